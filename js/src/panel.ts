@@ -1,0 +1,72 @@
+/** The widget's entry: hears Python, keeps the latest state, and shows it in every view of the model. */
+
+import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
+import { Card, type Heard } from "./card";
+import { Link, repeat } from "./transport";
+import type { Draft } from "./views/view";
+import type { FromPython } from "./wire";
+
+type Model = AnyModel<{ inactive: unknown }>;
+
+/** A function, so that each model has its own closure: one latest state, one draft, any number of views. */
+export default () => {
+  const draft: Draft = { address: "", username: "", remember: true };
+  const cards = new Set<Card>();
+  // What is repeated until Python is heard, and until it has answered with the state.
+  const untilHeard = new Set<() => void>();
+  const untilState = new Set<() => void>();
+  let latest: Heard | undefined;
+  let link: Link | undefined;
+
+  function hear(message: FromPython): void {
+    link?.follow(message);
+    stopAll(untilHeard);
+    if (message.type === "ping") {
+      // At once, not by a timer: hidden tabs slow timers down.
+      link?.send({ type: "pong", control: link.control });
+      return;
+    }
+    stopAll(untilState);
+    const { type: _, state, ...around } = message;
+    latest = { state, around, ahead: around.now - Date.now() / 1000 };
+    for (const card of cards) card.show(latest);
+  }
+
+  function initialize({ model }: Pick<InitializeProps, "model">): () => void {
+    const made = new Link(model);
+    link = made;
+    model.on("msg:custom", hear);
+    untilHeard.add(repeat(() => made.send({ type: "alive", control: made.control })));
+    const forget = made.onRestart(() => {
+      latest = undefined;
+      for (const card of cards) card.restarted();
+    });
+    return () => {
+      stopAll(untilHeard);
+      forget();
+      model.off("msg:custom", hear);
+    };
+  }
+
+  function render({ model, el }: { model: Model } & Pick<RenderProps, "el">): () => void {
+    const made = link ?? new Link(model);
+    const card = new Card({ draft, send: (...said) => made.send(...said) }, Boolean(model.get("inactive")));
+    cards.add(card);
+    el.replaceChildren(card.element);
+    if (latest) card.show(latest);
+    const stop = repeat(() => made.send({ type: "ready", control: made.control }));
+    untilState.add(stop);
+    return () => {
+      stop();
+      card.close();
+      cards.delete(card);
+    };
+  }
+
+  return { initialize, render };
+};
+
+function stopAll(running: Set<() => void>): void {
+  for (const stop of running) stop();
+  running.clear();
+}

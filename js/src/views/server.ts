@@ -1,0 +1,63 @@
+/** Which server? Shown for `disconnected`, and busy for `connecting`. */
+
+import { h, unique } from "../dom";
+import type { State, Surroundings } from "../wire";
+import { alertOf, isBusy } from "../words";
+import { button, type Context, labelled, markBusy, showAlert, type View } from "./view";
+
+export function serverView({ draft, send }: Context): View {
+  const names = h("datalist", { id: unique() });
+  const address = h("input", {
+    type: "text",
+    name: "tiled-server",
+    // A list makes a field a combobox to assistive technology; people know this one as a text field.
+    role: "textbox",
+    list: names.id,
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: "false",
+    required: true,
+    input: () => {
+      draft.address = address.value;
+    },
+  });
+  const failure = h("div", { class: "tiled-jupyter-alerts" });
+  const connect = button("Connect", "primary");
+  const cancel = button("Cancel", "secondary", () => send({ type: "cancel" }));
+  const form = h(
+    "form",
+    { class: "tiled-jupyter-form", submit },
+    h("h3", { class: "tiled-jupyter-heading" }, "Sign in to a Tiled server"),
+    failure,
+    labelled("Tiled server (address or saved name)", address),
+    names,
+    h("div", { class: "tiled-jupyter-actions" }, connect, cancel),
+  );
+  let given: string | undefined;
+  let offered = "";
+  address.value = draft.address;
+
+  function submit(event: Event): void {
+    event.preventDefault();
+    if (form.getAttribute("aria-busy") === "true") return;
+    // Python's cleaned address takes over from here: what was pasted may hold a key.
+    draft.address = "";
+    send({ type: "connect" }, new TextEncoder().encode(address.value.trim()));
+  }
+
+  function update(state: State, around: Surroundings): void {
+    if (state.kind !== "disconnected" && state.kind !== "connecting") return;
+    const busy = isBusy(state);
+    if (busy || (given !== state.address && !draft.address)) address.value = state.address;
+    given = state.address;
+    if (offered !== around.servers.join()) {
+      offered = around.servers.join();
+      names.replaceChildren(...around.servers.map((server) => h("option", { value: server })));
+    }
+    markBusy(form, connect, busy);
+    showAlert(failure, alertOf(state), busy);
+    cancel.hidden = !busy && !around.waiting;
+  }
+
+  return { element: form, update, field: () => address };
+}

@@ -1,0 +1,74 @@
+/** What a view is, and the few pieces several views are made of. */
+
+import { h, say } from "../dom";
+import type { Command, State, Surroundings } from "../wire";
+
+/** What the person gave and a redrawn form must not lose. The password is not kept. */
+export interface Draft {
+  address: string;
+  username: string;
+  remember: boolean;
+}
+
+/** What views need: a way to send, and the draft. */
+export interface Context {
+  draft: Draft;
+  send(command: Command, secret?: Uint8Array<ArrayBuffer>): void;
+}
+
+/** The body of the panel for one kind of state, or for two that look alike. */
+export interface View {
+  element: HTMLElement;
+  /** Patch the view in place: typing, selection and focus survive. */
+  update(state: State, around: Surroundings): void;
+  /** The field a person goes on with, if there is one. */
+  field(): HTMLElement | null;
+}
+
+/** A button; `type` is explicit because a form submits with any other. */
+export function button(name: string, look: string, click?: () => void): HTMLButtonElement {
+  return h(
+    "button",
+    {
+      type: click ? "button" : "submit",
+      class: `tiled-jupyter-button tiled-jupyter-${look}`,
+      click: click ?? (() => undefined),
+    },
+    name,
+  );
+}
+
+/** A labelled text field. */
+export function labelled(name: string, input: HTMLInputElement): HTMLLabelElement {
+  return h("label", { class: "tiled-jupyter-label" }, h("span", {}, name), input);
+}
+
+/**
+ * Mark a form as busy. Not `disabled`: that throws the focus out of the panel, and a wrong password has
+ * to bring it back to the field.
+ */
+export function markBusy(form: HTMLFormElement, submit: HTMLButtonElement, busy: boolean): void {
+  form.setAttribute("aria-busy", String(busy));
+  submit.setAttribute("aria-disabled", String(busy));
+  for (const input of form.querySelectorAll("input")) {
+    input.readOnly = busy;
+    input.setAttribute("aria-disabled", String(busy));
+  }
+}
+
+/**
+ * Show a failure. The element is a new one each time, so that the same sentence is announced again; while
+ * the next attempt runs the old one keeps its place, unseen, so that the form does not jump.
+ */
+export function showAlert(place: HTMLElement, sentence: string, busy: boolean): void {
+  const shown = place.firstElementChild as HTMLElement | null;
+  if (busy) {
+    if (shown) shown.style.visibility = "hidden";
+  } else if (!sentence) {
+    place.replaceChildren();
+  } else if (!shown || shown.style.visibility === "hidden" || shown.textContent !== sentence) {
+    const alert = h("div", { role: "alert", class: "tiled-jupyter-alert" });
+    place.replaceChildren(alert);
+    say(alert, sentence);
+  }
+}

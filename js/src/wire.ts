@@ -1,0 +1,102 @@
+/**
+ * The wire: what Python says to the page and the page to Python.
+ *
+ * The twin of `tiled_jupyter/wire.py`; `tests/wire.json` holds an example of everything, and both sides
+ * are tested against it. No secret can be said here: a password travels beside a message, as a buffer.
+ */
+
+export interface Failure {
+  kind:
+    | "bad_address"
+    | "unreachable"
+    | "not_a_server"
+    | "credentials"
+    | "not_sent"
+    | "server"
+    | "deadline"
+    | "cancelled";
+  sentence: string;
+}
+
+export interface Provider {
+  name: string;
+  mode: string;
+  refusal: string | null;
+}
+
+export interface Server {
+  uri: string;
+  host: string;
+  required: boolean;
+  providers: Provider[];
+  new: boolean;
+}
+
+export interface Disconnected {
+  kind: "disconnected";
+  address: string;
+  failure: Failure | null;
+}
+
+export interface Connecting {
+  kind: "connecting";
+  attempt: number;
+  address: string;
+  since: number;
+}
+
+export interface SignedOut {
+  kind: "signed_out";
+  server: Server;
+  reason: string | null;
+  failure: Failure | null;
+  rejections: number;
+}
+
+export interface Verifying {
+  kind: "verifying";
+  server: Server;
+  attempt: number;
+  since: number;
+  rejections: number;
+}
+
+export interface SignedIn {
+  kind: "signed_in";
+  server: Server;
+  identity: { id: string; provider: string | null } | null;
+  method: "password" | "api_key" | "saved";
+  provenance: string;
+  remembered: boolean;
+  api_keys: number | null;
+}
+
+export type State = Disconnected | Connecting | SignedOut | Verifying | SignedIn;
+
+/** Which channel Python wants to be answered on. */
+export type Transport = "shell" | "control";
+
+/** Beside the login: what the panel needs to know to draw and to answer. Clocks are the kernel's, in seconds. */
+export interface Surroundings {
+  now: number;
+  waiting: boolean;
+  transport: Transport;
+  comm: string;
+  servers: string[];
+  remember: "ask" | "never" | "always";
+  number: number;
+}
+
+export type FromPython =
+  | ({ type: "state"; state: State } & Surroundings)
+  | { type: "ping"; transport: Transport; comm: string };
+
+export type Command =
+  | { type: "alive"; control: boolean }
+  | { type: "ready"; control: boolean }
+  | { type: "pong"; control: boolean }
+  | { type: "connect" }
+  | { type: "sign_in"; provider: string; username: string; remember: boolean }
+  | { type: "sign_out"; everywhere: boolean }
+  | { type: "change_server" }
+  | { type: "cancel" };

@@ -1,0 +1,303 @@
+/** What the page sends, when, and over which channel. */
+
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { FromPython } from "../src/wire";
+import { messages, open, type Sent, state } from "./page";
+
+const ADDRESS = "Tiled server (address or saved name)";
+const PING = messages.to_page[1] as FromPython;
+const ask = { ...messages.to_page[0] } as Extract<FromPython, { type: "state" }>;
+
+function textOf(buffer: ArrayBuffer | undefined): string {
+  return new TextDecoder().decode(buffer);
+}
+
+function signIn(page: ReturnType<typeof open>, password = "s3cret-Ünïcode"): void {
+  page.type("Username", "alice");
+  page.type("Password", password);
+  page.field("Username")?.form?.requestSubmit();
+}
+
+/** One interaction for each message the page can send. */
+const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
+  alive: () => undefined,
+  ready: () => undefined,
+  pong: (page) => page.hear(PING),
+  connect: (page) => {
+    page.show(state("disconnected"));
+    page.type(ADDRESS, "tiled.example.org");
+    page.click("Connect");
+  },
+  sign_in: (page) => {
+    page.show(state("signed out"));
+    signIn(page);
+  },
+  sign_out: (page) => {
+    page.show(state("signed in"));
+    page.click("Sign out");
+    page.click("Only this notebook");
+  },
+  change_server: (page) => {
+    page.show(state("signed out"));
+    page.click("Use another server");
+  },
+  cancel: (page) => {
+    page.show(state("verifying"));
+    page.click("Cancel");
+  },
+};
+
+describe.each(messages.to_python)("message $type", (example) => {
+  it("is sent, with exactly the keys and types of the contract", () => {
+    const page = open();
+    INTERACTIONS[example.type]?.(page);
+    const found = page.sent.find(({ content }) => content.type === example.type);
+    expect(shapeOf(found?.content)).toEqual(shapeOf(example));
+    const buffers = ["connect", "sign_in"].includes(example.type) ? 1 : 0;
+    expect(found?.buffers.length).toBe(buffers);
+  });
+});
+
+function shapeOf(message: object | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(message ?? {}).map(([key, value]) => [key, typeof value]));
+}
+
+it("gives every message its own id", () => {
+  const page = open();
+  for (let i = 0; i < 20; i++) page.hear(PING);
+  const ids = page.sent.map(({ content }) => content.id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.length).toBeGreaterThan(20);
+});
+
+describe("the password", () => {
+  it("is one binary buffer, nowhere else, and leaves the field at once", () => {
+    const log = ["log", "info", "warn", "error", "debug"].map((name) =>
+      vi.spyOn(console, name as "log").mockImplementation(() => undefined),
+    );
+    const page = open();
+    page.show(state("signed out"));
+    signIn(page);
+    const [sent, ...more] = page.commands() as [Sent, ...Sent[]];
+    expect(more).toEqual([]);
+    expect(sent.buffers.map(textOf)).toEqual(["s3cret-Ünïcode"]);
+    expect(sent.content).toMatchObject({ provider: "pam", username: "alice", remember: true });
+    expect(JSON.stringify(page.sent.map(({ content }) => content))).not.toContain("s3cret");
+    expect(page.field("Password")?.value).toBe("");
+    expect(page.el.outerHTML).not.toContain("s3cret");
+    for (const spy of log) expect(spy).not.toHaveBeenCalled();
+  });
+
+  it("is sent once, however often Enter is pressed", () => {
+    const page = open();
+    page.show(state("signed out"));
+    signIn(page);
+    page.show(state("verifying"));
+    page.field("Username")?.form?.requestSubmit();
+    page.click("Sign in");
+    expect(page.commands().length).toBe(1);
+  });
+
+  it("typed for one server does not go to the next", () => {
+    const page = open();
+    const shown = state("signed out");
+    page.show(shown);
+    page.type("Password", "s3cret");
+    page.show(state("signed out, public, never used"));
+    expect(page.heading()).toBe("Sign in to localhost:8000");
+    expect(page.field("Password")?.value).toBe("");
+  });
+
+  it("does not survive the form", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.type("Password", "s3cret");
+    page.show(state("signed in"));
+    page.show(state("signed out, after signing out"));
+    expect(page.field("Password")?.value).toBe("");
+  });
+
+  it("is not asked for, nor sent, where the server is refused", () => {
+    const page = open();
+    page.show(state("signed out"));
+    const form = page.el.querySelector("form");
+    page.type("Username", "alice");
+    page.type("Password", "s3cret");
+    page.show(state("signed out, password not sent"));
+    form?.requestSubmit();
+    form?.dispatchEvent(new Event("submit", { cancelable: true }));
+    expect(page.commands()).toEqual([]);
+  });
+});
+
+describe("keep me signed in", () => {
+  it.each([
+    ["ask", true, true],
+    ["ask", false, false],
+    ["always", true, true],
+    ["never", true, false],
+  ] as const)("with setting %s and the box at %s sends %s", (remember, ticked, sent) => {
+    const page = open();
+    page.show(state("signed out"));
+    const keep = page.field("Keep me signed in");
+    if (!ticked) keep?.click();
+    page.show(state("signed out"), { remember });
+    signIn(page);
+    expect(page.commands()[0]?.content.remember).toBe(sent);
+  });
+});
+
+describe("buttons", () => {
+  it("connect sends the address as a buffer, because people paste keys in addresses", () => {
+    const page = open();
+    page.show(state("disconnected"));
+    page.type(ADDRESS, " http://localhost:8000?api_key=s3cret ");
+    page.field(ADDRESS)?.form?.requestSubmit();
+    const [sent] = page.commands();
+    expect(sent?.buffers.map(textOf)).toEqual(["http://localhost:8000?api_key=s3cret"]);
+    expect(JSON.stringify(sent?.content)).not.toContain("s3cret");
+    page.show({ kind: "connecting", attempt: 1, address: "http://localhost:8000", since: 0 });
+    expect(page.field(ADDRESS)?.value).toBe("http://localhost:8000");
+    page.show(state("disconnected, unreachable"));
+    expect(page.field(ADDRESS)?.value).toBe("https://tiled.exmaple.org");
+  });
+
+  it("cancel in every state that has it", () => {
+    const page = open();
+    for (const name of ["disconnected", "connecting", "signed out", "verifying"] as const) {
+      page.show(state(name), { waiting: true });
+      page.click("Cancel");
+    }
+    expect(page.commands().map(({ content }) => content.type)).toEqual(Array(4).fill("cancel"));
+  });
+
+  it("sign out here, and everywhere, once", () => {
+    const page = open();
+    for (const name of ["Only this notebook", "Everywhere on this account"]) {
+      page.show(state("signed in"));
+      page.click("Sign out");
+      page.click(name);
+      page.click(name);
+      page.click("Stay");
+      page.show(state("signed out"));
+    }
+    expect(page.commands().map(({ content }) => content.everywhere)).toEqual([false, true]);
+  });
+});
+
+describe("transport", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+
+  it("is the shell until Python asks for control, and again when it asks for the shell", () => {
+    const page = open();
+    page.hear({ ...ask, transport: "shell" });
+    page.click("Cancel");
+    page.hear({ ...ask, transport: "control" });
+    page.click("Cancel");
+    page.hear({ type: "ping", transport: "shell", comm: ask.comm });
+    page.click("Cancel");
+    expect(page.commands().map(({ channel }) => channel)).toEqual(["shell", "control", "shell"]);
+  });
+
+  it("sends a well-formed comm message with its buffer on the control channel", () => {
+    const page = open();
+    page.hear({ ...ask, transport: "control" });
+    signIn(page);
+    const [message] = page.kernel.control;
+    expect(message).toMatchObject({
+      channel: "control",
+      parent_header: {},
+      metadata: {},
+      header: { msg_type: "comm_msg", session: "client", username: "", version: "5.3" },
+      content: { comm_id: ask.comm, data: { method: "custom", content: { type: "sign_in" } } },
+    });
+    expect(message?.buffers[0]).toBeInstanceOf(ArrayBuffer);
+    expect(message?.buffers.map(textOf)).toEqual(["s3cret-Ünïcode"]);
+    expect(page.commands().length).toBe(1);
+  });
+
+  it("stays on the shell where there is no control channel, or no comm to name", () => {
+    const elsewhere = open({ lab: false });
+    elsewhere.hear({ ...ask, transport: "control" });
+    elsewhere.click("Cancel");
+    const nameless = open();
+    nameless.hear({ ...ask, transport: "control", comm: "" });
+    nameless.click("Cancel");
+    for (const page of [elsewhere, nameless])
+      expect(page.commands().map(({ channel }) => channel)).toEqual(["shell"]);
+  });
+
+  it("tells Python whether it could use control", () => {
+    expect(open().sent.map(({ content }) => content.control)).toEqual([true, true]);
+    expect(open({ lab: false }).sent.map(({ content }) => content.control)).toEqual([false, false]);
+  });
+});
+
+describe("handshake", () => {
+  const count = (page: ReturnType<typeof open>, type: string) =>
+    page.sent.filter(({ content }) => content.type === type).length;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+
+  it("repeats alive until Python is heard, and ready until the state is there", () => {
+    const page = open();
+    vi.advanceTimersByTime(1000);
+    expect([count(page, "alive"), count(page, "ready")]).toEqual([5, 5]);
+    page.hear(PING);
+    vi.advanceTimersByTime(1000);
+    expect([count(page, "alive"), count(page, "ready")]).toEqual([5, 9]);
+    page.show(state("signed out"));
+    vi.advanceTimersByTime(60_000);
+    expect([count(page, "alive"), count(page, "ready")]).toEqual([5, 9]);
+  });
+
+  it("gives up when nobody answers", () => {
+    const page = open();
+    vi.advanceTimersByTime(15_000);
+    const said = page.sent.length;
+    vi.advanceTimersByTime(60_000);
+    expect(page.sent.length).toBe(said);
+    expect(said).toBeLessThanOrEqual(2 * 61);
+  });
+
+  it("answers every ping in the message handler", () => {
+    const page = open();
+    page.hear(PING);
+    page.hear(PING);
+    expect(count(page, "pong")).toBe(2);
+    expect(page.sent.at(-1)?.channel).toBe("control");
+  });
+
+  it("says nothing unasked once somebody is signed in", () => {
+    const page = open();
+    page.show(state("signed in"));
+    const said = page.sent.length;
+    vi.advanceTimersByTime(3_600_000);
+    expect(page.sent.length).toBe(said);
+  });
+
+  it("begins again with each new view, and ends with it", () => {
+    const page = open();
+    page.show(state("signed out"));
+    const before = count(page, "ready");
+    const second = page.view();
+    expect(count(page, "ready")).toBe(before + 1);
+    second.close();
+    vi.advanceTimersByTime(10_000);
+    expect(count(page, "ready")).toBe(before + 1);
+  });
+
+  it("leaves no timer and no listener behind", () => {
+    const page = open();
+    page.show(state("verifying"));
+    page.view();
+    expect(vi.getTimerCount()).toBeGreaterThan(0);
+    const bare = open();
+    for (const each of [page, bare]) each.stop();
+    expect([page.listeners.size, page.kernel.listeners]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,245 @@
+/** What a person has in hand survives: typing, focus, drafts; and what runs by itself stops. */
+
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { State } from "../src/wire";
+import { open, state } from "./page";
+
+const ADDRESS = "Tiled server (address or saved name)";
+
+describe("a state of the same kind", () => {
+  it("leaves typing, selection and focus alone", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.type("Username", "alice");
+    page.type("Password", "half a pass");
+    const password = page.field("Password");
+    password?.setSelectionRange(2, 5);
+    const elements = page.all("*");
+    page.show(state("signed out"), { waiting: true, now: 1790000009 });
+    expect(page.field("Password")).toBe(password);
+    expect([password?.value, password?.selectionStart, password?.selectionEnd]).toEqual([
+      "half a pass",
+      2,
+      5,
+    ]);
+    expect(document.activeElement).toBe(password);
+    for (const element of elements) expect(element.isConnected).toBe(true);
+  });
+
+  it("leaves a half typed address alone", () => {
+    const page = open();
+    page.show(state("disconnected"));
+    page.type(ADDRESS, "https://til");
+    page.show(state("disconnected, unreachable"));
+    expect(page.field(ADDRESS)?.value).toBe("https://til");
+  });
+
+  it("patches the words", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.show(state("signed out, wrong password often"));
+    expect(page.alert()).toContain("may lock your facility account");
+    page.show(state("signed out, public, never used"));
+    expect(page.heading()).toBe("Sign in to localhost:8000");
+    expect(page.alert()).toBeUndefined();
+  });
+
+  it("uses one status element for the whole life", () => {
+    const page = open();
+    const status = page.status();
+    expect(status.isConnected).toBe(true);
+    for (const name of ["disconnected", "connecting", "signed out", "verifying", "signed in"] as const) {
+      page.show(state(name));
+      expect(page.status()).toBe(status);
+    }
+  });
+});
+
+describe("the draft", () => {
+  it("keeps name, address and choice when the form is made anew", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.type("Username", "alice");
+    page.field("Keep me signed in")?.click();
+    page.show(state("disconnected"));
+    page.type(ADDRESS, "nsls2");
+    page.show(state("signed out"));
+    expect([page.field("Username")?.value, page.field("Keep me signed in")?.checked]).toEqual([
+      "alice",
+      false,
+    ]);
+    page.show(state("disconnected"));
+    expect(page.field(ADDRESS)?.value).toBe("nsls2");
+  });
+
+  it("belongs to one model", () => {
+    const [one, other] = [open(), open()];
+    one.show(state("signed out"));
+    one.type("Username", "alice");
+    other.show(state("signed out"));
+    expect(other.field("Username")?.value).toBe("");
+  });
+});
+
+describe("focus", () => {
+  const shown: [string, State, State, string][] = [
+    ["a wrong password", state("verifying"), state("signed out, wrong password"), "Password"],
+    ["a server in trouble", state("verifying"), state("signed out, server trouble"), "Password"],
+    ["signed in", state("verifying"), state("signed in"), "status"],
+    ["connected", state("connecting"), state("signed out"), "Username"],
+    ["no way in", state("connecting"), state("signed out, no way in"), "status"],
+    ["not connected", state("connecting"), state("disconnected, unreachable"), ADDRESS],
+    ["another server", state("signed out"), state("disconnected"), ADDRESS],
+    ["signed out", state("signed in"), state("signed out, after signing out"), "status"],
+  ];
+
+  it.each(shown)("inside the panel goes on after: %s", (_, before, after, target) => {
+    const page = open();
+    page.show(before);
+    if (before.kind === "verifying") page.type("Username", "alice");
+    (page.all("input, button")[0] as HTMLElement).focus();
+    page.show(after);
+    expect(document.activeElement).toBe(target === "status" ? page.status() : page.field(target));
+  });
+
+  it.each(shown)("outside the panel is not taken after: %s", (_, before, after) => {
+    const page = open();
+    const cell = document.createElement("textarea");
+    document.body.append(cell);
+    cell.focus();
+    page.show(before);
+    page.show(after);
+    expect(document.activeElement).toBe(cell);
+  });
+
+  it("goes to the password where the name is known", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.type("Username", "alice");
+    page.show(state("connecting"));
+    page.field(ADDRESS)?.focus();
+    page.show(state("signed out"));
+    expect(document.activeElement).toBe(page.field("Password"));
+  });
+
+  it("stays where it is while the server thinks", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.button("Sign in")?.focus();
+    page.show(state("verifying"));
+    expect(document.activeElement).toBe(page.button("Sign in"));
+  });
+
+  it("goes to the status when its button goes", () => {
+    const page = open();
+    page.show(state("signed out"), { waiting: true });
+    page.button("Cancel")?.focus();
+    page.show(state("signed out, cancelled"));
+    expect(document.activeElement).toBe(page.status());
+  });
+});
+
+describe("JupyterLab around it", () => {
+  it.each(["keydown", "keypress", "keyup", "paste", "copy", "cut"])("does not hear %s", (type) => {
+    const page = open();
+    page.show(state("signed out"));
+    const heard = vi.fn();
+    document.body.addEventListener(type, heard);
+    const event = new Event(type, { bubbles: true, cancelable: true });
+    page.field("Username")?.dispatchEvent(event);
+    document.body.removeEventListener(type, heard);
+    expect(heard).not.toHaveBeenCalled();
+    expect(event.defaultPrevented).toBe(false);
+    expect(page.region().dataset.lmSuppressShortcuts).toBe("true");
+  });
+
+  it("shows a neutral text until a kernel speaks", () => {
+    const page = open();
+    expect(page.text()).toBe("Tiled sign-in: run the cell to activate");
+    page.show(state("signed out"));
+    expect(page.text()).not.toContain("run the cell");
+    expect(open({ inactive: false }).text()).toBe("");
+  });
+
+  it("may show the same panel twice", () => {
+    const page = open();
+    page.show(state("signed out"));
+    const second = page.view();
+    expect(second.heading()).toBe("Sign in to tiled.example.org");
+    page.show(state("signed in"));
+    expect(page.status().textContent).toBe("Signed in as alice");
+    expect(second.status().textContent).toBe("Signed in as alice");
+    second.close();
+    page.show(state("signed out"));
+    expect(second.status().textContent).toBe("Signed in as alice");
+  });
+
+  it.each(["restarting", "autorestarting"])(
+    "says so when the kernel is %s, until it speaks again",
+    (status) => {
+      const page = open();
+      page.show(state("signed out"));
+      page.kernel.become("busy");
+      expect(page.status().textContent).toBe("Not signed in");
+      page.kernel.become(status);
+      expect(page.status().textContent).toBe("The kernel was restarted. Run the cell again to sign in.");
+      expect(page.field("Username")?.closest("[inert]")).not.toBeNull();
+      page.show(state("signed out"));
+      expect(page.field("Username")?.closest("[inert]")).toBeNull();
+    },
+  );
+});
+
+describe("patience", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    // A page clock that is wrong by years: only the kernel's clock may count.
+    vi.setSystemTime(0);
+  });
+
+  const line = (page: ReturnType<typeof open>) =>
+    [...page.el.querySelectorAll(".tiled-jupyter-patience span")]
+      .map(({ textContent }) => textContent)
+      .join("");
+
+  it("counts a slow password on the kernel's clock, beside the status", () => {
+    const page = open();
+    const { since } = state("verifying") as Extract<State, { kind: "verifying" }>;
+    page.show(state("verifying"), { now: since + 3 });
+    vi.advanceTimersByTime(4_900);
+    expect(line(page)).toBe("");
+    vi.advanceTimersByTime(1_000);
+    expect(line(page)).toBe(
+      "Still waiting for the server (8 s). If your facility uses a second factor, check your phone.",
+    );
+    expect(page.status().textContent).toBe("Signing in …");
+    const [words, seconds] = page.el.querySelectorAll(".tiled-jupyter-patience span");
+    const node = words?.firstChild;
+    vi.advanceTimersByTime(2_000);
+    expect(line(page)).toContain("(10 s)");
+    expect(words?.firstChild).toBe(node);
+    expect([words?.getAttribute("aria-live"), seconds?.getAttribute("aria-live")]).toEqual(["polite", null]);
+  });
+
+  it("counts a slow connection", () => {
+    const page = open();
+    const { since } = state("connecting") as Extract<State, { kind: "connecting" }>;
+    page.show(state("connecting"), { now: since });
+    vi.advanceTimersByTime(2_900);
+    expect(line(page)).toBe("");
+    vi.advanceTimersByTime(200);
+    expect(line(page)).toBe("Still connecting (3 s)");
+  });
+
+  it.each(["the state", "the view", "the kernel"])("stops with %s", (end) => {
+    const page = open();
+    page.show(state("verifying"), { now: 1790000020 });
+    expect(line(page)).toContain("(20 s)");
+    expect(vi.getTimerCount()).toBe(1);
+    if (end === "the state") page.show(state("signed in"));
+    if (end === "the view") page.close();
+    if (end === "the kernel") page.kernel.become("restarting");
+    expect(vi.getTimerCount()).toBe(0);
+    if (end !== "the view") expect(line(page)).toBe("");
+  });
+});

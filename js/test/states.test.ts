@@ -1,0 +1,249 @@
+/** Every state of the wire is shown, in the words people and tests rely on. */
+
+import { describe, expect, it } from "vitest";
+import { alertOf } from "../src/words";
+import { open, state, states } from "./page";
+
+describe.each(Object.entries(states))("state: %s", (_, shown) => {
+  it("has a region, a status and, for a failure, an alert", () => {
+    const page = open();
+    page.show(shown);
+    const host = "server" in shown ? ` ${shown.server.host}` : "";
+    expect(page.region().getAttribute("aria-label")).toBe(`Tiled sign-in${host}`);
+    expect(page.status().textContent).not.toBe("");
+    expect(page.alert()).toBe(alertOf(shown) || undefined);
+  });
+
+  it("shows every sentence the server or Python wrote", () => {
+    const page = open();
+    page.show(shown);
+    const text = page.text();
+    const sentences = [
+      "failure" in shown && shown.failure?.sentence,
+      "reason" in shown && shown.reason,
+      shown.kind === "signed_out" && shown.server.providers[0]?.refusal,
+      shown.kind === "signed_in" && shown.provenance,
+      "server" in shown && shown.server.host,
+    ].filter((sentence) => typeof sentence === "string");
+    for (const sentence of sentences) expect(text).toContain(sentence);
+  });
+
+  it("keeps markup in every text as text", () => {
+    const page = open();
+    const marked = JSON.parse(JSON.stringify(shown), (key, value) =>
+      typeof value === "string" && !["kind", "mode", "method"].includes(key)
+        ? `<img src=x onerror="bad()"><script>bad()</script>${value}`
+        : value,
+    );
+    const plain = open();
+    plain.show(shown, { servers: ["<script>bad()</script>"] });
+    page.show(marked, { servers: ["<script>bad()</script>"] });
+    expect(page.el.querySelector("img, script")).toBeNull();
+    expect(page.el.querySelectorAll("*").length).toBe(plain.el.querySelectorAll("*").length);
+    const tag = "server" in shown || ("address" in shown && shown.address) ? "<script>" : "";
+    expect(`${page.text()}${page.field("Tiled server (address or saved name)")?.value}`).toContain(tag);
+  });
+});
+
+describe("no server yet", () => {
+  it("offers the field with the address kept for correction, and the servers known", () => {
+    const page = open();
+    page.show(state("disconnected, unreachable"), { servers: ["https://a.example", "nsls2"] });
+    const field = page.field("Tiled server (address or saved name)");
+    expect(field?.value).toBe("https://tiled.exmaple.org");
+    expect(field?.getAttribute("role")).toBe("textbox");
+    const list = page.el.querySelector(`#${field?.getAttribute("list")}`);
+    expect([...(list?.children ?? [])].map((option) => option.getAttribute("value"))).toEqual([
+      "https://a.example",
+      "nsls2",
+    ]);
+    expect(page.buttons()).toEqual(["Connect"]);
+  });
+
+  it("offers Cancel while a cell waits, and while connecting", () => {
+    const page = open();
+    page.show(state("disconnected"), { waiting: true });
+    expect(page.buttons()).toEqual(["Connect", "Cancel"]);
+    page.show(state("connecting"));
+    expect(page.buttons()).toEqual(["Connect", "Cancel"]);
+    expect(page.status().textContent).toBe("Connecting to tiled.example.org …");
+    expect(page.field("Tiled server (address or saved name)")?.readOnly).toBe(true);
+  });
+});
+
+describe("signed out", () => {
+  it("is a form a password manager recognises", () => {
+    const page = open();
+    page.show(state("signed out"));
+    expect(page.heading()).toBe("Sign in to tiled.example.org");
+    expect(page.status().textContent).toBe("Not signed in");
+    expect(page.text()).toContain("with your pam account");
+    const name = page.field("Username");
+    const password = page.field("Password");
+    expect([name?.autocomplete, name?.name]).toEqual(["username", "username"]);
+    expect([password?.autocomplete, password?.name]).toEqual(["current-password", "password"]);
+    expect(password?.type).toBe("password");
+    expect(name?.form).toBe(password?.form);
+    expect(page.buttons()).toEqual(["Sign in", "Use another server"]);
+  });
+
+  it("says what a new and a public server mean", () => {
+    const page = open();
+    page.show(state("signed out, public, never used"));
+    expect(page.notes()).toEqual([
+      "You have not signed in to localhost:8000 from this computer account before. Check that the address is right.",
+      "You can use the public data of localhost:8000 without signing in. Signing in may show more.",
+    ]);
+  });
+
+  it("says that the cell waits, and then offers Cancel instead of another server", () => {
+    const page = open();
+    page.show(state("signed out"), { waiting: true });
+    expect(page.text()).toContain("The cell is waiting for you to sign in.");
+    expect(page.buttons()).toEqual(["Sign in", "Cancel"]);
+  });
+
+  it.each([
+    ["signed out, password not sent", "This connection is not encrypted"],
+    ["signed out, another mode", "This server signs people in through a web page"],
+    ["signed out, no way in", "This server has no sign-in. Use an address with an API key."],
+  ] as const)("has a sentence instead of a form: %s", (name, sentence) => {
+    const page = open();
+    page.show(state(name));
+    expect(page.fields()).toEqual([]);
+    expect(page.buttons()).toEqual(["Use another server"]);
+    expect(page.notes().join()).toContain(sentence);
+  });
+
+  it("tells a cancelled sign-in in the status, without an alert", () => {
+    const page = open();
+    page.show(state("signed out, cancelled"));
+    expect(page.status().textContent).toBe("Cancelled. Run the cell again, or sign in here.");
+    expect(page.alert()).toBeUndefined();
+  });
+
+  it("says how long a sign-in is kept", () => {
+    const page = open();
+    page.show(state("signed out"));
+    const keep = page.field("Keep me signed in");
+    const help = page.el.querySelector(`#${keep?.getAttribute("aria-describedby")}`);
+    expect(keep?.checked).toBe(true);
+    expect(help?.textContent).toBe("for everyone who uses this computer account");
+    keep?.click();
+    expect(help?.textContent).toBe("this notebook only: nothing is stored");
+    page.show(state("signed out"), { remember: "always" });
+    expect(page.fields()).toEqual(["Username", "Password"]);
+    expect(page.text()).toContain("You stay signed in on this computer account.");
+    page.show(state("signed out"), { remember: "never" });
+    expect(page.fields()).toEqual(["Username", "Password"]);
+    expect(page.text()).toContain("You are signed in for this notebook only.");
+  });
+
+  it("numbers panels of the same server", () => {
+    const page = open();
+    page.show(state("signed out"), { number: 2 });
+    expect(page.region().getAttribute("aria-label")).toBe("Tiled sign-in tiled.example.org (2)");
+  });
+});
+
+describe("verifying", () => {
+  it("is the same form, busy", () => {
+    const page = open();
+    page.show(state("signed out"));
+    const before = page.field("Username");
+    page.show(state("verifying"));
+    expect(page.field("Username")).toBe(before);
+    expect(before?.readOnly).toBe(true);
+    expect(page.el.querySelector("form")?.getAttribute("aria-busy")).toBe("true");
+    expect(page.button("Sign in")?.getAttribute("aria-disabled")).toBe("true");
+    expect(page.status().textContent).toBe("Signing in …");
+    expect(page.buttons()).toEqual(["Sign in", "Cancel"]);
+    const keep = page.field("Keep me signed in");
+    keep?.click();
+    expect(keep?.checked).toBe(true);
+  });
+
+  it("keeps the place of the last alert, so that the form does not jump", () => {
+    const page = open();
+    page.show(state("signed out, wrong password"));
+    const first = page.el.querySelector('[role="alert"]');
+    page.show(state("verifying"));
+    expect(page.alert()).toBeUndefined();
+    expect(first?.isConnected).toBe(true);
+    page.show(state("signed out, wrong password"));
+    expect(page.alert()).toContain("not recognised");
+    // A new element, or the same sentence would not be announced again.
+    expect(page.el.querySelector('[role="alert"]')).not.toBe(first);
+    page.show(state("signed out"));
+    expect(page.el.querySelector('[role="alert"]')).toBeNull();
+  });
+});
+
+describe("signed in", () => {
+  it("says who, where, and where the credentials come from", () => {
+    const page = open();
+    page.show(state("signed in"));
+    expect(page.status().textContent).toBe("Signed in as alice");
+    for (const part of [
+      "on tiled.example.org",
+      "pam: alice",
+      "Signed in with your password.",
+      "Anyone who can run cells here acts as alice.",
+    ])
+      expect(page.text()).toContain(part);
+    expect(page.text()).not.toContain("nothing is stored");
+    expect(page.buttons()).toEqual(["Sign out"]);
+  });
+
+  it("says what is kept in memory only, and makes Sign out prominent then", () => {
+    const page = open();
+    page.show(state("signed in, this notebook only"));
+    expect(page.text()).toContain("For this notebook only: nothing is stored.");
+    expect(page.button("Sign out")?.classList).toContain("tiled-jupyter-primary");
+    page.show(state("signed in"));
+    expect(page.button("Sign out")?.classList).not.toContain("tiled-jupyter-primary");
+  });
+
+  it("knows a sign-in without a name", () => {
+    const page = open();
+    page.show(state("signed in, API key"));
+    expect(page.status().textContent).toBe("Signed in with an API key");
+  });
+
+  it.each([
+    [4, " Your 4 API keys keep working."],
+    [1, " Your API key keeps working."],
+    [0, ""],
+    [null, ""],
+  ])("says what signing out ends, with %s API keys", (keys, sentence) => {
+    const page = open();
+    page.show({ ...state("signed in"), api_keys: keys } as never);
+    page.click("Sign out");
+    expect(page.buttons()).toEqual(["Only this notebook", "Everywhere on this account", "Stay"]);
+    const group = page.all('[role="group"]')[0];
+    expect(group?.querySelector("p")?.textContent).toBe(
+      `“Everywhere” also ends your sign-in in other notebooks and terminals of this account.${sentence}`,
+    );
+  });
+
+  it("has no Everywhere for an API key", () => {
+    const page = open();
+    page.show(state("signed in, API key"));
+    page.click("Sign out");
+    expect(page.buttons()).toEqual(["Only this notebook", "Stay"]);
+  });
+
+  it("closes the question with Stay and with Escape, and sends nothing", () => {
+    const page = open();
+    page.show(state("signed in"));
+    page.click("Sign out");
+    expect(document.activeElement).toBe(page.all('[role="group"]')[0]);
+    page.click("Stay");
+    expect(page.buttons()).toEqual(["Sign out"]);
+    expect(document.activeElement).toBe(page.button("Sign out"));
+    page.click("Sign out");
+    page.button("Stay")?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    expect(page.buttons()).toEqual(["Sign out"]);
+    expect(page.commands()).toEqual([]);
+  });
+});

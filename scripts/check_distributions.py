@@ -1,0 +1,41 @@
+"""Fail unless the wheel and the sdist hold what a person without Node needs: ``check_distributions.py dist``."""
+
+from __future__ import annotations
+
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+PACKAGE = {
+    "tiled_jupyter/__init__.py",
+    "tiled_jupyter/py.typed",
+    "tiled_jupyter/static/panel.js",
+    "tiled_jupyter/static/panel.css",
+    "tiled_jupyter/demo/__main__.py",
+}
+WHEEL = PACKAGE | {"tiled_jupyter/demo/notebooks/01-sign-in.ipynb"}
+SDIST = PACKAGE | {"notebooks/01-sign-in.ipynb", "js/src/panel.ts", "js/package-lock.json", "LICENSE", "README.md"}
+FOREIGN = ("node_modules/", "__pycache__/", "tests/artifacts/")
+
+
+def main(directory: str) -> None:
+    """Compare the names in both with what must and must not be there."""
+    (wheel,) = Path(directory).glob("*.whl")
+    (sdist,) = Path(directory).glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as archive:
+        in_wheel = set(archive.namelist())
+    with tarfile.open(sdist) as archive:
+        in_sdist = {name.split("/", 1)[-1] for name in archive.getnames()}
+    complaints = [f"{wheel.name} lacks {name}" for name in sorted(WHEEL - in_wheel)]
+    complaints += [f"{sdist.name} lacks {name}" for name in sorted(SDIST - in_sdist)]
+    complaints += [f"{name} does not belong there" for name in in_wheel | in_sdist if any(f in name for f in FOREIGN)]
+    complaints += [f"{wheel.name}: {name}" for name in in_wheel if not name.startswith("tiled_jupyter")]
+    if complaints:
+        sys.exit("\n".join(complaints))
+    for path in (wheel, sdist):
+        print(f"{path}: {path.stat().st_size / 1000:.0f} kB, complete")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""The tests of tiled_jupyter, a ring per directory."""

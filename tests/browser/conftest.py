@@ -1,0 +1,136 @@
+"""Fixtures of the browser ring: one JupyterLab and one Chromium for all tests, a fresh page and kernel for each."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.server.tiled_server import TiledServer
+
+from .chromium import launch_chromium
+from .lab import KERNELS, ROOT, Lab
+from .listener import Listener
+from .notebook import Notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    OpenNotebook = Callable[..., Notebook]
+
+ARTIFACTS = ROOT / "tests" / "artifacts"
+_FAILED = pytest.StashKey[bool]()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for ``kernel`` once for each version of ipykernel."""
+    if "kernel" in metafunc.fixturenames:
+        chosen = str(metafunc.config.getoption("--kernels")).split(",")
+        metafunc.parametrize("kernel", [KERNELS[v] for v in chosen], ids=[f"ipykernel {v}" for v in chosen])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Remember that a test has failed, for the fixtures that are torn down after it."""
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium(pytestconfig: pytest.Config) -> Iterator[Browser]:
+    """Give the one Chromium of the session."""
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright, headed=pytestconfig.getoption("--headed"))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def session_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Give the one JupyterLab of the session; tests take `lab`, which is as new each time."""
+    with Lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(session_lab: Lab) -> Iterator[Lab]:
+    """Give JupyterLab without kernels, notebooks or sign-ins of other tests."""
+    yield session_lab
+    session_lab.reset()
+
+
+@pytest.fixture
+def open_notebook(request: pytest.FixtureRequest, chromium: Browser, lab: Lab) -> Iterator[OpenNotebook]:
+    """Give ``open_notebook(cells, kernel="k74", lab=lab, before=None)``: an open notebook with an idle kernel.
+
+    ``before(page)`` is called while the page is still empty.
+    """
+    where = lab
+    contexts: list[BrowserContext] = []
+    opened: list[Notebook] = []
+
+    def open_one(
+        cells: list[str], kernel: str = "k74", lab: Lab = where, before: Callable[[Page], None] | None = None
+    ) -> Notebook:
+        context = chromium.new_context(viewport={"width": 1200, "height": 1000})
+        contexts.append(context)
+        path = lab.write_notebook(f"notebook-{len(opened)}", cells, kernel)
+        notebook = Notebook(context.new_page(), lab, path)
+        opened.append(notebook)
+        if before is not None:
+            before(notebook.page)
+        return notebook.open()
+
+    yield open_one
+    if request.node.stash.get(_FAILED, False):
+        print(f"\nArtifacts: {_leave_artifacts(request.node, opened)}")
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def tiled_server() -> Iterator[TiledServer]:
+    """Give a real Tiled server with the demo's users and data; anonymous people see the public part."""
+    with TiledServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def closed_tiled_server() -> Iterator[TiledServer]:
+    """Give a real Tiled server that shows nothing before signing in."""
+    with TiledServer(allow_anonymous_access=False) as server:
+        yield server
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[[Notebook], Listener]]:
+    """Give ``listen(notebook)``: a second client on the kernel of a notebook."""
+    with ExitStack() as stack:
+        yield lambda notebook: stack.enter_context(Listener(notebook.lab.connection_file(notebook.kernel_id)))
+
+
+def _leave_artifacts(item: pytest.Item, opened: list[Notebook]) -> Path:
+    """Write screenshot, console and logs of a failed test."""
+    folder = ARTIFACTS / re.sub(r"[^\w.-]+", "_", item.nodeid.removeprefix("tests/browser/"))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for notebook in opened:
+        stem = Path(notebook.path).stem
+        (folder / f"{stem}.console.txt").write_text("\n".join(notebook.console))
+        try:
+            notebook.page.screenshot(path=folder / f"{stem}.png")
+        except Exception as error:  # noqa: BLE001 - a page that has crashed must not hide why the test failed
+            (folder / f"{stem}.no-screenshot.txt").write_text(str(error))
+        (folder / f"{stem}.jupyter-tail.log").write_text(notebook.lab.log()[-100_000:])
+        for kernel in notebook.lab.kernels():
+            (folder / f"{stem}.kernel-{kernel['id']}.log").write_text(notebook.lab.kernel_log(kernel["id"])[-100_000:])
+    return folder

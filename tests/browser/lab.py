@@ -1,0 +1,250 @@
+"""A real JupyterLab of its own: settings, kernels, sign-ins and logs under one temporary directory.
+
+It knows nothing of the browser (`notebook.Notebook`) and nothing of the product.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from .waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Name of the kernelspec of each version of ipykernel under test. ``<name>-debug`` logs at debug level.
+KERNELS = {"6.31.0": "k631", "7.2.0": "k72", "7.4": "k74"}
+
+#: What makes JupyterLab hold still: no news, no autosave, every cell in the page, widget state in the notebook.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "@jupyterlab/apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
+}
+# Each kernel logs to a file beside its connection file; `exec` keeps the kernel the process that is interrupted.
+_LAUNCH = 'exec "$0" -m ipykernel_launcher -f "$1" {flags} 2>>"$1.log"'
+
+
+def kernel_python(version: str) -> str:
+    """Give the interpreter of a kernel version.
+
+    The environment variable ``TILED_JUPYTER_KERNEL_<version>`` (dots as underscores) wins over ``.kernels/<version>``.
+    """
+    if version == "7.4":
+        return sys.executable
+    chosen = os.environ.get(f"TILED_JUPYTER_KERNEL_{version.replace('.', '_')}")
+    python = Path(chosen) if chosen else ROOT / ".kernels" / version / "bin" / "python"
+    if not python.is_file():
+        raise RuntimeError(f"There is no {python}: `make kernels` makes the kernels that the browser tests need.")
+    return str(python)
+
+
+class Lab:
+    """One JupyterLab server.
+
+    Parameters
+    ----------
+    directory : Path
+        Where everything goes; made by the caller, left there at the end for who wants the logs.
+    options : iterable of str
+        Further command line options, for example ``--MappingKernelManager.cull_idle_timeout=10``.
+    environment : mapping, optional
+        Added to the environment of the server and so of its kernels.
+    """
+
+    def __init__(
+        self, directory: Path, options: Iterable[str] = (), environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.directory = directory
+        self.notebooks = directory / "notebooks"
+        self.runtime = directory / "runtime"
+        self.tiled_cache = directory / "tiled-cache"
+        self.home = directory / "home"
+        self.log_file = directory / "jupyter.log"
+        self.token = secrets.token_hex(16)
+        self.uri = ""
+        self._options = list(options)
+        self._extra = dict(environment or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        self._http = httpx.Client(headers={"Authorization": f"token {self.token}"}, timeout=20)
+
+    def __enter__(self) -> Lab:
+        for folder in (self.notebooks, self.runtime, self.tiled_cache, self.home):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._write_settings()
+        self._write_kernelspecs()
+        with self.log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command(), cwd=self.notebooks, env=self._environment(), stdout=log, stderr=log
+            )
+        try:
+            # Port 0: the server takes a free one and writes it here, so that there is no race for it.
+            info = self.runtime / f"jpserver-{self._process.pid}.json"
+            self.uri = until(lambda: self._running(info), "JupyterLab to start", 60).rstrip("/")
+            until(self._answers, "JupyterLab to answer", 60)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._http.close()
+
+    def _running(self, info: Path) -> str:
+        if self._process is not None and self._process.poll() is not None:
+            raise RuntimeError(f"JupyterLab did not start:\n{self.log()[-3000:]}")
+        try:
+            return str(json.loads(info.read_text())["url"])
+        except (OSError, ValueError):
+            return ""
+
+    def _answers(self) -> bool:
+        try:
+            return self._http.get(f"{self.uri}/api/status").is_success
+        except httpx.TransportError:
+            return False
+
+    def _command(self) -> list[str]:
+        return [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--debug", "--allow-root"),
+            *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),
+            f"--IdentityProvider.token={self.token}",
+            f"--ServerApp.root_dir={self.notebooks}",
+            "--LabApp.expose_app_in_browser=True",
+            "--LabApp.extension_manager=readonly",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.news_url=None",
+            *self._options,
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TILED_", "JUPYTER"))}
+        place = self.directory
+        return {
+            **inherited,
+            "HOME": str(self.home),
+            "XDG_CACHE_HOME": str(self.home / ".cache"),
+            "XDG_CONFIG_HOME": str(self.home / ".config"),
+            "IPYTHONDIR": str(place / "ipython"),
+            "JUPYTER_CONFIG_DIR": str(place / "config"),
+            "JUPYTER_DATA_DIR": str(place / "data"),
+            "JUPYTER_RUNTIME_DIR": str(self.runtime),
+            "JUPYTERLAB_SETTINGS_DIR": str(place / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(place / "workspaces"),
+            "TILED_CACHE_DIR": str(self.tiled_cache),
+            **self._extra,
+        }
+
+    def _write_settings(self) -> None:
+        for plugin, values in SETTINGS.items():
+            file = self.directory / "settings" / f"{plugin}.jupyterlab-settings"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(values))
+
+    def _write_kernelspecs(self) -> None:
+        for version, name in KERNELS.items():
+            for suffix, flags in (("", ""), ("-debug", "--debug")):
+                spec = {
+                    "argv": ["/bin/sh", "-c", _LAUNCH.format(flags=flags), kernel_python(version), "{connection_file}"],
+                    "display_name": f"ipykernel {version}{suffix}",
+                    "language": "python",
+                    "metadata": {"debugger": True},
+                }
+                file = self.directory / "data" / "kernels" / (name + suffix) / "kernel.json"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(json.dumps(spec))
+
+    def reset(self) -> None:
+        """Make it as new for the next test: no kernels, sign-ins, notebooks or changed settings."""
+        self.shut_kernels_down()
+        for folder in (self.notebooks, self.tiled_cache):
+            for entry in folder.iterdir():
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        shutil.rmtree(self.directory / "settings")
+        self._write_settings()
+
+    def api(self, path: str, method: str = "GET") -> Any:
+        """Ask the server's REST API, for example ``api("kernels")``."""
+        response = self._http.request(method, f"{self.uri}/api/{path}")
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+    def kernels(self) -> list[dict[str, Any]]:
+        """Give the running kernels as the server knows them."""
+        found: list[dict[str, Any]] = self.api("kernels")
+        return found
+
+    def shut_kernels_down(self) -> None:
+        """End every kernel of this server."""
+        for session in self.api("sessions"):
+            self.api(f"sessions/{session['id']}", "DELETE")
+        for kernel in self.kernels():
+            self.api(f"kernels/{kernel['id']}", "DELETE")
+
+    def connection_file(self, kernel_id: str) -> Path:
+        """Give the file that says how to talk to a kernel."""
+        return self.runtime / f"kernel-{kernel_id}.json"
+
+    def kernel_log(self, kernel_id: str) -> str:
+        """Give what a kernel wrote to its standard error."""
+        file = self.runtime / f"kernel-{kernel_id}.json.log"
+        return file.read_text(errors="replace") if file.exists() else ""
+
+    def log(self) -> str:
+        """Give the server's log (at debug level)."""
+        return self.log_file.read_text(errors="replace")
+
+    def write_notebook(self, name: str, cells: Iterable[str], kernel: str) -> str:
+        """Write a notebook of code cells and give its path for the server."""
+        document = {
+            "cells": [
+                {
+                    "cell_type": "code",
+                    "id": f"cell-{number}",
+                    "execution_count": None,
+                    "metadata": {},
+                    "outputs": [],
+                    "source": source,
+                }
+                for number, source in enumerate(cells)
+            ],
+            "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        path = f"{name}.ipynb"
+        (self.notebooks / path).write_text(json.dumps(document))
+        return path
+
+    def saved_notebook(self, path: str) -> dict[str, Any]:
+        """Read a notebook as it is on disk."""
+        document: dict[str, Any] = json.loads((self.notebooks / path).read_text())
+        return document
+
+    def page_uri(self, path: str) -> str:
+        """Give the address at which a browser opens a notebook in a fresh workspace."""
+        return f"{self.uri}/lab/tree/{path}?token={self.token}&reset"

@@ -1,0 +1,221 @@
+"""A notebook open in JupyterLab: the page object of the browser ring.
+
+Outputs and prompts are read from JupyterLab's own models, so that a text in a cell's source is never taken for
+its output; what a person clicks and types goes through the page. It knows nothing of the product.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage, Locator, Page
+
+    from .lab import Lab
+
+# In the page: `nb()` is the notebook on top, `tj` what the tests ask it.
+_HELPERS = """() => {
+  const nb = () => window.jupyterapp.shell.currentWidget;
+  const cell = i => nb().content.widgets[i];
+  window.tj = {
+    clicks: [],
+    ready: path => {
+      const w = window.jupyterapp?.shell?.currentWidget;
+      const kernel = w?.sessionContext?.session?.kernel;
+      return !!(w?.context?.path === path && w.context.isReady && w.content.widgets.length && kernel
+        && kernel.connectionStatus === 'connected' && kernel.status === 'idle');
+    },
+    kernel: () => nb().sessionContext.session.kernel,
+    select: i => { nb().content.activeCellIndex = i; nb().content.deselectAll(); },
+    run: command => { void window.jupyterapp.commands.execute(command); },
+    running: i => cell(i).model.executionState === 'running',
+    count: i => cell(i).model.executionCount,
+    prompt: i => cell(i).node.querySelector('.jp-InputPrompt').textContent,
+    outputs: i => cell(i).model.outputs.toJSON(),
+    text: i => cell(i).model.outputs.toJSON().map(o => {
+      const text = x => Array.isArray(x) ? x.join('') : (x ?? '');
+      if (o.output_type === 'stream') return text(o.text);
+      if (o.output_type === 'error') return o.ename + ': ' + o.evalue;
+      return text(o.data?.['text/plain']);
+    }).join('\\n'),
+    modes: () => JSON.stringify(nb().content.widgets.map(c =>
+      [c.model.type, c.model.sharedModel.getSource(), c.editor?.getOption('lineNumbers') ?? null])),
+  };
+  document.addEventListener('click', () => window.tj.clicks.push(Date.now()), true);
+}"""
+
+
+class Notebook:
+    """One notebook in one page.
+
+    Parameters
+    ----------
+    page : Page
+        Still empty.
+    lab : Lab
+    path : str
+        As `Lab.write_notebook` gives it.
+    """
+
+    def __init__(self, page: Page, lab: Lab, path: str) -> None:
+        self.page = page
+        self.lab = lab
+        self.path = path
+        self.console: list[str] = []
+        self._counts: dict[int, int | None] = {}
+        page.on("console", self._on_console)
+        page.on("dialog", lambda dialog: dialog.accept())  # "leave this page?", when it is loaded again
+        page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        self.console.append(f"{message.type}: {message.text}")
+
+    def open(self) -> Notebook:
+        """Load the page and wait until the kernel is idle."""
+        self.page.goto(self.lab.page_uri(self.path))
+        return self._wait_until_ready()
+
+    def reload(self) -> Notebook:
+        """Load the page again, as a person's Ctrl-R does; the kernel goes on."""
+        self._load_again()
+        return self._wait_until_ready()
+
+    def reload_while_busy(self) -> None:
+        """Load the page again while a cell runs; the kernel will not look idle."""
+        self._load_again()
+        self.page.wait_for_function(
+            "path => window.tj.kernel && window.jupyterapp.shell.currentWidget?.context?.path === path", arg=self.path
+        )
+
+    def _load_again(self) -> None:
+        self.page.goto(self.lab.page_uri(self.path))
+        self._install()
+
+    def _wait_until_ready(self) -> Notebook:
+        self._install()
+        self.page.wait_for_function("path => window.tj.ready(path)", arg=self.path, timeout=60_000)
+        return self
+
+    def _install(self) -> None:
+        self.page.wait_for_function("() => !!window.jupyterapp", timeout=60_000)
+        self.page.evaluate(_HELPERS)
+
+    # Cells ------------------------------------------------------------------------------------------------
+
+    def run(self, index: int = 0) -> None:
+        """Run a cell, as Shift-Enter does; do not wait for it."""
+        self._remember()
+        self.page.evaluate("i => { tj.select(i); tj.run('notebook:run-cell'); }", index)
+
+    def run_by_key(self, index: int = 0) -> None:
+        """Run a cell with the keyboard."""
+        self._remember()
+        self.page.evaluate("i => { tj.select(i); jupyterapp.shell.currentWidget.content.activate(); }", index)
+        self.page.keyboard.press("Shift+Enter")
+
+    def run_all(self) -> None:
+        """Run All Cells; do not wait for them."""
+        self._remember()
+        self.page.evaluate("() => tj.run('notebook:run-all-cells')")
+
+    def _remember(self) -> None:
+        counts = self.page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.map((_, i) => tj.count(i))")
+        self._counts = dict(enumerate(counts))
+
+    def cell_done(self, index: int = 0, timeout: float = 30) -> str:
+        """Wait until a cell that was run has its number and its reply; give its text."""
+        try:
+            self.page.wait_for_function(
+                "([i, before]) => !tj.running(i) && tj.count(i) !== null && tj.count(i) !== before"
+                " && /\\[\\d+\\]/.test(tj.prompt(i))",
+                arg=[index, self._counts.get(index)],
+                timeout=timeout * 1000,
+            )
+        except PlaywrightTimeout:
+            raise AssertionError(
+                f"Cell {index} is not done after {timeout:g} s: {self.prompt(index)} {self.text(index)!r}"
+            ) from None
+        return self.text(index)
+
+    def execute(self, index: int = 0, timeout: float = 30) -> str:
+        """Run a cell to its end and give its text."""
+        self.run(index)
+        return self.cell_done(index, timeout)
+
+    def is_running(self, index: int = 0) -> None:
+        """Wait until a cell shows that it runs or is queued."""
+        self.page.wait_for_function("i => tj.prompt(i).includes('[*]')", arg=index)
+
+    def prompt(self, index: int = 0) -> str:
+        """Give the prompt of a cell, ``[*]:`` while it runs or waits."""
+        return str(self.page.evaluate("i => tj.prompt(i)", index))
+
+    def outputs(self, index: int = 0) -> list[dict[str, Any]]:
+        """Give the outputs of a cell as the notebook format has them."""
+        outputs: list[dict[str, Any]] = self.page.evaluate("i => tj.outputs(i)", index)
+        return outputs
+
+    def text(self, index: int = 0) -> str:
+        """Give the text of a cell's outputs: streams, plain text, ``Error: message``."""
+        return str(self.page.evaluate("i => tj.text(i)", index))
+
+    def wait_for_text(self, text: str, index: int = 0, timeout: float = 30) -> str:
+        """Wait until the outputs of a cell contain a text."""
+        try:
+            self.page.wait_for_function("([i, t]) => tj.text(i).includes(t)", arg=[index, text], timeout=timeout * 1000)
+        except PlaywrightTimeout:
+            raise AssertionError(f"No {text!r} in cell {index} after {timeout:g} s: {self.text(index)!r}") from None
+        return self.text(index)
+
+    def output_area(self, index: int = 0) -> Locator:
+        """Give the output area of a cell in the page."""
+        return self.page.locator(".jp-Cell").nth(index).locator(".jp-Cell-outputArea")
+
+    def panel(self, index: int | None = None) -> Locator:
+        """Give the sign-in panel: of a cell, or the only one."""
+        scope = self.page if index is None else self.output_area(index)
+        return scope.get_by_role("region", name=re.compile("^Tiled sign-in"))
+
+    def structure(self) -> str:
+        """Give what a stray shortcut would change: number, type, source and line numbers of the cells."""
+        return str(self.page.evaluate("() => tj.modes()"))
+
+    # Kernel -----------------------------------------------------------------------------------------------
+
+    @property
+    def kernel_id(self) -> str:
+        """The id of the kernel."""
+        return str(self.page.evaluate("() => tj.kernel().id"))
+
+    def kernel_status(self) -> str:
+        """Give the status JupyterLab shows, for example ``idle``."""
+        return str(self.page.evaluate("() => tj.kernel().status"))
+
+    def stop(self) -> float:
+        """Click the stop button of the toolbar; give when it was clicked, in seconds since 1970."""
+        self.page.get_by_role("button", name="Interrupt the kernel").click()
+        return self.last_click()
+
+    def last_click(self) -> float:
+        """Give when the page saw its last click, in seconds since 1970: the kernel has the same clock."""
+        clicked: float = self.page.evaluate("() => tj.clicks.at(-1) / 1000")
+        return clicked
+
+    # Document ---------------------------------------------------------------------------------------------
+
+    def save(self) -> dict[str, Any]:
+        """Save and give the document as it is on disk."""
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+        self.page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
+        return self.lab.saved_notebook(self.path)
+
+    def theme(self, name: str) -> None:
+        """Switch to ``JupyterLab Light`` or ``JupyterLab Dark``."""
+        self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
+        expect(self.page.locator("body")).to_have_attribute(
+            "data-jp-theme-light", "true" if "Light" in name else "false"
+        )

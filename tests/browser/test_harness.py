@@ -1,0 +1,105 @@
+"""The harness itself: what the product's tests rely on, without the product."""
+
+from __future__ import annotations
+
+import json
+
+from playwright.sync_api import expect
+
+from .waiting import until
+
+BUTTON = """
+import ipywidgets, IPython.display
+clicks = []
+button = ipywidgets.Button(description="Press me")
+button.on_click(lambda b: (clicks.append(1), setattr(b, "description", f"Pressed {len(clicks)}")))
+button
+"""
+BUSY = """
+import time
+begun = time.time()
+print("begun")
+try:
+    while time.time() < begun + 60:
+        time.sleep(0.05)
+except KeyboardInterrupt:
+    print(f"stopped {time.time()}")
+    raise
+"""
+
+
+def test_runs_cells_and_clicks_widgets(open_notebook, kernel):
+    notebook = open_notebook(["1 + 1", BUTTON, "import ipykernel; print(ipykernel.__version__)"], kernel=kernel)
+    assert notebook.execute(0) == "2"
+    notebook.execute(1)
+    button = notebook.output_area(1).get_by_role("button", name="Press me")
+    button.click()
+    expect(notebook.output_area(1).get_by_role("button", name="Pressed 1")).to_be_visible()
+    assert notebook.execute(2).strip().replace(".", "").startswith(kernel.removeprefix("k"))
+
+
+def test_run_all_by_command_and_one_by_key(open_notebook):
+    notebook = open_notebook(["x = 1", "x += 1", "x"])
+    notebook.run_all()
+    assert notebook.cell_done(2) == "2"
+    notebook.run_by_key(1)
+    notebook.cell_done(1)
+    assert notebook.execute(2) == "3"
+
+
+def test_stop_button_ends_a_busy_cell(open_notebook, kernel):
+    notebook = open_notebook([BUSY, "'goes on'"], kernel=kernel)
+    notebook.run(0)
+    notebook.wait_for_text("begun")
+    clicked = notebook.stop()
+    text = notebook.cell_done(0)
+    assert "KeyboardInterrupt" in text
+    assert float(text.split("stopped ")[1].split()[0]) - clicked < 5
+    assert notebook.execute(1) == "'goes on'"
+
+
+def test_saves_outputs_and_widget_state(open_notebook):
+    notebook = open_notebook(["'find ' + 'me'", "import ipywidgets; ipywidgets.Text('st' + 'ate')"])
+    notebook.execute(0)
+    notebook.execute(1)
+    expect(notebook.output_area(1).get_by_role("textbox")).to_be_visible()
+    document = notebook.save()
+    assert document["cells"][0]["outputs"][0]["data"]["text/plain"] == ["'find me'"]
+    assert "state" in json.dumps(document["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"])
+
+
+def test_second_client_sees_what_is_typed_into_a_synced_trait(open_notebook, listen, kernel):
+    """The canary can sing: this leak, known from ipywidgets' own Password, is found."""
+    notebook = open_notebook(["import ipywidgets; ipywidgets.Password()"], kernel=kernel)
+    listener = listen(notebook)
+    notebook.execute(0)
+    notebook.output_area(0).locator("input").fill("hunter2")
+    notebook.output_area(0).locator("input").blur()
+    until(lambda: b"hunter2" in listener.everything(), "the echo of the trait")
+    listener.ask_for_widget_states()
+    assert any("execute_input" in frame.decode(errors="replace") for f in listener.frames() for frame in f)
+    states = [m["data"]["states"] for m in listener.messages("comm_msg") if m["data"]["method"] == "update_states"]
+    assert "hunter2" in json.dumps(states)
+
+
+def test_debug_kernel_logs_messages_to_its_file(open_notebook, kernel):
+    notebook = open_notebook(["import ipywidgets; ipywidgets.Text()"], kernel=f"{kernel}-debug")
+    notebook.execute(0)
+    notebook.output_area(0).get_by_role("textbox").fill("chirp")
+    notebook.output_area(0).get_by_role("textbox").blur()
+    until(lambda: "chirp" in notebook.lab.kernel_log(notebook.kernel_id), "the kernel's log")
+
+
+def test_each_test_begins_without_kernels(lab):
+    assert lab.kernels() == []
+    assert lab.api("sessions") == []
+
+
+def test_switches_themes_and_reloads(open_notebook):
+    notebook = open_notebook(["21 * 2"])
+    notebook.theme("JupyterLab Dark")
+    notebook.theme("JupyterLab Light")
+    notebook.execute(0)
+    notebook.save()
+    notebook.reload()
+    assert notebook.text(0) == "42"

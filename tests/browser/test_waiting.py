@@ -1,0 +1,232 @@
+"""How a cell waits: every way to wait, the stop button, and what must not be disturbed by it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from tiled_jupyter.demo.server import PASSWORDS
+
+from .panel import Panel
+from .waiting import until
+
+ALICE = PASSWORDS["alice"]
+STOPPED_WITHIN = 0.5
+
+WAYS = {
+    "plain cell": "client = wait()",
+    "wait in an await cell": "await asyncio.sleep(0)\nclient = wait()",
+    "await signed_in": "client = await panel.signed_in()",
+    "to_thread": "client = await asyncio.to_thread(wait)",
+    "worker": "client = ThreadPoolExecutor().submit(wait).result()",
+    "worker in a with block": "with ThreadPoolExecutor() as pool:\n    client = pool.submit(wait).result()",
+}
+
+
+def setup(server) -> str:
+    return f"""
+import asyncio, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from tiled_jupyter import LoginPanel
+panel = LoginPanel({server.uri!r})
+worker_ended = threading.Event()
+ended = []
+
+def wait():
+    worker_ended.clear()
+    try:
+        return panel.wait()
+    finally:
+        ended.append(time.time())
+        worker_ended.set()
+"""
+
+
+def waiting_cell(way: str) -> str:
+    """Give a cell that waits and says how and when that ended."""
+    body = "\n".join(f"    {line}" for line in WAYS[way].splitlines())
+    return f"""
+display(panel)
+try:
+{body}
+except BaseException as error:
+    print("cell ended", type(error).__name__, time.time())
+    raise
+print("signed in:", sorted(client))
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_stop_button_then_sign_in(open_notebook, tiled_server, kernel, way):
+    wait_ended = "print('wait ended', worker_ended.wait(5), ended[-1] if ended else 0)"
+    cells = [setup(tiled_server), waiting_cell(way), wait_ended, waiting_cell(way), "'queued'"]
+    notebook = open_notebook(cells, kernel=kernel)
+    notebook.execute(0)
+
+    notebook.run(1)
+    expect(Panel(notebook, 1).waiting).to_be_visible()
+    clicked = notebook.stop()
+    text = notebook.cell_done(1)
+    assert "KeyboardInterrupt" in text
+    assert float(text.split("cell ended ")[1].split()[1]) - clicked < STOPPED_WITHIN
+    expect(Panel(notebook, 1).waiting).to_be_hidden()
+    if "wait()" in WAYS[way] or "(wait)" in WAYS[way]:
+        text = notebook.execute(2)
+        assert "wait ended True" in text
+        assert float(text.split()[-1]) - clicked < STOPPED_WITHIN
+
+    notebook.run(3)
+    notebook.run(4)
+    panel = Panel(notebook, 3)
+    expect(panel.waiting).to_be_visible()
+    assert notebook.prompt(4) == "[*]:"
+    panel.sign_in("alice", ALICE)
+    assert "signed in: ['alice', 'public', 'staff']" in notebook.cell_done(3)
+    assert notebook.cell_done(4) == "'queued'"
+
+
+def test_stop_says_cancelled_and_the_kernel_survives_another(open_notebook, tiled_server, kernel):
+    notebook = open_notebook([setup(tiled_server), waiting_cell("plain cell"), "1 + 1"], kernel=kernel)
+    notebook.execute(0)
+    notebook.run(1)
+    panel = Panel(notebook, 1)
+    expect(panel.waiting).to_be_visible()
+    notebook.stop()
+    notebook.cell_done(1)
+    expect(panel.status).to_contain_text("ancelled")
+    notebook.stop()
+    assert notebook.execute(2) == "2"
+
+
+def test_a_deadline_ends_the_wait(open_notebook, tiled_server):
+    notebook = open_notebook([setup(tiled_server), "display(panel)\npanel.wait(timeout=2)"])
+    notebook.execute(0)
+    notebook.run(1)
+    assert "LoginFailed" in notebook.cell_done(1, timeout=10)
+
+
+def test_a_figure_of_the_same_cell_survives(open_notebook, tiled_server, kernel):
+    cells = [
+        setup(tiled_server),
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\n" + waiting_cell("plain cell"),
+    ]
+    notebook = open_notebook(cells, kernel=kernel)
+    notebook.execute(0)
+    notebook.run(1)
+    Panel(notebook, 1).sign_in("alice", ALICE)
+    notebook.cell_done(1)
+    assert ["image/png" in output.get("data", {}) for output in notebook.outputs(1)].count(True) == 1
+
+
+CHATTERER = """
+import anywidget
+class Chatterer(anywidget.AnyWidget):
+    _esm = '''
+    export default { render({ model, el }) {
+      const button = document.createElement("button");
+      button.textContent = "Chatter";
+      let number = 0;
+      button.onclick = () => { for (let i = 0; i < 50; i++) model.send({ number: number++ }); };
+      el.append(button);
+    } };
+    '''
+seen = []
+chatterer = Chatterer()
+chatterer.on_msg(lambda widget, content, buffers: seen.append(content["number"]))
+chatterer
+"""
+
+
+def test_messages_of_other_widgets_are_neither_lost_nor_reordered(open_notebook, tiled_server, kernel):
+    cells = [
+        setup(tiled_server),
+        CHATTERER,
+        waiting_cell("plain cell") + "\nfirst = len(seen)",
+        "order = ['second cell']",
+        "order.append('third cell'); print(order)",
+        "print(len(seen), seen == list(range(len(seen))))",
+    ]
+    notebook = open_notebook(cells, kernel=kernel)
+    notebook.execute(0)
+    notebook.execute(1)
+    chatter = notebook.output_area(1).get_by_role("button", name="Chatter")
+    chatter.click()
+    for index in (2, 3, 4):
+        notebook.run(index)
+    panel = Panel(notebook, 2)
+    expect(panel.waiting).to_be_visible()
+    chatter.click()
+    panel.username.press_sequentially("alice")
+    chatter.click()
+    panel.password.press_sequentially("not this one")
+    panel.button("Sign in").click()
+    for _ in range(3):
+        chatter.click()
+    expect(panel.alert).to_be_visible()
+    assert notebook.prompt(3) == "[*]:"
+    chatter.click()
+    panel.sign_in("alice", ALICE)
+    chatter.click()
+    notebook.cell_done(2)
+    assert notebook.cell_done(4).strip() == "['second cell', 'third cell']"
+    until(lambda: notebook.execute(5).startswith("400 "), "all messages to arrive")
+    assert notebook.text(5).strip() == "400 True"
+
+
+def test_other_widgets_work_after_the_wait(open_notebook, tiled_server, kernel):
+    """All that a wait installs is gone afterwards."""
+    button = (
+        "import ipywidgets\nb = ipywidgets.Button(description='Count')\nn = []\n"
+        "b.on_click(lambda b: (n.append(1), setattr(b, 'description', f'Counted {len(n)}')))\nb"
+    )
+    notebook = open_notebook([setup(tiled_server), waiting_cell("plain cell"), button], kernel=kernel)
+    notebook.execute(0)
+    notebook.run(1)
+    Panel(notebook, 1).sign_in("alice", ALICE)
+    notebook.cell_done(1)
+    notebook.execute(2)
+    notebook.output_area(2).get_by_role("button", name="Count").click()
+    expect(notebook.output_area(2).get_by_role("button", name="Counted 1")).to_be_visible()
+
+
+def test_two_workers_wait_for_one_panel(open_notebook, tiled_server, kernel):
+    cell = (
+        "display(panel)\nwith ThreadPoolExecutor() as pool:\n"
+        "    clients = list(pool.map(lambda _: wait(), range(4)))\nprint(len(clients))"
+    )
+    notebook = open_notebook([setup(tiled_server), cell], kernel=kernel)
+    notebook.execute(0)
+    notebook.run(1)
+    Panel(notebook, 1).sign_in("alice", ALICE)
+    assert notebook.cell_done(1).strip() == "4"
+
+
+def test_the_event_loop_of_the_kernel_goes_on(open_notebook, tiled_server, kernel):
+    ticker = """
+ticks = []
+async def tick():
+    while True:
+        ticks.append(1)
+        await asyncio.sleep(0.02)
+task = asyncio.ensure_future(tick())
+"""
+    cells = [setup(tiled_server), ticker, waiting_cell("plain cell") + "\nat_end = len(ticks)", "len(ticks) > at_end"]
+    notebook = open_notebook(cells, kernel=kernel)
+    notebook.execute(0)
+    notebook.execute(1)
+    notebook.run(2)
+    Panel(notebook, 2).sign_in("alice", ALICE)
+    notebook.cell_done(2)
+    until(lambda: notebook.execute(3) == "True", "the loop to tick")
+
+
+def test_the_state_of_a_reloaded_page_is_not_in_the_notebook(open_notebook, tiled_server):
+    notebook = open_notebook([setup(tiled_server), waiting_cell("plain cell")])
+    notebook.execute(0)
+    notebook.run(1)
+    expect(Panel(notebook, 1).waiting).to_be_visible()
+    document = json.dumps(notebook.save())
+    notebook.stop()
+    assert "signed_out" not in document

@@ -1,0 +1,23 @@
+"""Options shared by the rings of tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+BROWSER = Path(__file__).parent / "browser"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add options for working on the browser ring."""
+    group = parser.getgroup("tiled_jupyter")
+    group.addoption("--kernels", default="6.31.0,7.2.0,7.4", help="versions of ipykernel, to try fewer than all")
+    group.addoption("--headed", action="store_true", help="show the browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the browser ring last: it is slow, and Playwright's event loop stays in the thread of the tests."""
+    items.sort(key=lambda item: BROWSER in item.path.parents)

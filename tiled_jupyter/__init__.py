@@ -1,0 +1,60 @@
+"""Sign in to Tiled from a notebook: a panel instead of stdin prompts.
+
+The names below are imported when they are first used, so that a batch job pays for neither ipywidgets nor
+IPython.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .enabling import Context, from_context, from_uri, login
+    from .errors import CannotPrompt, LoginCancelled, LoginFailed, TiledJupyterError
+    from .magics import load_ipython_extension, unload_ipython_extension
+    from .panel import LoginPanel, prompt_for_login
+
+_HOME = {
+    "Context": "enabling",
+    "from_context": "enabling",
+    "from_uri": "enabling",
+    "CannotPrompt": "errors",
+    "LoginCancelled": "errors",
+    "LoginFailed": "errors",
+    "TiledJupyterError": "errors",
+    "load_ipython_extension": "magics",
+    "unload_ipython_extension": "magics",
+    "LoginPanel": "panel",
+    "login": "enabling",
+    "prompt_for_login": "panel",
+}
+
+__version__ = _version("tiled_jupyter")
+__all__ = [
+    "CannotPrompt",
+    "Context",
+    "LoginCancelled",
+    "LoginFailed",
+    "LoginPanel",
+    "TiledJupyterError",
+    "__version__",
+    "from_context",
+    "from_uri",
+    "load_ipython_extension",
+    "login",
+    "prompt_for_login",
+    "unload_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

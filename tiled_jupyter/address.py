@@ -1,0 +1,161 @@
+"""The address of a server: what a person types or pastes, made safe. Nothing here asks the network."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+import httpx
+
+KEY_WAS_REMOVED = "The key in this address was used and removed from it."
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/*(?=[^/])")
+_HOST_AND_PORT = re.compile(r"^[^/?#@]+:\d+(?=$|[/?#])")
+
+
+class BadAddress(ValueError):
+    """The text cannot be the address of a Tiled server; the message says why, and quotes no secret."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A server's address without user, query and fragment.
+
+    Parameters
+    ----------
+    uri : str
+        What to connect to; it may point to a node.
+    api_key : str, optional
+        The key that stood in it (``tiled serve`` prints such addresses).
+    """
+
+    uri: str
+    api_key: str | None = field(default=None, repr=False)
+
+    @property
+    def api_uri(self) -> str:
+        """The root of the API, found as Tiled's ``Context.from_any_uri`` does."""
+        url = httpx.URL(self.uri)
+        path = url.path.partition("/metadata")[0].rstrip("/")
+        if "/api" not in path:
+            path = f"{path}/api/v1"
+        elif "/v1" not in path:
+            path = f"{path}/v1"
+        return str(url.copy_with(path=f"{path}/"))
+
+    @property
+    def node_path_parts(self) -> list[str]:
+        """The node the address points to, as segments."""
+        return [part for part in httpx.URL(self.uri).path.partition("/metadata")[2].split("/") if part]
+
+    @property
+    def host(self) -> str:
+        """Host and, where unusual, port."""
+        return host_of(self.uri)
+
+
+def parse_address(text: str) -> Address:
+    """Read an address as people write it.
+
+    Parameters
+    ----------
+    text : str
+        With or without scheme; with a key in it; as copied from Tiled's web page.
+
+    Returns
+    -------
+    Address
+
+    Raises
+    ------
+    BadAddress
+        With a sentence that says what to do.
+    """
+    text = text.strip()
+    if not text:
+        raise BadAddress("Type the address of a Tiled server, for example https://tiled.example.org.")
+    if any(character.isspace() or not character.isprintable() for character in text):
+        raise BadAddress("An address has no spaces in it. Check what was pasted.")
+    url = _url(text)
+    if url.userinfo:
+        raise BadAddress("Remove the user name and password from the address (the part before @).")
+    keys = parse_qs(url.query.decode("ascii", "replace")).get("api_key", [])
+    if len(keys) > 1:
+        raise BadAddress("The address holds more than one API key. Keep one.")
+    path = re.sub(r"/ui(/browse(?=/)|/?$)", lambda match: "/api/v1/metadata" if match[1] else "", url.path, count=1)
+    clean = url.copy_with(path=path or "/", query=None, fragment=None)
+    return Address(str(clean), keys[0] if keys else None)
+
+
+def _url(text: str) -> httpx.URL:
+    scheme = None if _HOST_AND_PORT.match(text) else _SCHEME.match(text)
+    if scheme is None:
+        bare = text.lstrip("/")
+        text = f"https://{bare}"
+    elif scheme[1].lower() not in ("http", "https"):
+        raise BadAddress(f"Tiled addresses begin with https:// or http://, not {scheme[1]}:.")
+    else:
+        text = f"{scheme[1]}://{text[scheme.end() :]}"
+    try:
+        url = httpx.URL(text)
+        if scheme is None and is_loopback(url.host):
+            url = url.copy_with(scheme="http")
+        port_is_possible = url.port is None or 0 < url.port < 65536
+    except (httpx.InvalidURL, ValueError, UnicodeError):
+        raise BadAddress("This is not an address. Type one like https://tiled.example.org.") from None
+    if not url.host or not port_is_possible:
+        raise BadAddress("This is not an address. Type one like https://tiled.example.org.")
+    return url
+
+
+def without_secrets(text: str) -> str:
+    """Give `text` back for correction, less everything a secret could hide in."""
+    return re.split(r"[?#]", re.sub(r"^([^/]*//)?[^/]*@", r"\1", text.strip()))[0]
+
+
+def host_of(uri: str) -> str:
+    """Host and, where unusual, port, in ASCII: look-alike letters show as what they are."""
+    url = httpx.URL(uri)
+    return url.netloc.decode("ascii", "replace").rpartition("@")[2]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this computer, by its name alone."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def refusal_to_send(endpoint: str, server: str, *, allow_http: bool) -> str | None:
+    """Say why a password for `server` must not go to `endpoint`.
+
+    Parameters
+    ----------
+    endpoint : str
+        Where the server wants it sent.
+    server : str
+        The address the person reads above the form.
+    allow_http : bool
+        Whether the configuration allows unencrypted connections to other computers.
+
+    Returns
+    -------
+    str or None
+        A sentence; None if it may be sent.
+    """
+    try:
+        there, here = httpx.URL(endpoint), httpx.URL(server)
+        same = (there.scheme, there.host, _port(there)) == (here.scheme, here.host, _port(here))
+    except (httpx.InvalidURL, ValueError):
+        return "This server asks for the password at something that is not an address. Not sent."
+    if not same:
+        return f"This server asks for the password at another address ({there.scheme}://{host_of(endpoint)}). Not sent."
+    if there.scheme == "https" or is_loopback(there.host) or allow_http:
+        return None
+    return "This connection is not encrypted (http://), so the password is not sent. Use the server's https:// address."
+
+
+def _port(url: httpx.URL) -> int | None:
+    return url.port or {"http": 80, "https": 443}.get(url.scheme)

@@ -1,0 +1,132 @@
+"""Which cell is running, and has its stop button been pressed?
+
+A wait on a worker thread cannot see an interrupt: Python runs signal handlers on the main thread, which
+may be blocked in ``future.result()``. And a plain wait inside a top-level-await cell cannot be stopped at
+all, because ipykernel's handler there only schedules a cancellation on the loop that the wait blocks.
+So for the length of each cell the SIGINT handler is wrapped: it raises a flag that every wait born in
+that cell watches, and then does what it did before.
+
+This does not interrupt anything itself, and does nothing outside a Jupyter kernel's main thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+from .front_end import shell
+
+
+class Cell:
+    """One execution of a cell.
+
+    Attributes
+    ----------
+    running : bool
+        False once it has ended.
+    stopped : bool
+        True once the stop button was pressed.
+    """
+
+    def __init__(self) -> None:
+        self.running = True
+        self.stopped = False
+        self._main_thread_waits = 0
+        self._wakers: set[Callable[[], None]] = set()
+        self._previous: Any = None
+
+    @contextlib.contextmanager
+    def watched(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Have `wake` called when the stop button is pressed.
+
+        Parameters
+        ----------
+        wake : callable
+            Called from the signal handler: it must be safe to re-enter (`queue.SimpleQueue.put` is).
+        """
+        on_main = threading.current_thread() is threading.main_thread()
+        self._wakers.add(wake)
+        self._main_thread_waits += on_main
+        try:
+            yield
+        finally:
+            self._main_thread_waits -= on_main
+            self._wakers.discard(wake)
+
+    def begin(self) -> None:
+        """Wrap the interrupt handler, whichever it is now."""
+        self._previous = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, self._handle)
+
+    def end(self) -> None:
+        """Put the interrupt handler back, unless somebody else wrapped ours."""
+        self.running = False
+        if signal.getsignal(signal.SIGINT) == self._handle:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def _handle(self, signum: int, frame: FrameType | None) -> None:
+        first = not self.stopped
+        self.stopped = True
+        for wake in tuple(self._wakers):
+            wake()
+        if first and self.running and self._main_thread_waits:
+            return  # the wait raises KeyboardInterrupt itself, from a place where nothing is half done
+        if callable(self._previous):
+            self._previous(signum, frame)
+        elif self._previous == signal.SIG_DFL:
+            signal.default_int_handler(signum, frame)
+
+
+_current: Cell | None = None
+_watching = False
+
+
+def watch() -> None:
+    """Begin to notice cells, the running one included. More than once is once."""
+    global _watching
+    ip = shell()
+    if _watching or ip is None or getattr(ip, "kernel", None) is None:
+        return
+    _watching = True
+    ip.events.register("pre_run_cell", _before_cell)
+    ip.events.register("post_run_cell", _after_cell)
+    if ip.kernel.get_parent().get("header", {}).get("msg_type") == "execute_request":
+        _before_cell()
+
+
+def unwatch() -> None:
+    """Undo `watch`, and leave the interrupt handler as it was."""
+    global _watching
+    ip = shell()
+    if not _watching or ip is None:
+        return
+    _watching = False
+    _after_cell()
+    ip.events.unregister("pre_run_cell", _before_cell)
+    ip.events.unregister("post_run_cell", _after_cell)
+
+
+def current() -> Cell | None:
+    """The cell that is running, if one is and it is watched."""
+    return _current
+
+
+def _before_cell(*_info: object) -> None:
+    global _current
+    if threading.current_thread() is not threading.main_thread():
+        return  # a subshell's; signals belong to the main thread
+    if _current is not None:
+        _current.end()
+    _current = Cell()
+    _current.begin()
+
+
+def _after_cell(*_result: object) -> None:
+    global _current
+    if _current is not None and threading.current_thread() is threading.main_thread():
+        _current.end()
+        _current = None

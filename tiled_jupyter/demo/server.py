@@ -1,0 +1,112 @@
+"""The demo's Tiled server: its configuration, and a process that serves it on loopback.
+
+``python -m tiled_jupyter.demo.server --port 8000 --directory DIR`` serves until SIGTERM or SIGINT. Token
+lifetimes and providers can be set, for tests. The key that signs tokens comes from Tiled's own
+``TILED_SECRET_KEYS``, and not from the command line, where other users of the machine could read it.
+Starts nothing else and opens no browser: that is `tiled_jupyter.demo.__main__`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+HOST = "127.0.0.1"
+# Made up, and printed at every start: they guard computed data on a loopback address.
+PASSWORDS = {"alice": "wonderland", "bob": "builder"}
+
+
+def password_provider(name: str = "demo") -> dict[str, Any]:
+    """Describe a provider that knows alice and bob by password.
+
+    Parameters
+    ----------
+    name : str
+        What the server calls it.
+    """
+    return {
+        "provider": name,
+        "authenticator": "tiled.authenticators:DictionaryAuthenticator",
+        "args": {"users_to_passwords": PASSWORDS, "confirmation_message": "You have signed in as {id}."},
+    }
+
+
+def configuration(
+    directory: Path,
+    *,
+    access_token_max_age: float | None = None,
+    refresh_token_max_age: float | None = None,
+    session_max_age: float | None = None,
+    allow_anonymous_access: bool = True,
+    providers: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Return the configuration of a Tiled server with the demo's data and users.
+
+    Parameters
+    ----------
+    directory : Path
+        Holds the authentication database, which outlives a restart.
+    access_token_max_age, refresh_token_max_age, session_max_age : float, optional
+        Lifetimes in seconds; Tiled's own (15 minutes, a week, a year) if left out.
+    allow_anonymous_access : bool
+        Whether the public data can be read without signing in.
+    providers : sequence of dict, optional
+        Instead of the one password provider; as in Tiled's configuration file.
+    """
+    lifetimes = {
+        "access_token_max_age": access_token_max_age,
+        "refresh_token_max_age": refresh_token_max_age,
+        "session_max_age": session_max_age,
+    }
+    return {
+        "trees": [{"path": "/", "tree": "tiled_jupyter.demo.data:tree"}],
+        "access_control": {"access_policy": "tiled_jupyter.demo.access:DemoAccessPolicy", "args": {}},
+        "authentication": {
+            "providers": list(providers) if providers is not None else [password_provider()],
+            "allow_anonymous_access": allow_anonymous_access,
+            **{name: seconds for name, seconds in lifetimes.items() if seconds is not None},
+        },
+        "database": {
+            "uri": f"sqlite:///{Path(directory).resolve() / 'authentication.db'}",
+            "init_if_not_exists": True,
+        },
+    }
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the server's command line."""
+    options = argparse.ArgumentParser(prog="python -m tiled_jupyter.demo.server", description=__doc__.split("\n")[0])
+    options.add_argument("--port", type=int, required=True)
+    options.add_argument("--directory", type=Path, required=True, help="where the authentication database is kept")
+    options.add_argument("--access-token-max-age", type=float, metavar="SECONDS")
+    options.add_argument("--refresh-token-max-age", type=float, metavar="SECONDS")
+    options.add_argument("--session-max-age", type=float, metavar="SECONDS")
+    options.add_argument("--require-login", action="store_true", help="show nothing to anonymous users")
+    options.add_argument("--providers", type=Path, metavar="FILE", help="JSON list of other providers")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until stopped."""
+    options = parser().parse_args(arguments)
+    import uvicorn
+    from tiled.server.app import build_app_from_config
+
+    app = build_app_from_config(
+        configuration(
+            options.directory,
+            access_token_max_age=options.access_token_max_age,
+            refresh_token_max_age=options.refresh_token_max_age,
+            session_max_age=options.session_max_age,
+            allow_anonymous_access=not options.require_login,
+            providers=json.loads(options.providers.read_text()) if options.providers else None,
+        )
+    )
+    uvicorn.run(app, host=HOST, port=options.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""What can go wrong, as a tree.
+
+* TiledJupyterError
+  + LoginFailed         the login ended without a sign-in; ``.reason`` is a kind of `states.Failure`
+  + LoginCancelled      the person pressed Cancel, or signed in elsewhere was refused
+  + CannotPrompt        nobody can be asked here (nbclient, papermill, a script, Voilà, start-up files)
+
+Messages are sentences for the person at the notebook. They never hold a password, token or key, and
+exceptions are raised ``from None`` where their cause could: the request of an httpx error holds the form.
+"""
+
+from __future__ import annotations
+
+
+class TiledJupyterError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class LoginFailed(TiledJupyterError):
+    """The login ended without a sign-in.
+
+    Parameters
+    ----------
+    sentence : str
+        What happened and what to do.
+    reason : str
+        One of the kinds of `tiled_jupyter.states.Failure`.
+    """
+
+    def __init__(self, sentence: str, reason: str = "server") -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class LoginCancelled(TiledJupyterError):
+    """The person said no."""
+
+
+class CannotPrompt(TiledJupyterError):
+    """There is nobody to ask in this context."""

@@ -1,0 +1,155 @@
+"""What moves a login from one state to the next: events, and one pure function.
+
+Knows no clock and does no input or output; `session.LoginSession` feeds it. Every attempt has a number,
+and what an older attempt reports changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from .states import Connecting, Disconnected, Failure, Server, SignedIn, SignedOut, State, Verifying
+
+
+@dataclass(frozen=True)
+class ConnectStarted:
+    """An address is being asked."""
+
+    attempt: int
+    address: str
+    since: float
+
+
+@dataclass(frozen=True)
+class ServerFound:
+    """The address is a Tiled server, and nobody is signed in."""
+
+    attempt: int
+    server: Server
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SignInStarted:
+    """Credentials are on their way."""
+
+    attempt: int
+    since: float
+
+
+@dataclass(frozen=True)
+class SignInDone:
+    """The server accepted credentials, typed or saved."""
+
+    attempt: int
+    state: SignedIn
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The attempt has ended without a sign-in."""
+
+    attempt: int
+    failure: Failure
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The person said no: Cancel, the stop button, or a deadline."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True)
+class SavedFound:
+    """Somebody signed in from another notebook of this computer account."""
+
+    state: SignedIn
+
+
+@dataclass(frozen=True)
+class SignedOff:
+    """The person signed out, or the session is known to be over."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class ServerDropped:
+    """The person wants another server."""
+
+
+Event: TypeAlias = (
+    ConnectStarted
+    | ServerFound
+    | SignInStarted
+    | SignInDone
+    | SavedFound
+    | Failed
+    | Cancelled
+    | SignedOff
+    | ServerDropped
+)
+
+LOCKOUT_WARNING = "More wrong passwords may lock your facility account."
+_WARN_AFTER = 3
+
+
+def transition(state: State, event: Event) -> State:
+    """Give the state after an event.
+
+    Parameters
+    ----------
+    state : State
+    event : Event
+
+    Returns
+    -------
+    State
+        `state` itself where the event is late or makes no sense: nothing is raised.
+    """
+    match event:
+        case ConnectStarted(attempt, address, since):
+            return Connecting(attempt, address, since)
+        case SignInStarted(attempt, since) if isinstance(state, SignedOut):
+            return Verifying(state.server, attempt, since, state.rejections)
+        case ServerDropped() if not isinstance(state, Disconnected | Connecting):
+            return Disconnected(state.server.uri)
+        case SignedOff(reason) if isinstance(state, SignedIn):
+            return SignedOut(state.server, reason=reason)
+        case SavedFound(found) if isinstance(state, SignedOut | Verifying):
+            return found
+        case Cancelled(failure):
+            return _without_result(state, failure)
+        case ServerFound() | SignInDone() | Failed() if not _current(state, event.attempt):
+            return state
+        case ServerFound(_, server, why):
+            return SignedOut(server, reason=why)
+        case SignInDone(_, done):
+            return done
+        case Failed(_, failure):
+            return _without_result(state, failure)
+        case _:
+            return state
+
+
+def _current(state: State, attempt: int) -> bool:
+    return isinstance(state, Connecting | Verifying) and state.attempt == attempt
+
+
+def _without_result(state: State, failure: Failure) -> State:
+    """Land where the person can act, keeping what they gave."""
+    match state:
+        case Disconnected() | SignedOut():
+            return replace(state, failure=failure)
+        case Connecting(_, address):
+            return Disconnected(address, failure)
+        case Verifying(server, _, _, rejections):
+            if failure.kind == "credentials":
+                rejections += 1
+                if rejections >= _WARN_AFTER:
+                    failure = Failure("credentials", f"{failure.sentence} {LOCKOUT_WARNING}")
+            return SignedOut(server, failure=failure, rejections=rejections)
+        case SignedIn():
+            return state

@@ -1,0 +1,92 @@
+"""Who sits in front of this kernel, and what can be shown to them: IPython, asked in one place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from html import escape
+from typing import Any
+
+from .errors import CannotPrompt
+
+NEUTRAL_TEXT = "Tiled sign-in: run the cell to activate"
+NEUTRAL_BUNDLE = {"text/plain": NEUTRAL_TEXT, "text/html": f"<p>{NEUTRAL_TEXT}</p>"}
+
+
+def shell() -> Any:
+    """Give IPython's shell, without importing IPython where nobody else has."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def kernel() -> Any:
+    """Give the kernel this code runs in, or None."""
+    return getattr(shell(), "kernel", None)
+
+
+def require_somebody(server: str) -> None:
+    """Raise unless there is a person who could answer.
+
+    Parameters
+    ----------
+    server : str
+        Address or host, for the sentence.
+
+    Raises
+    ------
+    CannotPrompt
+        In a script, and where stdin is refused: nbclient, papermill, nbconvert, Voilà, start-up files.
+        ``jupyter run`` allows stdin and has nobody too; its requests carry no metadata at all.
+    """
+    running = kernel()
+    if running is not None and getattr(running, "_allow_stdin", True):
+        parent = running.get_parent()
+        asked_by_jupyter_run = (
+            parent.get("header", {}).get("msg_type") == "execute_request"
+            and not parent.get("metadata")
+            and "JPY_SESSION_NAME" not in os.environ
+        )
+        if not asked_by_jupyter_run:
+            return
+    raise CannotPrompt(
+        f"Nobody can be asked to sign in to {server} here. For unattended work set an API key in the "
+        "environment variable TILED_API_KEY, or sign in beforehand from a notebook: %tiled_login "
+        f"{server}"
+    )
+
+
+def show(widget: object) -> None:
+    """Show a widget in the output of the running cell."""
+    from IPython.display import display
+
+    display(widget)
+
+
+class SecondOutput:
+    """Words in the cell for when the panel stays silent; neutral again in the end."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+        self._shown: str | None = None
+
+    def show(self, text: str) -> None:
+        """Publish or change the text. Line breaks make paragraphs."""
+        if text == self._shown:
+            return
+        self._shown = text
+        html = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in text.split("\n"))
+        self._publish({"text/plain": text, "text/html": html})
+
+    def clear(self) -> None:
+        """Leave nothing behind that names a server or a person."""
+        if self._shown is not None:
+            self._shown = None
+            self._publish(NEUTRAL_BUNDLE)
+
+    def _publish(self, bundle: dict[str, str]) -> None:
+        from IPython.display import display
+
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)

@@ -1,0 +1,130 @@
+"""The magics ``%tiled_login``, ``%tiled_logout`` and ``%tiled_whoami``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.display import display
+from tiled.client.auth import CannotRefreshAuthentication
+from tiled.client.base import BaseClient
+
+from . import cells, front_end
+from .address import BadAddress, host_of, parse_address
+from .connection import identity_of
+from .panel import LoginPanel
+from .reauthentication import Context, live_contexts
+from .session import sign_out_of
+
+
+@magics_class
+class TiledMagics(Magics):
+    """Signing in, out, and asking who one is."""
+
+    @magic_arguments()
+    @argument("uri", nargs="?", help="Address of a Tiled server or node; without it the panel asks for one.")
+    @argument("--as", dest="name", default="client", metavar="NAME", help="Bind the client to NAME, not `client`.")
+    @argument("--no-remember", action="store_true", help="Keep this sign-in in memory only.")
+    @argument("--no-wait", action="store_true", help="Show the panel and go on; binds nothing.")
+    @argument("--timeout", type=float, metavar="SECONDS", help="Give up after so many seconds.")
+    @line_magic
+    def tiled_login(self, line: str) -> LoginPanel | None:
+        """Sign in to a Tiled server, wait for it, and bind the client to `client`."""
+        args = parse_argstring(self.tiled_login, line)
+        if not args.no_wait:
+            self._refuse_to_replace(args.name)
+        panel = LoginPanel(args.uri, remember_me=False if args.no_remember else None)
+        if args.no_wait:
+            return panel
+        front_end.show(panel)
+        self._names[args.name] = panel.wait(args.timeout)
+        return None
+
+    @magic_arguments()
+    @argument("uri", nargs="?", help="Address of the server; needed where there are several.")
+    @argument("--everywhere", action="store_true", help="End the session on the server too, for all notebooks.")
+    @line_magic
+    def tiled_logout(self, line: str) -> None:
+        """Sign out of this kernel, or of the account everywhere."""
+        args = parse_argstring(self.tiled_logout, line)
+        contexts = _signed_in(args.uri)
+        if not contexts:
+            _say("Nobody is signed in here.")
+        elif len(contexts) > 1:
+            raise UsageError(f"Signed in to {', '.join(map(_host, contexts))}. Say which: %tiled_logout ADDRESS")
+        else:
+            sign_out_of(contexts[0], everywhere=args.everywhere)
+            _say(f"Signed out of {_host(contexts[0])} {'everywhere' if args.everywhere else 'in this notebook'}.")
+
+    @magic_arguments()
+    @argument("uri", nargs="?", help="Address of the server; without it, one line for each.")
+    @line_magic
+    def tiled_whoami(self, line: str) -> None:
+        """Say who is signed in, on each server of this kernel."""
+        contexts = _signed_in(parse_argstring(self.tiled_whoami, line).uri)
+        _say("\n".join(_who(context) for context in contexts) or "Nobody is signed in here.")
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        names: dict[str, Any] = front_end.shell().user_ns
+        return names
+
+    def _refuse_to_replace(self, name: str) -> None:
+        if not name.isidentifier():
+            raise UsageError(f"{name!r} is not a name for a variable.")
+        value = self._names.get(name)
+        if value is not None and not isinstance(value, BaseClient):
+            kind = type(value)
+            what = (
+                f"{kind.__module__.partition('.')[0]} {kind.__name__}"
+                if kind.__module__ != "builtins"
+                else kind.__name__
+            )
+            raise UsageError(f"`{name}` already holds a {what}; use --as NAME")
+
+
+def _signed_in(uri: str | None) -> list[Context]:
+    """One Context for each server somebody is signed in to, or that of one server."""
+    try:
+        wanted = parse_address(uri).api_uri if uri is not None else None
+    except BadAddress as error:
+        raise UsageError(str(error)) from None
+    found = {str(context.api_uri): context for context in live_contexts() if context.authenticated}
+    return [context for server, context in sorted(found.items()) if wanted in (None, server)]
+
+
+def _host(context: Context) -> str:
+    return host_of(str(context.api_uri))
+
+
+def _who(context: Context) -> str:
+    """A line about one server, asked of the server."""
+    if not context.server_info.authentication.providers:
+        return f"{_host(context)}: an API key"
+    try:
+        principal = context.whoami()
+    except CannotRefreshAuthentication:
+        return f"{_host(context)}: the sign-in has ended. Run %tiled_login to go on."
+    identity = identity_of(principal or {})
+    how = "" if context.api_key is None else " (by API key)"
+    return f"{_host(context)}: {identity.id if identity else 'nobody'}{how}"
+
+
+def _say(text: str) -> None:
+    display({"text/plain": text}, raw=True)
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Do what ``%load_ext tiled_jupyter`` does: register the magics and begin to notice the stop button."""
+    ipython.register_magics(TiledMagics)
+    cells.watch()
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Do what ``%unload_ext tiled_jupyter`` does: undo it."""
+    for name in ("tiled_login", "tiled_logout", "tiled_whoami"):
+        ipython.magics_manager.magics["line"].pop(name, None)
+    ipython.magics_manager.registry.pop(TiledMagics.__name__, None)
+    cells.unwatch()

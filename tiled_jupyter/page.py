@@ -1,0 +1,88 @@
+"""A widget that talks with its page: sends messages, hears each letter once, and leaves no trace in a notebook.
+
+anywidget is named here alone. Nothing of a login is ever a synced trait, because traits are broadcast to
+whoever asks and are saved in notebooks; what a person types comes as a buffer, never in JSON.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import anywidget
+from traitlets import Bool
+
+from . import front_end, wire
+from .mailbox import Letter
+from .wire import Transport
+
+_STATIC = Path(__file__).parent / "static"
+
+
+class Page(anywidget.AnyWidget):
+    """The page's counterpart in the kernel.
+
+    Attributes
+    ----------
+    heard_at : float or None
+        When the page last gave a sign of life, on the monotonic clock.
+    """
+
+    _esm = _STATIC / "panel.js"
+    _css = _STATIC / "panel.css"
+
+    # What a notebook opened later, without a kernel, knows of this panel: nothing.
+    inactive = Bool(default_value=True, read_only=True).tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        self._seen: deque[str] = deque(maxlen=200)
+        self._seen_lock = threading.Lock()
+        self.heard_at: float | None = None
+        super().__init__(**traits)
+        self.on_msg(self._on_page_message)
+
+    def obey(self, command: wire.Command, typed: str) -> None:
+        """Do what the page says.
+
+        Parameters
+        ----------
+        command : Command
+        typed : str
+            What came beside it in a buffer: a password or an address.
+        """
+        raise NotImplementedError
+
+    @property
+    def comm_id(self) -> str:
+        """The comm's name, by which its messages are known."""
+        return str(self.model_id)
+
+    def ping(self, transport: Transport) -> None:
+        """Ask the page for a sign of life."""
+        self.send(wire.encode_ping(transport, self.comm_id))
+
+    def receive(self, letter: Letter) -> None:
+        """Take a letter, from whatever thread; copies and what is not ours are ignored."""
+        message = wire.parse(letter.content)
+        if message is None:
+            self.log.warning("The sign-in panel ignored a message that is not one of its own.")
+            return
+        message_id, command = message
+        with self._seen_lock:
+            if message_id in self._seen:
+                return
+            self._seen.append(message_id)
+        self.heard_at = time.monotonic()
+        self.obey(command, letter.buffers[0].decode("utf-8", "replace") if letter.buffers else "")
+
+    def _on_page_message(self, _widget: object, content: object, buffers: list[Any]) -> None:
+        self.receive(Letter(content, [bytes(buffer) for buffer in buffers]))
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        # What a saved notebook keeps of the panel names no person, server or code.
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**(data or {}), **front_end.NEUTRAL_BUNDLE}, metadata

@@ -1,0 +1,67 @@
+"""The login of a prompt hook, ``prompt(http_client, providers) -> tokens``: its caller takes the tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import httpx
+
+from .connection import describe
+from .grants import Tokens
+from .reauthentication import Context, Occasion
+from .session import LoginSession
+from .settings import TiledJupyter
+from .states import SignedOut, State
+
+
+class PromptSession(LoginSession):
+    """The login of a prompt hook: the server is given, and who called the hook takes the tokens.
+
+    Parameters
+    ----------
+    on_change, settings
+        As in `LoginSession`.
+    http_client : httpx.Client
+        What the hook was given.
+    providers : list of tiled.schemas.AboutAuthenticationProvider
+    occasion : Occasion or None
+        Whose login it is; None where somebody calls the hook by hand.
+    """
+
+    def __init__(
+        self,
+        on_change: Callable[[State], None],
+        settings: TiledJupyter,
+        http_client: httpx.Client,
+        providers: list[Any],
+        occasion: Occasion | None,
+    ) -> None:
+        super().__init__(on_change, settings, use_saved=occasion is None or occasion.remember)
+        self._http_client = http_client
+        self._specs = providers
+        self._tokens: Tokens | None = None
+        self.remember: bool = occasion is None or occasion.remember
+        if occasion is not None:
+            self.context = occasion.context
+            uri = str(occasion.context.api_uri)
+            self._saved_at = occasion.context.saved_at()
+        else:
+            uri = next((spec.links.get("auth_endpoint", "").partition("auth/")[0] for spec in providers), "")
+        self.state = SignedOut(describe(uri, providers, required=True, allow_http=settings.allow_http))
+
+    def take_tokens(self) -> Tokens | None:
+        """Give the tokens, once."""
+        tokens, self._tokens = self._tokens, None
+        return tokens
+
+    def _http(self) -> AbstractContextManager[httpx.Client]:
+        return nullcontext(self._http_client)
+
+    def _accept(self, tokens: Tokens, *, remember: bool) -> bool:
+        self._tokens, self.remember = tokens, remember
+        return remember
+
+    def _accept_saved(self, context: Context) -> None:
+        self._accept(dict(context.http_client.auth.tokens), remember=True)

@@ -1,0 +1,38 @@
+"""The one settings section, ``c.TiledJupyter``, read from IPython's configuration.
+
+For all users of a hub it can stand in ``/etc/ipython/ipython_config.py``, for one person in a profile.
+It guides honest users: who owns the kernel can ignore it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from traitlets import Bool, Enum, Float, List, Unicode
+from traitlets.config import Configurable
+
+
+class TiledJupyter(Configurable):
+    """How the sign-in panel behaves."""
+
+    servers = List(Unicode(), help="Addresses of Tiled servers to offer; the first one is filled in.").tag(config=True)
+    allow_http = Bool(
+        default_value=False,
+        help="Send passwords over unencrypted http:// to other computers than this one. Dangerous.",
+    ).tag(config=True)
+    remember = Enum(
+        ("ask", "never", "always"),
+        default_value="ask",
+        help="Whether a sign-in is kept for everyone who uses this computer account: the person is asked, "
+        "or it never or always is.",
+    ).tag(config=True)
+    login_deadline = Float(
+        900.0, min=1.0, help="Seconds a cell waits for a sign-in after the page was last heard."
+    ).tag(config=True)
+
+
+def settings() -> TiledJupyter:
+    """Give the settings as they are now: IPython's configuration may change while a kernel lives."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return TiledJupyter() if shell is None else TiledJupyter(config=shell.config)

@@ -1,0 +1,623 @@
+// src/dom.ts
+function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+function sayOrHide(element, text) {
+  say(element, text);
+  element.hidden = text === "";
+}
+function unique() {
+  return `t${Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("")}`;
+}
+
+// src/views/view.ts
+function button(name, look, click) {
+  return h(
+    "button",
+    {
+      type: click ? "button" : "submit",
+      class: `tiled-jupyter-button tiled-jupyter-${look}`,
+      click: click ?? (() => void 0)
+    },
+    name
+  );
+}
+function labelled(name, input) {
+  return h("label", { class: "tiled-jupyter-label" }, h("span", {}, name), input);
+}
+function markBusy(form, submit, busy) {
+  form.setAttribute("aria-busy", String(busy));
+  submit.setAttribute("aria-disabled", String(busy));
+  for (const input of form.querySelectorAll("input")) {
+    input.readOnly = busy;
+    input.setAttribute("aria-disabled", String(busy));
+  }
+}
+function showAlert(place, sentence, busy) {
+  const shown = place.firstElementChild;
+  if (busy) {
+    if (shown) shown.style.visibility = "hidden";
+  } else if (!sentence) {
+    place.replaceChildren();
+  } else if (!shown || shown.style.visibility === "hidden" || shown.textContent !== sentence) {
+    const alert = h("div", { role: "alert", class: "tiled-jupyter-alert" });
+    place.replaceChildren(alert);
+    say(alert, sentence);
+  }
+}
+
+// src/views/account.ts
+function accountView({ send }) {
+  const provenance = h("p", { class: "tiled-jupyter-subtle" });
+  const memory = h("p", { class: "tiled-jupyter-subtle" }, "For this notebook only: nothing is stored.");
+  const acting = h("p", { class: "tiled-jupyter-subtle" });
+  const signOut = button("Sign out", "secondary", () => ask(true));
+  const consequence = h("p", { id: unique() });
+  const here = button("Only this notebook", "secondary", () => leave(false));
+  const everywhere = button("Everywhere on this account", "secondary", () => leave(true));
+  const stay = button("Stay", "secondary", () => ask(false));
+  const confirmation = h(
+    "div",
+    {
+      class: "tiled-jupyter-confirmation",
+      role: "group",
+      tabindex: "-1",
+      "aria-label": "Sign out",
+      "aria-describedby": consequence.id,
+      hidden: true,
+      keydown: (event) => {
+        if (event.key === "Escape") ask(false);
+      }
+    },
+    consequence,
+    h("div", { class: "tiled-jupyter-actions" }, here, everywhere, stay)
+  );
+  const element = h(
+    "div",
+    { class: "tiled-jupyter-account" },
+    h("div", { class: "tiled-jupyter-details" }, provenance, memory, acting),
+    signOut,
+    confirmation
+  );
+  let leaving = false;
+  function ask(open) {
+    if (leaving) return;
+    confirmation.hidden = !open;
+    signOut.hidden = open;
+    (open ? confirmation : signOut).focus();
+  }
+  function leave(all) {
+    if (leaving) return;
+    markLeaving(true);
+    send({ type: "sign_out", everywhere: all });
+  }
+  function markLeaving(now) {
+    leaving = now;
+    for (const each of [here, everywhere, stay]) each.setAttribute("aria-disabled", String(now));
+  }
+  function update(state) {
+    if (state.kind !== "signed_in") return;
+    markLeaving(false);
+    const { identity, method } = state;
+    const from = identity?.provider ? `${identity.provider}: ${identity.id} \xB7 ` : "";
+    say(provenance, `${from}${state.provenance}`);
+    memory.hidden = state.remembered;
+    say(
+      acting,
+      `Anyone who can run cells here acts ${identity ? `as ${identity.id}` : "with this API key"}.`
+    );
+    say(consequence, consequenceOf(state));
+    everywhere.hidden = method === "api_key";
+    signOut.classList.toggle("tiled-jupyter-primary", !state.remembered);
+    signOut.classList.toggle("tiled-jupyter-secondary", state.remembered);
+  }
+  return { element, update, field: () => null };
+}
+function consequenceOf({ method, api_keys: keys }) {
+  if (method === "api_key") return "The API key itself keeps working.";
+  const kept = keys ? ` Your ${keys === 1 ? "API key keeps" : `${keys} API keys keep`} working.` : "";
+  return `\u201CEverywhere\u201D also ends your sign-in in other notebooks and terminals of this account.${kept}`;
+}
+
+// src/words.ts
+var INACTIVE = "Tiled sign-in: run the cell to activate";
+var RESTARTED = "The kernel was restarted. Run the cell again to sign in.";
+function statusOf(state) {
+  switch (state.kind) {
+    case "disconnected":
+      return cancelled(state.failure) ?? "Not signed in";
+    case "connecting":
+      return `Connecting to ${state.address} \u2026`;
+    case "signed_out":
+      return cancelled(state.failure) ?? state.reason ?? "Not signed in";
+    case "verifying":
+      return "Signing in \u2026";
+    case "signed_in":
+      return state.identity ? `Signed in as ${state.identity.id}` : "Signed in with an API key";
+    default:
+      return state;
+  }
+}
+function moodOf(state) {
+  if (isBusy(state)) return "busy";
+  return state.kind === "signed_in" ? "done" : "idle";
+}
+function regionOf(state, number) {
+  const host = state && "server" in state ? ` ${state.server.host}` : "";
+  return `Tiled sign-in${host}${number > 1 ? ` (${number})` : ""}`;
+}
+function alertOf(state) {
+  const failure = "failure" in state ? state.failure : null;
+  return failure && failure.kind !== "cancelled" ? failure.sentence : "";
+}
+function isBusy(state) {
+  return state.kind === "connecting" || state.kind === "verifying";
+}
+function patience(state, elapsed) {
+  const seconds = ` (${Math.floor(elapsed)} s)`;
+  if (state.kind === "connecting" && elapsed >= 3) return ["Still connecting", seconds, ""];
+  if (state.kind === "verifying" && elapsed >= 8)
+    return [
+      "Still waiting for the server",
+      seconds,
+      ". If your facility uses a second factor, check your phone."
+    ];
+  return ["", "", ""];
+}
+function cancelled(failure) {
+  return failure?.kind === "cancelled" ? failure.sentence : null;
+}
+
+// src/views/server.ts
+function serverView({ draft, send }) {
+  const names = h("datalist", { id: unique() });
+  const address = h("input", {
+    type: "text",
+    name: "tiled-server",
+    // A list makes a field a combobox to assistive technology; people know this one as a text field.
+    role: "textbox",
+    list: names.id,
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: "false",
+    required: true,
+    input: () => {
+      draft.address = address.value;
+    }
+  });
+  const failure = h("div", { class: "tiled-jupyter-alerts" });
+  const connect = button("Connect", "primary");
+  const cancel = button("Cancel", "secondary", () => send({ type: "cancel" }));
+  const form = h(
+    "form",
+    { class: "tiled-jupyter-form", submit },
+    h("h3", { class: "tiled-jupyter-heading" }, "Sign in to a Tiled server"),
+    failure,
+    labelled("Tiled server (address or saved name)", address),
+    names,
+    h("div", { class: "tiled-jupyter-actions" }, connect, cancel)
+  );
+  let given;
+  let offered = "";
+  address.value = draft.address;
+  function submit(event) {
+    event.preventDefault();
+    if (form.getAttribute("aria-busy") === "true") return;
+    draft.address = "";
+    send({ type: "connect" }, new TextEncoder().encode(address.value.trim()));
+  }
+  function update(state, around) {
+    if (state.kind !== "disconnected" && state.kind !== "connecting") return;
+    const busy = isBusy(state);
+    if (busy || given !== state.address && !draft.address) address.value = state.address;
+    given = state.address;
+    if (offered !== around.servers.join()) {
+      offered = around.servers.join();
+      names.replaceChildren(...around.servers.map((server) => h("option", { value: server })));
+    }
+    markBusy(form, connect, busy);
+    showAlert(failure, alertOf(state), busy);
+    cancel.hidden = !busy && !around.waiting;
+  }
+  return { element: form, update, field: () => address };
+}
+
+// src/views/signin.ts
+var EVERYONE = "for everyone who uses this computer account";
+var HERE_ONLY = "this notebook only: nothing is stored";
+var NO_SIGN_IN = "This server has no sign-in. Use an address with an API key.";
+function signInView({ draft, send }) {
+  let provider;
+  let remember = "ask";
+  let uri = "";
+  const heading = h("h3", { class: "tiled-jupyter-heading" });
+  const account = h("p", { class: "tiled-jupyter-subtle" });
+  const unknown = h("p", { class: "tiled-jupyter-note", role: "note" });
+  const open = h("p", { class: "tiled-jupyter-note", role: "note" });
+  const refusal = h("p", { class: "tiled-jupyter-note", role: "note" });
+  const failure = h("div", { class: "tiled-jupyter-alerts" });
+  const username = h("input", {
+    type: "text",
+    name: "username",
+    autocomplete: "username",
+    autocapitalize: "none",
+    spellcheck: "false",
+    required: true,
+    input: () => {
+      draft.username = username.value;
+    }
+  });
+  const password = h("input", {
+    type: "password",
+    name: "password",
+    autocomplete: "current-password",
+    required: true
+  });
+  const help = h("span", { id: unique(), class: "tiled-jupyter-subtle" });
+  const keep = h("input", {
+    type: "checkbox",
+    name: "remember",
+    "aria-describedby": help.id,
+    click: (event) => {
+      if (isFormBusy()) event.preventDefault();
+    },
+    change: () => {
+      draft.remember = keep.checked;
+      sayHelp();
+    }
+  });
+  const choice = h(
+    "div",
+    { class: "tiled-jupyter-choice" },
+    h("label", {}, keep, h("span", {}, "Keep me signed in")),
+    help
+  );
+  const decided = h("p", { class: "tiled-jupyter-subtle" });
+  const submitButton = button("Sign in", "primary");
+  const cancel = button("Cancel", "secondary", () => send({ type: "cancel" }));
+  const another = button("Use another server", "quiet", () => send({ type: "change_server" }));
+  const fields = h(
+    "div",
+    { class: "tiled-jupyter-fields" },
+    labelled("Username", username),
+    labelled("Password", password),
+    choice,
+    decided
+  );
+  const actions = h("div", { class: "tiled-jupyter-actions" }, submitButton, cancel, another);
+  const form = h(
+    "form",
+    { class: "tiled-jupyter-form", submit },
+    h("div", {}, heading, account),
+    unknown,
+    open,
+    failure,
+    refusal,
+    fields,
+    actions
+  );
+  username.value = draft.username;
+  keep.checked = draft.remember;
+  function isFormBusy() {
+    return form.getAttribute("aria-busy") === "true";
+  }
+  function sayHelp() {
+    say(help, keep.checked ? EVERYONE : HERE_ONLY);
+  }
+  function submit(event) {
+    event.preventDefault();
+    if (isFormBusy() || fields.hidden || !provider) return;
+    const secret = new TextEncoder().encode(password.value);
+    password.value = "";
+    const wanted = remember === "ask" ? keep.checked : remember === "always";
+    send({ type: "sign_in", provider: provider.name, username: username.value, remember: wanted }, secret);
+  }
+  function update(state, around) {
+    if (state.kind !== "signed_out" && state.kind !== "verifying") return;
+    const { server } = state;
+    const busy = isBusy(state);
+    if (uri !== server.uri) password.value = "";
+    uri = server.uri;
+    provider = server.providers.find(({ mode }) => mode === "internal") ?? server.providers[0];
+    remember = around.remember;
+    const refused = refusalOf(provider);
+    say(heading, `Sign in to ${server.host}`);
+    sayOrHide(account, provider ? `with your ${provider.name} account` : "");
+    sayOrHide(
+      unknown,
+      server.new ? `You have not signed in to ${server.host} from this computer account before. Check that the address is right.` : ""
+    );
+    sayOrHide(
+      open,
+      server.required ? "" : `You can use the public data of ${server.host} without signing in. Signing in may show more.`
+    );
+    sayOrHide(refusal, refused);
+    showAlert(failure, alertOf(state), busy);
+    fields.hidden = refused !== "";
+    submitButton.hidden = refused !== "";
+    choice.hidden = remember !== "ask";
+    sayHelp();
+    sayOrHide(
+      decided,
+      {
+        ask: "",
+        always: "You stay signed in on this computer account.",
+        never: "You are signed in for this notebook only."
+      }[remember]
+    );
+    markBusy(form, submitButton, busy);
+    cancel.hidden = !busy && !around.waiting;
+    another.hidden = busy || around.waiting;
+  }
+  function field() {
+    if (fields.hidden) return null;
+    return username.value ? password : username;
+  }
+  return { element: form, update, field };
+}
+function refusalOf(provider) {
+  if (!provider) return NO_SIGN_IN;
+  if (provider.refusal) return provider.refusal;
+  return provider.mode === "internal" ? "" : `This panel cannot sign in with ${provider.name}.`;
+}
+
+// src/card.ts
+function makerOf(kind) {
+  switch (kind) {
+    case "disconnected":
+    case "connecting":
+      return serverView;
+    case "signed_out":
+    case "verifying":
+      return signInView;
+    case "signed_in":
+      return accountView;
+    default:
+      return kind;
+  }
+}
+var KEPT_INSIDE = ["keydown", "keypress", "keyup", "paste", "copy", "cut"];
+var Card = class {
+  element;
+  #context;
+  #inactive;
+  #body = h("div", { class: "tiled-jupyter-body" });
+  #status = h("span", { role: "status", class: "tiled-jupyter-status", tabindex: "-1" });
+  #where = h("span", { class: "tiled-jupyter-where" });
+  #waiting = h("p", { class: "tiled-jupyter-subtle" });
+  // Only the words are live regions: they are announced once, the seconds between them never.
+  #patience = [
+    h("span", { "aria-live": "polite" }),
+    h("span"),
+    h("span", { "aria-live": "polite" })
+  ];
+  #heard;
+  #maker;
+  #view;
+  #clock;
+  constructor(context, inactive) {
+    this.#context = context;
+    this.#inactive = h("p", { class: "tiled-jupyter-inactive" }, INACTIVE);
+    this.#inactive.hidden = !inactive;
+    this.element = h(
+      "section",
+      {
+        class: "tiled-jupyter-panel",
+        role: "region",
+        "aria-label": regionOf(void 0, 1),
+        "data-lm-suppress-shortcuts": "true"
+      },
+      this.#inactive,
+      this.#body,
+      h(
+        "div",
+        { class: "tiled-jupyter-foot" },
+        h("div", { class: "tiled-jupyter-line" }, this.#status, this.#where),
+        this.#waiting,
+        h("p", { class: "tiled-jupyter-subtle tiled-jupyter-patience" }, ...this.#patience)
+      )
+    );
+    for (const type of KEPT_INSIDE) this.element.addEventListener(type, (event) => event.stopPropagation());
+  }
+  show(heard) {
+    const { state, around } = heard;
+    const previous = this.#heard?.state;
+    const focused = this.#focused();
+    this.#heard = heard;
+    const maker = makerOf(state.kind);
+    const rebuilt = maker !== this.#maker;
+    if (rebuilt || !this.#view) {
+      this.#maker = maker;
+      this.#view = maker(this.#context);
+      this.#body.replaceChildren(this.#view.element);
+    }
+    this.#inactive.hidden = true;
+    this.#body.inert = false;
+    this.element.dataset.kind = state.kind;
+    this.element.dataset.mood = moodOf(state);
+    this.element.setAttribute("aria-label", regionOf(state, around.number));
+    this.#view.update(state, around);
+    say(this.#status, statusOf(state));
+    say(this.#where, state.kind === "signed_in" ? `on ${state.server.host}` : "");
+    sayOrHide(
+      this.#waiting,
+      around.waiting && !isBusy(state) && state.kind !== "signed_in" ? "The cell is waiting for you to sign in." : ""
+    );
+    this.#startClock();
+    if (focused) this.#moveFocus(focused, previous, state, rebuilt);
+  }
+  /** The kernel that knew this login is gone; the next one may revive the panel. */
+  restarted() {
+    if (!this.#heard) return;
+    this.close();
+    this.#body.inert = true;
+    this.element.dataset.mood = "idle";
+    say(this.#status, RESTARTED);
+    say(this.#where, "");
+    sayOrHide(this.#waiting, "");
+    for (const part of this.#patience) say(part, "");
+  }
+  /** Stop what runs by itself. */
+  close() {
+    clearInterval(this.#clock);
+  }
+  #focused() {
+    const { activeElement } = this.element.ownerDocument;
+    return this.element.contains(activeElement) ? activeElement : null;
+  }
+  /** The focus was in the panel and stays there: in the field to go on with, else on the status. */
+  #moveFocus(focused, previous, state, rebuilt) {
+    const lost = !this.element.contains(focused) || focused.closest("[hidden]") !== null;
+    const sameKind = previous?.kind === state.kind;
+    if (!lost && (sameKind || isBusy(state) && !rebuilt)) return;
+    const toStatus = sameKind || state.kind === "signed_in" || previous?.kind === "signed_in";
+    const field = toStatus ? null : this.#view?.field();
+    (field ?? this.#status).focus();
+  }
+  #startClock() {
+    clearInterval(this.#clock);
+    const tick = () => {
+      if (!this.#heard) return;
+      const { state, ahead } = this.#heard;
+      const elapsed = isBusy(state) ? Date.now() / 1e3 + ahead - state.since : 0;
+      const words = patience(state, elapsed);
+      this.#patience.forEach((part, i) => {
+        say(part, words[i] ?? "");
+      });
+    };
+    tick();
+    if (this.#heard && isBusy(this.#heard.state)) this.#clock = setInterval(tick, 1e3);
+  }
+};
+
+// src/transport.ts
+var REPEAT = 250;
+var GIVE_UP = 15e3;
+var Link = class {
+  #model;
+  #transport = "shell";
+  #comm = "";
+  constructor(model) {
+    this.#model = model;
+  }
+  /** Whether this page could use the control channel. */
+  get control() {
+    return typeof this.#kernel?.sendControlMessage === "function";
+  }
+  get #kernel() {
+    return this.#model.widget_manager?.kernel;
+  }
+  /** Answer on the channel Python asks for from now on. */
+  follow({ transport, comm }) {
+    this.#transport = transport;
+    this.#comm = comm;
+  }
+  /** Send a command; what is secret or may hold a secret goes beside it, as its one buffer. */
+  send(command, secret) {
+    const content = { ...command, id: unique() };
+    const buffers = secret ? [secret.buffer] : [];
+    const kernel = this.#kernel;
+    if (this.#transport === "control" && this.#comm && kernel?.sendControlMessage) {
+      const header = {
+        msg_id: unique(),
+        session: kernel.clientId,
+        username: kernel.username ?? "",
+        date: (/* @__PURE__ */ new Date()).toISOString(),
+        msg_type: "comm_msg",
+        version: "5.3"
+      };
+      const data = { method: "custom", content };
+      const message = { header, parent_header: {}, metadata: {}, channel: "control", buffers };
+      kernel.sendControlMessage({ ...message, content: { comm_id: this.#comm, data } }, false, true);
+    } else {
+      this.#model.send(content, void 0, buffers);
+    }
+  }
+  /** Call back when the kernel is restarted, where the front end tells; gives the way to stop. */
+  onRestart(callback) {
+    const signal = this.#kernel?.statusChanged;
+    const slot = (_, status) => {
+      if (status === "restarting" || status === "autorestarting") callback();
+    };
+    signal?.connect(slot);
+    return () => signal?.disconnect(slot);
+  }
+};
+function repeat(say2) {
+  const timer = setInterval(say2, REPEAT);
+  const stop = () => {
+    clearInterval(timer);
+    clearTimeout(end);
+  };
+  const end = setTimeout(stop, GIVE_UP);
+  say2();
+  return stop;
+}
+
+// src/panel.ts
+var panel_default = () => {
+  const draft = { address: "", username: "", remember: true };
+  const cards = /* @__PURE__ */ new Set();
+  const untilHeard = /* @__PURE__ */ new Set();
+  const untilState = /* @__PURE__ */ new Set();
+  let latest;
+  let link;
+  function hear(message) {
+    link?.follow(message);
+    stopAll(untilHeard);
+    if (message.type === "ping") {
+      link?.send({ type: "pong", control: link.control });
+      return;
+    }
+    stopAll(untilState);
+    const { type: _, state, ...around } = message;
+    latest = { state, around, ahead: around.now - Date.now() / 1e3 };
+    for (const card of cards) card.show(latest);
+  }
+  function initialize({ model }) {
+    const made = new Link(model);
+    link = made;
+    model.on("msg:custom", hear);
+    untilHeard.add(repeat(() => made.send({ type: "alive", control: made.control })));
+    const forget = made.onRestart(() => {
+      latest = void 0;
+      for (const card of cards) card.restarted();
+    });
+    return () => {
+      stopAll(untilHeard);
+      forget();
+      model.off("msg:custom", hear);
+    };
+  }
+  function render({ model, el }) {
+    const made = link ?? new Link(model);
+    const card = new Card({ draft, send: (...said) => made.send(...said) }, Boolean(model.get("inactive")));
+    cards.add(card);
+    el.replaceChildren(card.element);
+    if (latest) card.show(latest);
+    const stop = repeat(() => made.send({ type: "ready", control: made.control }));
+    untilState.add(stop);
+    return () => {
+      stop();
+      card.close();
+      cards.delete(card);
+    };
+  }
+  return { initialize, render };
+};
+function stopAll(running) {
+  for (const stop of running) stop();
+  running.clear();
+}
+export {
+  panel_default as default
+};

@@ -1,0 +1,177 @@
+"""How a cell waits for its panel: signs of life, deadlines, the stop button, words where the panel is silent.
+
+What is waited *for* is the panel's affair; here is only the waiting. `Wait` takes one step at a time, so
+that a thread and a coroutine can wait with the same code.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Protocol
+
+from . import cells
+from .errors import LoginCancelled, LoginFailed
+from .front_end import SecondOutput
+from .mailbox import Letter, open_mailbox
+from .session import CANCELLED, LoginSession
+from .states import Failure, SignedIn, SignedOut
+from .wire import Transport
+
+_SILENT_AFTER = 5.0  # seconds without any sign of a page that never answered (D3)
+_LOST_AFTER = 25.0  # seconds without an answer of a page that did: closed, reloaded, or asleep
+_PING_UNHEARD = 0.3  # seconds between pings until the first answer
+_PING = 10.0
+_LOOK_FOR_SAVED = 0.5
+
+_SILENT = """\
+This cell waits for a sign-in to {host}, but its panel does not answer.
+In any other notebook of yours where the panel works, run: %tiled_login {uri}
+This cell then goes on by itself. The stop button ends the wait.
+If the panel never appears, the package anywidget is missing where JupyterLab runs."""
+_SILENT_IN_MEMORY = """\
+This cell waits for a sign-in to {host}, but its panel does not answer.
+The sign-in is to be kept in memory only, so no other notebook can help: stop this cell and run it again.
+If the panel never appears, the package anywidget is missing where JupyterLab runs."""
+
+
+class Waitable(Protocol):
+    """What a wait needs of a panel."""
+
+    session: LoginSession
+    heard_at: float | None
+    cancels: int
+
+    @property
+    def comm_id(self) -> str:
+        """The comm's name."""
+
+    @property
+    def saves(self) -> bool:
+        """Whether a sign-in may lie on disk."""
+
+    def receive(self, letter: Letter) -> None:
+        """Take what the page says."""
+
+    def ping(self, transport: Transport) -> None:
+        """Ask for a sign of life."""
+
+    def join(self, wait: Wait) -> None:
+        """Know that somebody waits."""
+
+    def leave(self, wait: Wait) -> None:
+        """Know that they wait no longer."""
+
+
+class Wait:
+    """One wait of one thread or coroutine.
+
+    Parameters
+    ----------
+    panel : Waitable
+    timeout : float or None
+        Seconds, whatever happens.
+    patience : float
+        Seconds since the page was last heard, where there is no timeout.
+    """
+
+    def __init__(self, panel: Waitable, timeout: float | None, patience: float) -> None:
+        self._panel = panel
+        self._timeout = timeout
+        self._patience = patience
+        self._words = SecondOutput()
+        self._stack = ExitStack()
+        self._next_ping = self._next_look = 0.0
+
+    def __enter__(self) -> Wait:
+        """Begin to hear the page."""
+        cells.watch()
+        self._begun = time.monotonic()
+        self._cancels = self._panel.cancels
+        self._box = self._stack.enter_context(open_mailbox(self._panel.comm_id))
+        self._cell = cells.current()
+        if self._cell is not None:
+            self._stack.enter_context(self._cell.watched(self._box.wake))
+        self._panel.join(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Leave nothing behind."""
+        self._panel.leave(self)
+        self._stack.close()
+        self._words.clear()
+
+    @property
+    def transport(self) -> Transport:
+        """The channel on which the page is best heard meanwhile."""
+        return self._box.transport
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the stop button of the waiting cell was pressed."""
+        return self._cell is not None and self._cell.stopped
+
+    def wake(self) -> None:
+        """Look again now."""
+        self._box.wake()
+
+    def over(self) -> bool:
+        """Say whether the person is signed in.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After the stop button, on whatever thread.
+        LoginCancelled
+            After Cancel.
+        LoginFailed
+            After the deadline.
+        """
+        session = self._panel.session
+        if self.stopped:
+            session.cancel(CANCELLED)
+            raise KeyboardInterrupt
+        if isinstance(session.state, SignedIn):
+            return True
+        if self._panel.cancels != self._cancels:
+            raise LoginCancelled("The sign-in was cancelled. Run %tiled_login to go on.")
+        last = max(self._begun, self._panel.heard_at or 0.0)
+        end = self._begun + self._timeout if self._timeout is not None else last + self._patience
+        if time.monotonic() >= end:
+            sentence = "Nobody signed in before the deadline. Run the cell again, or sign in here."
+            session.cancel(Failure("deadline", sentence))
+            raise LoginFailed(sentence, "deadline")
+        return False
+
+    def step(self, longest: float) -> None:
+        """Do what is due, and hand the panel what the page says.
+
+        Parameters
+        ----------
+        longest : float
+            Seconds to wait for that at most.
+        """
+        now = time.monotonic()
+        heard = self._panel.heard_at
+        if now >= self._next_ping:
+            self._next_ping = now + (_PING_UNHEARD if heard is None else _PING)
+            self._panel.ping(self._box.transport)
+        if now >= self._next_look:
+            self._next_look = now + _LOOK_FOR_SAVED
+            self._panel.session.look_for_saved()
+        silent = now - self._begun > _SILENT_AFTER if heard is None else now - max(heard, self._begun) > _LOST_AFTER
+        if silent:
+            self._words.show(self._say_how_to_go_on())
+        else:
+            self._words.clear()
+        letter = self._box.get(longest)
+        if letter is not None:
+            self._panel.receive(letter)
+
+    def _say_how_to_go_on(self) -> str:
+        state = self._panel.session.state
+        host, uri = (state.server.host, state.server.uri) if isinstance(state, SignedOut) else ("Tiled", "ADDRESS")
+        return (_SILENT if self._panel.saves else _SILENT_IN_MEMORY).format(host=host, uri=uri)

@@ -1,0 +1,154 @@
+"""The wire between Python and the page: encode and parse, with the standard library alone.
+
+The twin of ``js/src/wire.ts``; ``tests/wire.json`` holds an example of everything. Secrets are not
+part of it: a password, and an address (people paste keys in them), travel beside a message as its one
+binary buffer, because a kernel at debug level logs the JSON of a message and not its buffers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any, Literal, TypeAlias
+
+from .states import State
+
+Transport: TypeAlias = Literal["shell", "control"]
+Remember: TypeAlias = Literal["ask", "never", "always"]
+_LONGEST_TEXT = 2000
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the page needs beside the state.
+
+    Parameters
+    ----------
+    now : float
+        The kernel's clock, in seconds since the epoch: the page counts from the difference to its own.
+    waiting : bool
+        Whether a cell waits for this login.
+    transport : str
+        The channel Python wants to be answered on.
+    comm : str
+        Name of the comm, which the page needs to use the control channel.
+    servers : list of str
+        Addresses to offer.
+    remember : str
+        ``ask``, ``never`` or ``always``.
+    number : int
+        Tells apart several panels of one server.
+    """
+
+    now: float
+    waiting: bool
+    transport: Transport
+    comm: str
+    servers: list[str]
+    remember: Remember
+    number: int
+
+
+@dataclass(frozen=True)
+class Alive:
+    """The widget manager has made the model. `control`: whether the page could use the control channel."""
+
+    control: bool
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The panel is drawn; answered with the state."""
+
+    control: bool
+
+
+@dataclass(frozen=True)
+class Pong:
+    """The answer to a ping."""
+
+    control: bool
+
+
+@dataclass(frozen=True)
+class Connect:
+    """Ask the address in the buffer what it is."""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Send the password in the buffer."""
+
+    provider: str
+    username: str
+    remember: bool
+
+
+@dataclass(frozen=True)
+class SignOut:
+    """End the sign-in: here only, or everywhere on this account."""
+
+    everywhere: bool
+
+
+@dataclass(frozen=True)
+class ChangeServer:
+    """Go back to the server field."""
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """The person says no."""
+
+
+Command: TypeAlias = Alive | Ready | Pong | Connect | SignIn | SignOut | ChangeServer | Cancel
+
+COMMANDS: dict[str, type[Command]] = {
+    "alive": Alive,
+    "ready": Ready,
+    "pong": Pong,
+    "connect": Connect,
+    "sign_in": SignIn,
+    "sign_out": SignOut,
+    "change_server": ChangeServer,
+    "cancel": Cancel,
+}
+_JSON_TYPES = {"bool": bool, "str": str}
+
+
+def encode_state(state: State, surroundings: Surroundings) -> dict[str, Any]:
+    """Give the message that makes the page show `state`."""
+    return {"type": "state", "state": asdict(state), **asdict(surroundings)}
+
+
+def encode_ping(transport: Transport, comm: str) -> dict[str, Any]:
+    """Give the message that every living page answers with a pong."""
+    return {"type": "ping", "transport": transport, "comm": comm}
+
+
+def parse(content: object) -> tuple[str, Command] | None:
+    """Read a message of the page.
+
+    Parameters
+    ----------
+    content : object
+        Whatever arrived: anybody on the kernel can send anything.
+
+    Returns
+    -------
+    tuple of (str, Command) or None
+        The message's id, by which copies over two transports are known, and the command. None where the
+        message is not exactly one of ours.
+    """
+    if not isinstance(content, dict):
+        return None
+    values = dict(content)
+    message_id, kind = values.pop("id", None), values.pop("type", None)
+    command = COMMANDS.get(kind) if isinstance(kind, str) else None
+    if command is None or not isinstance(message_id, str) or len(message_id) > _LONGEST_TEXT:
+        return None
+    wanted = {field.name: _JSON_TYPES[str(field.type)] for field in fields(command) if field.default is MISSING}
+    if values.keys() != wanted.keys() or not all(type(values[name]) is wanted[name] for name in wanted):
+        return None
+    if any(isinstance(value, str) and len(value) > _LONGEST_TEXT for value in values.values()):
+        return None
+    return message_id, command(**values)
