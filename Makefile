@@ -77,7 +77,7 @@ $(VENV)/.installed: pyproject.toml hatch_build.py
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "ipykernel 7.4 needs Python >= 3.11: make clean, then make test PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@test -x .kernels/$*/bin/python || $(BIN)/python -m venv .kernels/$*
-	.kernels/$*/bin/python -m pip install --quiet 'ipykernel==$*' matplotlib 'tiled[array]' --editable .
+	.kernels/$*/bin/python -m pip install --quiet 'ipykernel==$*' matplotlib --editable '.[array]'
 	@touch $@
 
 $(NODE_MODULES): js/package.json js/package-lock.json | $(VENV)/.installed

@@ -53,10 +53,8 @@ def describe(uri: str, specs: list[Any], *, required: bool, allow_http: bool) ->
 
 def saved_sign_in(context: Context, server: Server, *, use_saved: bool) -> SignedIn | None:
     """Find that the Context is signed in already, or sign it in with what lies on disk if that is wanted."""
-    if context.http_client.auth is None:
-        principal = context.resume_saved() if use_saved and server.providers else None
-    else:
-        principal = context.whoami()
+    may_resume = context.http_client.auth is not None or (use_saved and bool(server.providers))
+    principal = context.resume_saved() if may_resume else None
     if principal is None:
         return None
     provenance = "Using your saved sign-in." if context.remembered else "Signed in earlier in this notebook."

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -62,8 +61,7 @@ def probe(http: httpx.Client, api_uri: str) -> str:
         ``unreachable``, ``not_a_server`` or ``server``.
     """
     host = host_of(api_uri)
-    with _explained(host):
-        status, location, body = _read(http, "GET", api_uri, timeout=PROBE_TIMEOUT)
+    status, location, body = _ask(http, "GET", api_uri, timeout=PROBE_TIMEOUT)
     if location is not None:
         target = httpx.URL(api_uri).join(location)
         if target.scheme == "https" and target.host == httpx.URL(api_uri).host and api_uri.startswith("http:"):
@@ -99,8 +97,7 @@ def password_grant(http: httpx.Client, endpoint: str, username: str, password: s
     """
     host = host_of(endpoint)
     form = {"grant_type": "password", "username": username, "password": password}
-    with _explained(host):
-        status, _, body = _read(http, "POST", endpoint, data=form, timeout=PASSWORD_TIMEOUT)
+    status, _, body = _ask(http, "POST", endpoint, data=form, timeout=PASSWORD_TIMEOUT)
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.UNPROCESSABLE_ENTITY):
         raise Refused(
             "credentials", "User name or password not recognised, or the second factor was refused. Try again."
@@ -125,9 +122,8 @@ def whoami(http: httpx.Client, endpoint: str, access_token: str) -> dict[str, An
         Where the server does not say.
     """
     host = host_of(endpoint)
-    with _explained(host):
-        headers = {"Authorization": f"Bearer {access_token}"}
-        status, _, body = _read(http, "GET", endpoint, headers=headers, timeout=PROBE_TIMEOUT)
+    headers = {"Authorization": f"Bearer {access_token}"}
+    status, _, body = _ask(http, "GET", endpoint, headers=headers, timeout=PROBE_TIMEOUT)
     if status != httpx.codes.OK or not isinstance(body, dict):
         raise Refused("server", f"{host} signed you in and then did not know you ({status}). Try again.")
     return body
@@ -135,10 +131,19 @@ def whoami(http: httpx.Client, endpoint: str, access_token: str) -> dict[str, An
 
 def revoke_session(http: httpx.Client, api_uri: str, refresh_token: str) -> None:
     """End a session on the server. Best effort: where it fails, the session was over or runs out by itself."""
-    with suppress(Refused), _explained(host_of(api_uri)):
-        _read(
+    with suppress(Refused):
+        _ask(
             http, "POST", f"{api_uri}auth/session/revoke", json={"refresh_token": refresh_token}, timeout=PROBE_TIMEOUT
         )
+
+
+def _ask(http: httpx.Client, method: str, url: str, **options: Any) -> tuple[int, str | None, Any]:
+    """Send one request; what goes wrong becomes a `Refused` that holds on to nothing of it."""
+    try:
+        return _read(http, method, url, **options)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        failure = explain(error, host_of(url))
+    raise Refused(failure.kind, failure.sentence)  # here and not above, where it would have the error as context
 
 
 def _read(http: httpx.Client, method: str, url: str, **options: Any) -> tuple[int, str | None, Any]:
@@ -154,7 +159,7 @@ def _read(http: httpx.Client, method: str, url: str, **options: Any) -> tuple[in
         location = response.headers.get("location") if response.has_redirect_location else None
         try:
             return response.status_code, location, httpx.Response(200, content=body).json()
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or JSON made to hurt
             return response.status_code, location, None
 
 
@@ -172,18 +177,6 @@ def explain(error: Exception, host: str) -> Failure:
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
         return Failure("unreachable", _why(error, host))
     return Failure("server", f"Something went wrong with {host} ({type(error).__name__}). Try again.")
-
-
-@contextmanager
-def _explained(host: str) -> Iterator[None]:
-    """Turn what goes wrong on the way to `host` into a sentence, leaving the httpx error and its request behind."""
-    try:
-        yield
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        failure = explain(error, host)
-    else:
-        return
-    raise Refused(failure.kind, failure.sentence)
 
 
 def _why(error: BaseException, host: str) -> str:

@@ -159,7 +159,7 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         return self.resume_saved() is not None
 
     def resume_saved(self) -> dict[str, Any] | None:
-        """Sign in with what an earlier login left, and say who that is.
+        """Say who is signed in, if need be with what an earlier login left on disk.
 
         Returns
         -------
@@ -167,17 +167,23 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
             The principal as ``whoami`` gives it; None where there is no living session, or the person
             signed out of it in this kernel.
         """
+        if self.http_client.auth is not None:
+            return self._whoami_or_none()
         directory = self._token_directory()
         if str(self.api_uri) in _signed_out or not any(read_token(directory / name) for name in TOKENS):
             return None
-        self.http_client.auth = self._session_auth(private_directory(self._token_directory()))
+        self.http_client.auth = self._session_auth(private_directory(directory))
+        self.remembered = True
+        return self._whoami_or_none()
+
+    def _whoami_or_none(self) -> dict[str, Any] | None:
+        """Ask who is signed in; where the session is over, be signed out."""
         try:
             principal: dict[str, Any] | None = self.whoami()
         except CannotRefreshAuthentication:
             principal = None
         if principal is None:
             self.http_client.auth = None
-        self.remembered = principal is not None
         return principal
 
     def forget(self) -> str | None:

@@ -40,124 +40,123 @@ function makerOf(kind: State["kind"]): Maker {
 /** JupyterLab acts on keys and on the clipboard; inside the panel they belong to the fields. */
 const KEPT_INSIDE = ["keydown", "keypress", "keyup", "paste", "copy", "cut"];
 
-export class Card {
-  readonly element: HTMLElement;
-  readonly #context: Context;
-  readonly #inactive: HTMLElement;
-  readonly #body = h("div", { class: "tiled-jupyter-body" });
-  readonly #status = h("span", { role: "status", class: "tiled-jupyter-status", tabindex: "-1" });
-  readonly #where = h("span", { class: "tiled-jupyter-where" });
-  readonly #waiting = h("p", { class: "tiled-jupyter-subtle" });
+/** One view of the panel. */
+export interface Card {
+  element: HTMLElement;
+  show(heard: Heard): void;
+  /** The kernel that knew this login is gone, and what was typed goes with it; the next one may speak again. */
+  restarted(): void;
+  /** Stop what runs by itself. */
+  close(): void;
+}
+
+export function makeCard(context: Context, inactive: boolean): Card {
+  let heard: Heard | undefined;
+  let maker: Maker | undefined;
+  let view: View | undefined;
+  let clock: ReturnType<typeof setInterval> | undefined;
+
+  const neutral = h("p", { class: "tiled-jupyter-inactive", hidden: !inactive }, INACTIVE);
+  const body = h("div", { class: "tiled-jupyter-body" });
+  const status = h("span", { role: "status", class: "tiled-jupyter-status", tabindex: "-1" });
+  const where = h("span", { class: "tiled-jupyter-where" });
+  const waiting = h("p", { class: "tiled-jupyter-subtle" });
   // Only the words are live regions: they are announced once, the seconds between them never.
-  readonly #patience = [
+  const slow = [
     h("span", { "aria-live": "polite" }),
     h("span"),
     h("span", { "aria-live": "polite" }),
   ] as const;
-  #heard: Heard | undefined;
-  #maker: Maker | undefined;
-  #view: View | undefined;
-  #clock: ReturnType<typeof setInterval> | undefined;
+  const element = h(
+    "section",
+    {
+      class: "tiled-jupyter-panel",
+      role: "region",
+      "aria-label": regionOf(undefined, 1),
+      "data-lm-suppress-shortcuts": "true",
+    },
+    neutral,
+    // First, although forms show it last: the focus goes on from the status to Sign out.
+    h(
+      "div",
+      { class: "tiled-jupyter-foot" },
+      h("div", { class: "tiled-jupyter-line" }, status, where),
+      waiting,
+      h("p", { class: "tiled-jupyter-subtle tiled-jupyter-patience" }, ...slow),
+    ),
+    body,
+  );
+  for (const type of KEPT_INSIDE) element.addEventListener(type, (event) => event.stopPropagation());
 
-  constructor(context: Context, inactive: boolean) {
-    this.#context = context;
-    this.#inactive = h("p", { class: "tiled-jupyter-inactive" }, INACTIVE);
-    this.#inactive.hidden = !inactive;
-    this.element = h(
-      "section",
-      {
-        class: "tiled-jupyter-panel",
-        role: "region",
-        "aria-label": regionOf(undefined, 1),
-        "data-lm-suppress-shortcuts": "true",
-      },
-      this.#inactive,
-      this.#body,
-      h(
-        "div",
-        { class: "tiled-jupyter-foot" },
-        h("div", { class: "tiled-jupyter-line" }, this.#status, this.#where),
-        this.#waiting,
-        h("p", { class: "tiled-jupyter-subtle tiled-jupyter-patience" }, ...this.#patience),
-      ),
-    );
-    for (const type of KEPT_INSIDE) this.element.addEventListener(type, (event) => event.stopPropagation());
-  }
-
-  show(heard: Heard): void {
-    const { state, around } = heard;
-    const previous = this.#heard?.state;
-    const focused = this.#focused();
-    this.#heard = heard;
-    const maker = makerOf(state.kind);
-    const rebuilt = maker !== this.#maker;
-    if (rebuilt || !this.#view) {
-      this.#maker = maker;
-      this.#view = maker(this.#context);
-      this.#body.replaceChildren(this.#view.element);
+  function show(next: Heard): void {
+    const { state, around } = next;
+    const previous = heard?.state;
+    const focused = focusInside();
+    const rebuilt = maker !== makerOf(state.kind);
+    heard = next;
+    if (rebuilt || !view) {
+      maker = makerOf(state.kind);
+      view = maker(context);
+      body.replaceChildren(view.element);
     }
-    this.#inactive.hidden = true;
-    this.#body.inert = false;
-    this.element.dataset.kind = state.kind;
-    this.element.dataset.mood = moodOf(state);
-    this.element.setAttribute("aria-label", regionOf(state, around.number));
-    this.#view.update(state, around);
-    say(this.#status, statusOf(state));
-    say(this.#where, state.kind === "signed_in" ? `on ${state.server.host}` : "");
-    sayOrHide(
-      this.#waiting,
-      around.waiting && !isBusy(state) && state.kind !== "signed_in"
-        ? "The cell is waiting for you to sign in."
-        : "",
+    neutral.hidden = true;
+    element.dataset.kind = state.kind;
+    element.dataset.mood = moodOf(state);
+    element.setAttribute("aria-label", regionOf(state, around.number));
+    view.update(state, around);
+    sayFoot(
+      statusOf(state),
+      state.kind === "signed_in" ? `on ${state.server.host}` : "",
+      around.waiting && state.kind !== "signed_in" ? "The cell is waiting for you to sign in." : "",
     );
-    this.#startClock();
-    if (focused) this.#moveFocus(focused, previous, state, rebuilt);
+    close();
+    tick();
+    if (isBusy(state)) clock = setInterval(tick, 1000);
+    if (focused) moveFocus(focused, previous, state, rebuilt);
   }
 
-  /** The kernel that knew this login is gone; the next one may revive the panel. */
-  restarted(): void {
-    if (!this.#heard) return;
-    this.close();
-    this.#body.inert = true;
-    this.element.dataset.mood = "idle";
-    say(this.#status, RESTARTED);
-    say(this.#where, "");
-    sayOrHide(this.#waiting, "");
-    for (const part of this.#patience) say(part, "");
+  function restarted(): void {
+    if (!heard) return;
+    close();
+    maker = view = heard = undefined;
+    body.replaceChildren();
+    element.dataset.kind = "restarted";
+    element.dataset.mood = "idle";
+    sayFoot(RESTARTED, "", "");
+    tick();
   }
 
-  /** Stop what runs by itself. */
-  close(): void {
-    clearInterval(this.#clock);
+  function close(): void {
+    clearInterval(clock);
   }
 
-  #focused(): Element | null {
-    const { activeElement } = this.element.ownerDocument;
-    return this.element.contains(activeElement) ? activeElement : null;
+  function sayFoot(what: string, at: string, hint: string): void {
+    say(status, what);
+    say(where, at);
+    sayOrHide(waiting, hint);
+  }
+
+  function tick(): void {
+    const words = heard ? patience(heard.state, Date.now() / 1000 + heard.ahead) : [];
+    slow.forEach((part, i) => {
+      say(part, words[i] ?? "");
+    });
+  }
+
+  function focusInside(): Element | null {
+    const { activeElement } = element.ownerDocument;
+    return element.contains(activeElement) ? activeElement : null;
   }
 
   /** The focus was in the panel and stays there: in the field to go on with, else on the status. */
-  #moveFocus(focused: Element, previous: State | undefined, state: State, rebuilt: boolean): void {
-    const lost = !this.element.contains(focused) || focused.closest("[hidden]") !== null;
+  function moveFocus(focused: Element, previous: State | undefined, state: State, rebuilt: boolean): void {
+    const lost = !element.contains(focused) || focused.closest("[hidden]") !== null;
     const sameKind = previous?.kind === state.kind;
     if (!lost && (sameKind || (isBusy(state) && !rebuilt))) return;
     const toStatus = sameKind || state.kind === "signed_in" || previous?.kind === "signed_in";
-    const field = toStatus ? null : this.#view?.field();
-    (field ?? this.#status).focus();
+    const field = toStatus ? null : view?.field();
+    (field ?? status).focus();
   }
 
-  #startClock(): void {
-    clearInterval(this.#clock);
-    const tick = () => {
-      if (!this.#heard) return;
-      const { state, ahead } = this.#heard;
-      const elapsed = isBusy(state) ? Date.now() / 1000 + ahead - state.since : 0;
-      const words = patience(state, elapsed);
-      this.#patience.forEach((part, i) => {
-        say(part, words[i] ?? "");
-      });
-    };
-    tick();
-    if (this.#heard && isBusy(this.#heard.state)) this.#clock = setInterval(tick, 1000);
-  }
+  return { element, show, restarted, close };
 }

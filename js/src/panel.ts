@@ -1,8 +1,8 @@
 /** The widget's entry: hears Python, keeps the latest state, and shows it in every view of the model. */
 
 import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
-import { Card, type Heard } from "./card";
-import { Link, repeat } from "./transport";
+import { type Card, type Heard, makeCard } from "./card";
+import { type Link, makeLink, repeat } from "./transport";
 import type { Draft } from "./views/view";
 import type { FromPython } from "./wire";
 
@@ -23,7 +23,7 @@ export default () => {
     stopAll(untilHeard);
     if (message.type === "ping") {
       // At once, not by a timer: hidden tabs slow timers down.
-      link?.send({ type: "pong", control: link.control });
+      link?.send({ type: "pong", control: link.control() });
       return;
     }
     stopAll(untilState);
@@ -33,10 +33,10 @@ export default () => {
   }
 
   function initialize({ model }: Pick<InitializeProps, "model">): () => void {
-    const made = new Link(model);
+    const made = makeLink(model);
     link = made;
     model.on("msg:custom", hear);
-    untilHeard.add(repeat(() => made.send({ type: "alive", control: made.control })));
+    untilHeard.add(repeat(() => made.send({ type: "alive", control: made.control() })));
     const forget = made.onRestart(() => {
       latest = undefined;
       for (const card of cards) card.restarted();
@@ -49,12 +49,12 @@ export default () => {
   }
 
   function render({ model, el }: { model: Model } & Pick<RenderProps, "el">): () => void {
-    const made = link ?? new Link(model);
-    const card = new Card({ draft, send: (...said) => made.send(...said) }, Boolean(model.get("inactive")));
+    const made = link ?? makeLink(model);
+    const card = makeCard({ draft, send: made.send }, Boolean(model.get("inactive")));
     cards.add(card);
     el.replaceChildren(card.element);
     if (latest) card.show(latest);
-    const stop = repeat(() => made.send({ type: "ready", control: made.control }));
+    const stop = repeat(() => made.send({ type: "ready", control: made.control() }));
     untilState.add(stop);
     return () => {
       stop();

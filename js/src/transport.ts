@@ -25,61 +25,65 @@ interface Signal<Value> {
 const REPEAT = 250;
 const GIVE_UP = 15_000;
 
-export class Link {
-  readonly #model: AnyModel;
-  #transport: Transport = "shell";
-  #comm = "";
-
-  constructor(model: AnyModel) {
-    this.#model = model;
-  }
-
+export interface Link {
   /** Whether this page could use the control channel. */
-  get control(): boolean {
-    return typeof this.#kernel?.sendControlMessage === "function";
-  }
-
-  get #kernel(): Kernel | null | undefined {
-    return (this.#model.widget_manager as { kernel?: Kernel | null } | undefined)?.kernel;
-  }
-
+  control(): boolean;
   /** Answer on the channel Python asks for from now on. */
-  follow({ transport, comm }: FromPython): void {
-    this.#transport = transport;
-    this.#comm = comm;
+  follow(message: FromPython): void;
+  /** Send a command; what is secret or may hold a secret goes beside it, as its one buffer. */
+  send(command: Command, secret?: Uint8Array<ArrayBuffer>): void;
+  /** Call back when the kernel is restarted, where the front end tells; gives the way to stop. */
+  onRestart(callback: () => void): () => void;
+}
+
+export function makeLink(model: AnyModel): Link {
+  let transport: Transport = "shell";
+  let comm = "";
+
+  function kernel(): Kernel | null | undefined {
+    return (model.widget_manager as { kernel?: Kernel | null } | undefined)?.kernel;
   }
 
-  /** Send a command; what is secret or may hold a secret goes beside it, as its one buffer. */
-  send(command: Command, secret?: Uint8Array<ArrayBuffer>): void {
+  function control(): boolean {
+    return typeof kernel()?.sendControlMessage === "function";
+  }
+
+  function follow(message: FromPython): void {
+    transport = message.transport;
+    comm = message.comm;
+  }
+
+  function send(command: Command, secret?: Uint8Array<ArrayBuffer>): void {
     const content = { ...command, id: unique() };
     const buffers = secret ? [secret.buffer] : [];
-    const kernel = this.#kernel;
-    if (this.#transport === "control" && this.#comm && kernel?.sendControlMessage) {
+    const lab = kernel();
+    if (transport === "control" && comm && lab?.sendControlMessage) {
       const header = {
         msg_id: unique(),
-        session: kernel.clientId,
-        username: kernel.username ?? "",
+        session: lab.clientId,
+        username: lab.username ?? "",
         date: new Date().toISOString(),
         msg_type: "comm_msg",
         version: "5.3",
       };
       const data = { method: "custom", content };
       const message = { header, parent_header: {}, metadata: {}, channel: "control", buffers };
-      kernel.sendControlMessage({ ...message, content: { comm_id: this.#comm, data } }, false, true);
+      lab.sendControlMessage({ ...message, content: { comm_id: comm, data } }, false, true);
     } else {
-      this.#model.send(content, undefined, buffers);
+      model.send(content, undefined, buffers);
     }
   }
 
-  /** Call back when the kernel is restarted, where the front end tells; gives the way to stop. */
-  onRestart(callback: () => void): () => void {
-    const signal = this.#kernel?.statusChanged;
+  function onRestart(callback: () => void): () => void {
+    const signal = kernel()?.statusChanged;
     const slot = (_: unknown, status: string) => {
       if (status === "restarting" || status === "autorestarting") callback();
     };
     signal?.connect(slot);
     return () => signal?.disconnect(slot);
   }
+
+  return { control, follow, send, onRestart };
 }
 
 /** Say something until it is answered; a page that nobody hears gives up. Gives the way to stop. */

@@ -47,17 +47,17 @@ export function isBusy(state: State): state is Extract<State, { since: number }>
   return state.kind === "connecting" || state.kind === "verifying";
 }
 
-/** What to say about an answer that takes long: before the seconds, the seconds, after them. */
-export function patience(state: State, elapsed: number): [string, string, string] {
+/**
+ * What to say about an answer that takes long, at `now` on the kernel's clock: before the seconds, the
+ * seconds, after them.
+ */
+export function patience(state: State, now: number): string[] {
+  if (!isBusy(state)) return [];
+  const elapsed = now - state.since;
   const seconds = ` (${Math.floor(elapsed)} s)`;
-  if (state.kind === "connecting" && elapsed >= 3) return ["Still connecting", seconds, ""];
-  if (state.kind === "verifying" && elapsed >= 8)
-    return [
-      "Still waiting for the server",
-      seconds,
-      ". If your facility uses a second factor, check your phone.",
-    ];
-  return ["", "", ""];
+  if (state.kind === "connecting") return elapsed < 3 ? [] : ["Still connecting", seconds];
+  const phone = ". If your facility uses a second factor, check your phone.";
+  return elapsed < 8 ? [] : ["Still waiting for the server", seconds, phone];
 }
 
 function cancelled(failure: { kind: string; sentence: string } | null): string | null {

@@ -183,9 +183,9 @@ describe("JupyterLab around it", () => {
       expect(page.status().textContent).toBe("Not signed in");
       page.kernel.become(status);
       expect(page.status().textContent).toBe("The kernel was restarted. Run the cell again to sign in.");
-      expect(page.field("Username")?.closest("[inert]")).not.toBeNull();
+      expect([page.fields(), page.buttons()]).toEqual([[], []]);
       page.show(state("signed out"));
-      expect(page.field("Username")?.closest("[inert]")).toBeNull();
+      expect(page.fields()).toContain("Password");
     },
   );
 });

@@ -101,6 +101,8 @@ describe("signed out", () => {
     page.show(state("signed out"), { waiting: true });
     expect(page.text()).toContain("The cell is waiting for you to sign in.");
     expect(page.buttons()).toEqual(["Sign in", "Cancel"]);
+    page.show(state("signed in"), { waiting: true });
+    expect(page.text()).not.toContain("The cell is waiting");
   });
 
   it.each([

@@ -138,6 +138,8 @@ class Lab:
             "--LabApp.extension_manager=readonly",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.news_url=None",
+            # Otherwise every page asks whether JupyterLab has to be built, which starts Node several times.
+            "--ServerApp.tornado_settings={'page_config_data': {'buildCheck': False, 'buildAvailable': False}}",
             *self._options,
         ]
 

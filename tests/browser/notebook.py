@@ -195,6 +195,11 @@ class Notebook:
         """Give the status JupyterLab shows, for example ``idle``."""
         return str(self.page.evaluate("() => tj.kernel().status"))
 
+    def restart_kernel(self) -> None:
+        """Restart the kernel, as the menu does, and wait until it is idle."""
+        self.page.evaluate("() => tj.kernel().restart()")
+        self.page.wait_for_function("path => tj.ready(path)", arg=self.path, timeout=60_000)
+
     def stop(self) -> float:
         """Click the stop button of the toolbar; give when it was clicked, in seconds since 1970."""
         self.page.get_by_role("button", name="Interrupt the kernel").click()

@@ -38,8 +38,10 @@ def wait():
     worker_ended.clear()
     try:
         return panel.wait()
+    except BaseException as error:
+        ended[:] = [type(error).__name__, time.time()]
+        raise
     finally:
-        ended.append(time.time())
         worker_ended.set()
 """
 
@@ -60,7 +62,7 @@ print("signed in:", sorted(client))
 
 @pytest.mark.parametrize("way", WAYS)
 def test_stop_button_then_sign_in(open_notebook, tiled_server, kernel, way):
-    wait_ended = "print('wait ended', worker_ended.wait(5), ended[-1] if ended else 0)"
+    wait_ended = "print(worker_ended.wait(5), *ended)"
     cells = [setup(tiled_server), waiting_cell(way), wait_ended, waiting_cell(way), "'queued'"]
     notebook = open_notebook(cells, kernel=kernel)
     notebook.execute(0)
@@ -68,14 +70,15 @@ def test_stop_button_then_sign_in(open_notebook, tiled_server, kernel, way):
     notebook.run(1)
     expect(Panel(notebook, 1).waiting).to_be_visible()
     clicked = notebook.stop()
-    text = notebook.cell_done(1)
-    assert "KeyboardInterrupt" in text
-    assert float(text.split("cell ended ")[1].split()[1]) - clicked < STOPPED_WITHIN
+    kind, when = notebook.cell_done(1).split("cell ended ")[1].split()[:2]
+    # What awaits something of asyncio's own is cancelled by ipykernel itself.
+    assert kind == ("CancelledError" if way == "to_thread" else "KeyboardInterrupt")
+    assert float(when) - clicked < STOPPED_WITHIN
     expect(Panel(notebook, 1).waiting).to_be_hidden()
     if "wait()" in WAYS[way] or "(wait)" in WAYS[way]:
-        text = notebook.execute(2)
-        assert "wait ended True" in text
-        assert float(text.split()[-1]) - clicked < STOPPED_WITHIN
+        over, kind, when = notebook.execute(2).split()
+        assert (over, kind) == ("True", "KeyboardInterrupt")
+        assert float(when) - clicked < STOPPED_WITHIN
 
     notebook.run(3)
     notebook.run(4)
@@ -191,7 +194,7 @@ def test_other_widgets_work_after_the_wait(open_notebook, tiled_server, kernel):
     expect(notebook.output_area(2).get_by_role("button", name="Counted 1")).to_be_visible()
 
 
-def test_two_workers_wait_for_one_panel(open_notebook, tiled_server, kernel):
+def test_four_workers_wait_for_one_panel(open_notebook, tiled_server, kernel):
     cell = (
         "display(panel)\nwith ThreadPoolExecutor() as pool:\n"
         "    clients = list(pool.map(lambda _: wait(), range(4)))\nprint(len(clients))"
@@ -200,7 +203,7 @@ def test_two_workers_wait_for_one_panel(open_notebook, tiled_server, kernel):
     notebook.execute(0)
     notebook.run(1)
     Panel(notebook, 1).sign_in("alice", ALICE)
-    assert notebook.cell_done(1).strip() == "4"
+    assert notebook.cell_done(1).split()[-1] == "4"
 
 
 def test_the_event_loop_of_the_kernel_goes_on(open_notebook, tiled_server, kernel):
@@ -222,11 +225,18 @@ task = asyncio.ensure_future(tick())
     until(lambda: notebook.execute(3) == "True", "the loop to tick")
 
 
-def test_the_state_of_a_reloaded_page_is_not_in_the_notebook(open_notebook, tiled_server):
+def test_a_notebook_saved_during_the_wait_holds_no_state(open_notebook, tiled_server):
     notebook = open_notebook([setup(tiled_server), waiting_cell("plain cell")])
     notebook.execute(0)
     notebook.run(1)
     expect(Panel(notebook, 1).waiting).to_be_visible()
-    document = json.dumps(notebook.save())
+    document = notebook.save()
     notebook.stop()
-    assert "signed_out" not in document
+    models = document["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
+    panels = [model["state"] for model in models if "inactive" in model["state"]]
+    assert len(panels) == 1
+    code = {"_esm", "_css"}  # our own bundle, which names every state there is
+    saved = json.dumps({name: value for name, value in panels[0].items() if name not in code})
+    assert "signed_out" not in saved
+    assert tiled_server.uri not in saved
+    assert tiled_server.uri not in json.dumps([cell["outputs"] for cell in document["cells"]])

@@ -23,7 +23,7 @@ from tiled.adapters.table import TableAdapter
 
 FRAMES, ROWS, COLUMNS = 20, 128, 128
 WAVELENGTH = 0.1665  # angstrom
-DETECTOR_DISTANCE = 0.25  # metre
+DETECTOR_DISTANCE = 0.5  # metre
 PIXEL = 0.0012  # metre
 MILLER_INDICES = ((1, 0, 0), (1, 1, 0), (1, 1, 1), (2, 0, 0), (2, 1, 0), (2, 1, 1), (2, 2, 0), (3, 0, 0), (3, 1, 0))
 
@@ -70,7 +70,7 @@ def rings(lattice: float, *, seed: int, expansion: float = 0.0) -> np.ndarray[An
         expected = 40 * np.exp(-two_theta / 8) + 4
         lines = peaks(lattice * (1 + expansion * frame / (FRAMES - 1)))["two_theta"]
         for order, line in enumerate(lines):
-            expected += 220 / (1 + order) * np.exp(-(((two_theta - line) / 0.22) ** 2))
+            expected += 220 / (1 + order) * np.exp(-(((two_theta - line) / 0.12) ** 2))
         stack[frame] = noise.poisson(expected)
     return stack
 

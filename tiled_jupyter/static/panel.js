@@ -162,16 +162,13 @@ function alertOf(state) {
 function isBusy(state) {
   return state.kind === "connecting" || state.kind === "verifying";
 }
-function patience(state, elapsed) {
+function patience(state, now) {
+  if (!isBusy(state)) return [];
+  const elapsed = now - state.since;
   const seconds = ` (${Math.floor(elapsed)} s)`;
-  if (state.kind === "connecting" && elapsed >= 3) return ["Still connecting", seconds, ""];
-  if (state.kind === "verifying" && elapsed >= 8)
-    return [
-      "Still waiting for the server",
-      seconds,
-      ". If your facility uses a second factor, check your phone."
-    ];
-  return ["", "", ""];
+  if (state.kind === "connecting") return elapsed < 3 ? [] : ["Still connecting", seconds];
+  const phone = ". If your facility uses a second factor, check your phone.";
+  return elapsed < 8 ? [] : ["Still waiting for the server", seconds, phone];
 }
 function cancelled(failure) {
   return failure?.kind === "cancelled" ? failure.sentence : null;
@@ -386,172 +383,152 @@ function makerOf(kind) {
   }
 }
 var KEPT_INSIDE = ["keydown", "keypress", "keyup", "paste", "copy", "cut"];
-var Card = class {
-  element;
-  #context;
-  #inactive;
-  #body = h("div", { class: "tiled-jupyter-body" });
-  #status = h("span", { role: "status", class: "tiled-jupyter-status", tabindex: "-1" });
-  #where = h("span", { class: "tiled-jupyter-where" });
-  #waiting = h("p", { class: "tiled-jupyter-subtle" });
-  // Only the words are live regions: they are announced once, the seconds between them never.
-  #patience = [
+function makeCard(context, inactive) {
+  let heard;
+  let maker;
+  let view;
+  let clock;
+  const neutral = h("p", { class: "tiled-jupyter-inactive", hidden: !inactive }, INACTIVE);
+  const body = h("div", { class: "tiled-jupyter-body" });
+  const status = h("span", { role: "status", class: "tiled-jupyter-status", tabindex: "-1" });
+  const where = h("span", { class: "tiled-jupyter-where" });
+  const waiting = h("p", { class: "tiled-jupyter-subtle" });
+  const slow = [
     h("span", { "aria-live": "polite" }),
     h("span"),
     h("span", { "aria-live": "polite" })
   ];
-  #heard;
-  #maker;
-  #view;
-  #clock;
-  constructor(context, inactive) {
-    this.#context = context;
-    this.#inactive = h("p", { class: "tiled-jupyter-inactive" }, INACTIVE);
-    this.#inactive.hidden = !inactive;
-    this.element = h(
-      "section",
-      {
-        class: "tiled-jupyter-panel",
-        role: "region",
-        "aria-label": regionOf(void 0, 1),
-        "data-lm-suppress-shortcuts": "true"
-      },
-      this.#inactive,
-      this.#body,
-      h(
-        "div",
-        { class: "tiled-jupyter-foot" },
-        h("div", { class: "tiled-jupyter-line" }, this.#status, this.#where),
-        this.#waiting,
-        h("p", { class: "tiled-jupyter-subtle tiled-jupyter-patience" }, ...this.#patience)
-      )
-    );
-    for (const type of KEPT_INSIDE) this.element.addEventListener(type, (event) => event.stopPropagation());
-  }
-  show(heard) {
-    const { state, around } = heard;
-    const previous = this.#heard?.state;
-    const focused = this.#focused();
-    this.#heard = heard;
-    const maker = makerOf(state.kind);
-    const rebuilt = maker !== this.#maker;
-    if (rebuilt || !this.#view) {
-      this.#maker = maker;
-      this.#view = maker(this.#context);
-      this.#body.replaceChildren(this.#view.element);
+  const element = h(
+    "section",
+    {
+      class: "tiled-jupyter-panel",
+      role: "region",
+      "aria-label": regionOf(void 0, 1),
+      "data-lm-suppress-shortcuts": "true"
+    },
+    neutral,
+    // First, although forms show it last: the focus goes on from the status to Sign out.
+    h(
+      "div",
+      { class: "tiled-jupyter-foot" },
+      h("div", { class: "tiled-jupyter-line" }, status, where),
+      waiting,
+      h("p", { class: "tiled-jupyter-subtle tiled-jupyter-patience" }, ...slow)
+    ),
+    body
+  );
+  for (const type of KEPT_INSIDE) element.addEventListener(type, (event) => event.stopPropagation());
+  function show(next) {
+    const { state, around } = next;
+    const previous = heard?.state;
+    const focused = focusInside();
+    const rebuilt = maker !== makerOf(state.kind);
+    heard = next;
+    if (rebuilt || !view) {
+      maker = makerOf(state.kind);
+      view = maker(context);
+      body.replaceChildren(view.element);
     }
-    this.#inactive.hidden = true;
-    this.#body.inert = false;
-    this.element.dataset.kind = state.kind;
-    this.element.dataset.mood = moodOf(state);
-    this.element.setAttribute("aria-label", regionOf(state, around.number));
-    this.#view.update(state, around);
-    say(this.#status, statusOf(state));
-    say(this.#where, state.kind === "signed_in" ? `on ${state.server.host}` : "");
-    sayOrHide(
-      this.#waiting,
-      around.waiting && !isBusy(state) && state.kind !== "signed_in" ? "The cell is waiting for you to sign in." : ""
+    neutral.hidden = true;
+    element.dataset.kind = state.kind;
+    element.dataset.mood = moodOf(state);
+    element.setAttribute("aria-label", regionOf(state, around.number));
+    view.update(state, around);
+    sayFoot(
+      statusOf(state),
+      state.kind === "signed_in" ? `on ${state.server.host}` : "",
+      around.waiting && state.kind !== "signed_in" ? "The cell is waiting for you to sign in." : ""
     );
-    this.#startClock();
-    if (focused) this.#moveFocus(focused, previous, state, rebuilt);
+    close();
+    tick();
+    if (isBusy(state)) clock = setInterval(tick, 1e3);
+    if (focused) moveFocus(focused, previous, state, rebuilt);
   }
-  /** The kernel that knew this login is gone; the next one may revive the panel. */
-  restarted() {
-    if (!this.#heard) return;
-    this.close();
-    this.#body.inert = true;
-    this.element.dataset.mood = "idle";
-    say(this.#status, RESTARTED);
-    say(this.#where, "");
-    sayOrHide(this.#waiting, "");
-    for (const part of this.#patience) say(part, "");
+  function restarted() {
+    if (!heard) return;
+    close();
+    maker = view = heard = void 0;
+    body.replaceChildren();
+    element.dataset.kind = "restarted";
+    element.dataset.mood = "idle";
+    sayFoot(RESTARTED, "", "");
+    tick();
   }
-  /** Stop what runs by itself. */
-  close() {
-    clearInterval(this.#clock);
+  function close() {
+    clearInterval(clock);
   }
-  #focused() {
-    const { activeElement } = this.element.ownerDocument;
-    return this.element.contains(activeElement) ? activeElement : null;
+  function sayFoot(what, at, hint) {
+    say(status, what);
+    say(where, at);
+    sayOrHide(waiting, hint);
   }
-  /** The focus was in the panel and stays there: in the field to go on with, else on the status. */
-  #moveFocus(focused, previous, state, rebuilt) {
-    const lost = !this.element.contains(focused) || focused.closest("[hidden]") !== null;
+  function tick() {
+    const words = heard ? patience(heard.state, Date.now() / 1e3 + heard.ahead) : [];
+    slow.forEach((part, i) => {
+      say(part, words[i] ?? "");
+    });
+  }
+  function focusInside() {
+    const { activeElement } = element.ownerDocument;
+    return element.contains(activeElement) ? activeElement : null;
+  }
+  function moveFocus(focused, previous, state, rebuilt) {
+    const lost = !element.contains(focused) || focused.closest("[hidden]") !== null;
     const sameKind = previous?.kind === state.kind;
     if (!lost && (sameKind || isBusy(state) && !rebuilt)) return;
     const toStatus = sameKind || state.kind === "signed_in" || previous?.kind === "signed_in";
-    const field = toStatus ? null : this.#view?.field();
-    (field ?? this.#status).focus();
+    const field = toStatus ? null : view?.field();
+    (field ?? status).focus();
   }
-  #startClock() {
-    clearInterval(this.#clock);
-    const tick = () => {
-      if (!this.#heard) return;
-      const { state, ahead } = this.#heard;
-      const elapsed = isBusy(state) ? Date.now() / 1e3 + ahead - state.since : 0;
-      const words = patience(state, elapsed);
-      this.#patience.forEach((part, i) => {
-        say(part, words[i] ?? "");
-      });
-    };
-    tick();
-    if (this.#heard && isBusy(this.#heard.state)) this.#clock = setInterval(tick, 1e3);
-  }
-};
+  return { element, show, restarted, close };
+}
 
 // src/transport.ts
 var REPEAT = 250;
 var GIVE_UP = 15e3;
-var Link = class {
-  #model;
-  #transport = "shell";
-  #comm = "";
-  constructor(model) {
-    this.#model = model;
+function makeLink(model) {
+  let transport = "shell";
+  let comm = "";
+  function kernel() {
+    return model.widget_manager?.kernel;
   }
-  /** Whether this page could use the control channel. */
-  get control() {
-    return typeof this.#kernel?.sendControlMessage === "function";
+  function control() {
+    return typeof kernel()?.sendControlMessage === "function";
   }
-  get #kernel() {
-    return this.#model.widget_manager?.kernel;
+  function follow(message) {
+    transport = message.transport;
+    comm = message.comm;
   }
-  /** Answer on the channel Python asks for from now on. */
-  follow({ transport, comm }) {
-    this.#transport = transport;
-    this.#comm = comm;
-  }
-  /** Send a command; what is secret or may hold a secret goes beside it, as its one buffer. */
-  send(command, secret) {
+  function send(command, secret) {
     const content = { ...command, id: unique() };
     const buffers = secret ? [secret.buffer] : [];
-    const kernel = this.#kernel;
-    if (this.#transport === "control" && this.#comm && kernel?.sendControlMessage) {
+    const lab = kernel();
+    if (transport === "control" && comm && lab?.sendControlMessage) {
       const header = {
         msg_id: unique(),
-        session: kernel.clientId,
-        username: kernel.username ?? "",
+        session: lab.clientId,
+        username: lab.username ?? "",
         date: (/* @__PURE__ */ new Date()).toISOString(),
         msg_type: "comm_msg",
         version: "5.3"
       };
       const data = { method: "custom", content };
       const message = { header, parent_header: {}, metadata: {}, channel: "control", buffers };
-      kernel.sendControlMessage({ ...message, content: { comm_id: this.#comm, data } }, false, true);
+      lab.sendControlMessage({ ...message, content: { comm_id: comm, data } }, false, true);
     } else {
-      this.#model.send(content, void 0, buffers);
+      model.send(content, void 0, buffers);
     }
   }
-  /** Call back when the kernel is restarted, where the front end tells; gives the way to stop. */
-  onRestart(callback) {
-    const signal = this.#kernel?.statusChanged;
+  function onRestart(callback) {
+    const signal = kernel()?.statusChanged;
     const slot = (_, status) => {
       if (status === "restarting" || status === "autorestarting") callback();
     };
     signal?.connect(slot);
     return () => signal?.disconnect(slot);
   }
-};
+  return { control, follow, send, onRestart };
+}
 function repeat(say2) {
   const timer = setInterval(say2, REPEAT);
   const stop = () => {
@@ -575,7 +552,7 @@ var panel_default = () => {
     link?.follow(message);
     stopAll(untilHeard);
     if (message.type === "ping") {
-      link?.send({ type: "pong", control: link.control });
+      link?.send({ type: "pong", control: link.control() });
       return;
     }
     stopAll(untilState);
@@ -584,10 +561,10 @@ var panel_default = () => {
     for (const card of cards) card.show(latest);
   }
   function initialize({ model }) {
-    const made = new Link(model);
+    const made = makeLink(model);
     link = made;
     model.on("msg:custom", hear);
-    untilHeard.add(repeat(() => made.send({ type: "alive", control: made.control })));
+    untilHeard.add(repeat(() => made.send({ type: "alive", control: made.control() })));
     const forget = made.onRestart(() => {
       latest = void 0;
       for (const card of cards) card.restarted();
@@ -599,12 +576,12 @@ var panel_default = () => {
     };
   }
   function render({ model, el }) {
-    const made = link ?? new Link(model);
-    const card = new Card({ draft, send: (...said) => made.send(...said) }, Boolean(model.get("inactive")));
+    const made = link ?? makeLink(model);
+    const card = makeCard({ draft, send: made.send }, Boolean(model.get("inactive")));
     cards.add(card);
     el.replaceChildren(card.element);
     if (latest) card.show(latest);
-    const stop = repeat(() => made.send({ type: "ready", control: made.control }));
+    const stop = repeat(() => made.send({ type: "ready", control: made.control() }));
     untilState.add(stop);
     return () => {
       stop();

@@ -1,0 +1,42 @@
+"""What importing costs a batch job, which has no use for widgets."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from .figures import Figure
+
+_RUNS = 15
+_TIMED = """
+import json, sys, time
+begun = time.perf_counter()
+{statement}
+took = time.perf_counter() - begun
+print(json.dumps([took, [name for name in ("ipywidgets", "anywidget", "IPython") if name in sys.modules]]))
+"""
+
+
+def _in_fresh_process(statement: str) -> tuple[float, list[str]]:
+    run = subprocess.run(
+        [sys.executable, "-c", _TIMED.format(statement=statement)], check=True, capture_output=True, text=True
+    )
+    took, loaded = json.loads(run.stdout)
+    return took, loaded
+
+
+def measure() -> Figure:
+    """Compare our import with Tiled's client alone, in fresh processes by turns."""
+    ours, reference = "from tiled_jupyter import Context, from_uri, from_context", "import tiled.client"
+    figure = Figure(f"{ours} / {reference}", [], [], "<= 1.05")
+    loaded: list[str] = []
+    for run in range(_RUNS + 1):
+        for statement, series in ((ours, figure.ours), (reference, figure.reference)):
+            took, stack = _in_fresh_process(statement)
+            if run:  # the first of each only warms the disk cache
+                series.append(took)
+            if statement == ours:
+                loaded = stack
+    figure.notes.append(f"loads {', '.join(loaded)}" if loaded else "loads no ipywidgets, anywidget or IPython")
+    return figure

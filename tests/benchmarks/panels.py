@@ -1,0 +1,148 @@
+"""How quick the panel is in a real JupyterLab: to appear, and to be heard while its cell waits."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.chromium import launch_chromium
+from tests.browser.lab import KERNELS, Lab
+from tests.browser.notebook import Notebook
+from tests.browser.panel import Panel
+from tests.server.tiled_server import TiledServer
+
+from .figures import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+_WARM_RUNS = 12
+_COLD_RUNS = 5
+_CLICKS = 25
+_BUTTON = "import ipywidgets; ipywidgets.Button(description='Usable')"
+# From the press of Run to the frame in which the control can be used, on the page's own clock.
+_RUN_UNTIL_USABLE = """([index, selector]) => new Promise(resolve => {
+  const node = jupyterapp.shell.currentWidget.content.widgets[index].node;
+  const begun = performance.now();
+  const old = node.querySelector(selector);
+  const look = () => {
+    const found = node.querySelector(selector);
+    if (found && found !== old && found.offsetParent) resolve((performance.now() - begun) / 1000);
+    else requestAnimationFrame(look);
+  };
+  tj.select(index);
+  tj.run('notebook:run-cell');
+  look();
+})"""
+# At irregular intervals, so that no poll of the kernel's is hit in step.
+_CLICK_MANY = """async ([button, times]) => {
+  const clicked = [];
+  for (let i = 0; i < times; i++) {
+    await new Promise(resolve => setTimeout(resolve, 80 + 120 * Math.random()));
+    clicked.push((performance.timeOrigin + performance.now()) / 1000);
+    button.click();
+  }
+  return clicked;
+}"""
+# Commands are noted and not obeyed, so that the panel stays as it is and every click costs the same.
+_NOTING_PANEL = """
+import json, time
+from tiled_jupyter import LoginPanel
+from tiled_jupyter.wire import Cancel, ChangeServer
+heard = []
+class NotingPanel(LoginPanel):
+    def obey(self, command, typed):
+        if isinstance(command, (Cancel, ChangeServer)):
+            heard.append(time.time())
+        else:
+            super().obey(command, typed)
+panel = NotingPanel({uri!r})
+panel
+"""
+
+
+def measure() -> Iterator[Figure]:
+    """Measure one figure after another."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        Lab(Path(directory)) as lab,
+        TiledServer() as server,
+        sync_playwright() as playwright,
+    ):
+        browser = launch_chromium(playwright)
+        yield from _appearing(browser, lab, server.uri)
+        for version, kernel in KERNELS.items():
+            yield _hearing(browser, lab, server.uri, version, kernel)
+        browser.close()
+
+
+def _open(browser: Browser, lab: Lab, cells: list[str], kernel: str) -> Notebook:
+    page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
+    return Notebook(page, lab, lab.write_notebook("benchmark", cells, kernel)).open()
+
+
+def _appearing(browser: Browser, lab: Lab, uri: str) -> Iterator[Figure]:
+    warm = Figure("run cell to usable panel / to usable ipywidgets.Button, kernel 7.4", [], [], "<= 1.3")
+    cold = Figure("the same with the imports, in a kernel just started", [], [], "for information")
+    notebook = _open(browser, lab, [f"from tiled_jupyter import LoginPanel; LoginPanel({uri!r})", _BUTTON], "k74")
+    kinds = ((0, "input[name=username]:not([readonly])", "ours"), (1, ".jupyter-button", "reference"))
+
+    def once(figure: Figure, index: int, selector: str, series: str) -> None:
+        took = notebook.page.evaluate(_RUN_UNTIL_USABLE, [index, selector])
+        getattr(figure, series).append(took)
+
+    for run in range(_COLD_RUNS + 1):
+        for kind in kinds:
+            notebook.restart_kernel()
+            once(cold, *kind)
+            if not run:  # the first of each only warms the page
+                cold.ours.clear()
+                cold.reference.clear()
+            notebook.page.wait_for_function("() => !tj.running(0) && !tj.running(1)")
+    notebook.execute(0)
+    notebook.execute(1)
+    for _ in range(_WARM_RUNS):
+        for kind in kinds:
+            once(warm, *kind)
+            notebook.page.wait_for_function("() => !tj.running(0) && !tj.running(1)")
+    notebook.page.context.close()
+    lab.reset()
+    yield warm
+    yield cold
+
+
+def _hearing(browser: Browser, lab: Lab, uri: str, version: str, kernel: str) -> Figure:
+    cells = [_NOTING_PANEL.format(uri=uri), "panel.wait()", "print(json.dumps(heard)); heard.clear()"]
+    notebook = _open(browser, lab, cells, kernel)
+    notebook.execute(0)
+    panel = Panel(notebook)
+
+    another = panel.button("Use another server")
+    another.wait_for()
+    idle_clicks = notebook.page.evaluate(_CLICK_MANY, [another.element_handle(), _CLICKS])
+    idle_heard = json.loads(notebook.execute(2))
+
+    notebook.run(1)
+    cancel = panel.button("Cancel")
+    cancel.wait_for()
+    waiting_clicks = notebook.page.evaluate(_CLICK_MANY, [cancel.element_handle(), _CLICKS])
+    notebook.stop()
+    notebook.cell_done(1)
+    waiting_heard = json.loads(notebook.execute(2))
+    notebook.page.context.close()
+    lab.reset()
+
+    figure = Figure(
+        f"click to Python in a waiting cell / on an idle kernel, ipykernel {version}",
+        [heard - clicked for clicked, heard in zip(waiting_clicks, waiting_heard, strict=True)],
+        [heard - clicked for clicked, heard in zip(idle_clicks, idle_heard, strict=True)],
+        "<= 2, and < 100 ms",
+    )
+    figure.notes.append(f"slowest click in a waiting cell {1000 * max(figure.ours):.0f} ms")
+    return figure

@@ -1,0 +1,62 @@
+"""A panel that never answers: the cell says how to go on, and goes on (row D3)."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tiled_jupyter.demo.server import PASSWORDS
+
+from .panel import Panel
+
+
+def block_anywidget(page) -> None:
+    """Make JupyterLab unable to load any anywidget, as where the package is missing."""
+    page.route("**/extensions/anywidget/**", lambda route: route.fulfill(status=404))
+
+
+def login(server) -> str:
+    return f"%load_ext tiled_jupyter\n%tiled_login {server.uri}\nprint('the same cell goes on', sorted(client))"
+
+
+def test_signing_in_elsewhere_lets_a_silent_cell_go_on(open_notebook, tiled_server, kernel):
+    silent = open_notebook([login(tiled_server)], kernel=kernel, before=block_anywidget)
+    silent.run(0)
+    silent.wait_for_text("%tiled_login", timeout=15)
+    expect(silent.output_area(0).get_by_text("does not answer")).to_be_visible()
+
+    elsewhere = open_notebook([login(tiled_server)])
+    elsewhere.run(0)
+    Panel(elsewhere).sign_in("alice", PASSWORDS["alice"])
+    elsewhere.cell_done(0)
+
+    text = silent.cell_done(0)
+    assert "the same cell goes on ['alice', 'public', 'staff']" in text
+    assert "does not answer" not in text  # neutral again: nothing names the server in the saved notebook
+
+
+def test_stop_button_ends_a_silent_wait(open_notebook, tiled_server, kernel):
+    notebook = open_notebook([login(tiled_server), "1 + 1"], kernel=kernel, before=block_anywidget)
+    notebook.run(0)
+    notebook.wait_for_text("does not answer", timeout=15)
+    notebook.stop()
+    text = notebook.cell_done(0)
+    assert "KeyboardInterrupt" in text
+    assert "does not answer" not in text
+    assert notebook.execute(1) == "2"
+
+
+def test_a_panel_that_answers_brings_no_second_output(open_notebook, tiled_server):
+    """Long enough for a silent page to be given up: the deadline of the wait is the clock."""
+    cell = (
+        f"from tiled_jupyter import LoginPanel\npanel = LoginPanel({tiled_server.uri!r})\ndisplay(panel)\n"
+        "panel.wait(timeout=8)"
+    )
+    notebook = open_notebook([cell])
+    notebook.page.evaluate(
+        "() => { tj.texts = new Set(); tj.watch = setInterval(() => tj.texts.add(tj.text(0)), 50); }"
+    )
+    notebook.run(0)
+    assert "LoginFailed" in notebook.cell_done(0)
+    texts = notebook.page.evaluate("() => { clearInterval(tj.watch); return [...tj.texts]; }")
+    assert texts
+    assert not [text for text in texts if "does not answer" in text]

@@ -1,0 +1,42 @@
+"""One real Tiled server for the ring, and a token cache of its own for each test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .tiled_server import TiledServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tiled_jupyter import Context
+
+
+@pytest.fixture(scope="session")
+def public_server() -> Iterator[TiledServer]:
+    with TiledServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def closed_server() -> Iterator[TiledServer]:
+    with TiledServer(allow_anonymous_access=False) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give each test an empty place for tokens, and no key from the environment."""
+    monkeypatch.setenv("TILED_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("TILED_API_KEY", raising=False)
+    # Each test is a kernel of its own.
+    monkeypatch.setattr("tiled_jupyter.reauthentication._signed_out", set())
+    contexts: set[Context] = set()
+    monkeypatch.setattr("tiled_jupyter.reauthentication._live", contexts)
+    yield tmp_path / "cache"
+    for context in contexts:
+        context.close()  # Tiled leaves that to the end of the process

@@ -1,0 +1,126 @@
+"""The state machine: whatever happens in whatever order, the person ends where they can act."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiled_jupyter.events import (
+    LOCKOUT_WARNING,
+    Cancelled,
+    ConnectStarted,
+    Event,
+    Failed,
+    SavedFound,
+    ServerDropped,
+    ServerFound,
+    SignedOff,
+    SignInDone,
+    SignInStarted,
+    transition,
+)
+from tiled_jupyter.states import (
+    Connecting,
+    Disconnected,
+    Failure,
+    Identity,
+    Provider,
+    Server,
+    SignedIn,
+    SignedOut,
+    State,
+    Verifying,
+)
+
+SERVER = Server("https://t.example/api/v1/", "t.example", required=True, providers=(Provider("pam", "internal"),))
+ALICE = SignedIn(SERVER, Identity("alice", "pam"), "password", "Signed in with your password.", remembered=True)
+WRONG = Failure("credentials", "Not recognised.")
+DOWN = Failure("server", "Down.")
+
+attempts = st.integers(1, 4)
+failures = st.sampled_from([WRONG, DOWN, Failure("cancelled", "Cancelled.")])
+events = st.one_of(
+    st.builds(ConnectStarted, attempts, st.just("t.example"), st.just(0.0)),
+    st.builds(ServerFound, attempts, st.just(SERVER)),
+    st.builds(SignInStarted, attempts, st.just(0.0)),
+    st.builds(SignInDone, attempts, st.just(ALICE)),
+    st.builds(SavedFound, st.just(ALICE)),
+    st.builds(Failed, attempts, failures),
+    st.builds(Cancelled, failures),
+    st.builds(SignedOff, st.just("Signed out.")),
+    st.just(ServerDropped()),
+)
+
+
+def after(*happened: Event) -> State:
+    state: State = Disconnected()
+    for event in happened:
+        state = transition(state, event)
+    return state
+
+
+FOUND = (ConnectStarted(1, "t.example", 0.0), ServerFound(1, SERVER))
+
+
+@given(st.lists(events, max_size=30))
+def test_every_sequence_of_events_ends_in_a_state(happened):
+    assert is_dataclass(after(*happened))
+
+
+@given(st.lists(events, max_size=20), st.integers(5, 9))
+def test_a_late_report_changes_nothing(happened, attempt):
+    state = after(*happened)
+    for late in (ServerFound(attempt, SERVER), SignInDone(attempt, ALICE), Failed(attempt, DOWN)):
+        assert transition(state, late) is state
+
+
+@given(st.lists(events, max_size=20), failures)
+def test_nothing_is_under_way_after_a_cancel(happened, failure):
+    assert not isinstance(transition(after(*happened), Cancelled(failure)), Connecting | Verifying)
+
+
+@given(st.lists(events, max_size=20))
+def test_being_signed_in_ends_only_by_signing_out_or_connecting(happened):
+    state = transition(SignedOut(SERVER), SavedFound(ALICE))
+    for event in happened:
+        new = transition(state, event)
+        if isinstance(state, SignedIn) and new is not state:
+            assert isinstance(event, SignedOff | ConnectStarted | ServerDropped)
+        state = new
+
+
+def test_a_failed_connection_keeps_the_address():
+    state = after(ConnectStarted(1, "t.exmaple", 0.0), Failed(1, DOWN))
+    assert state == Disconnected("t.exmaple", DOWN)
+
+
+def test_the_third_wrong_password_warns_and_the_tenth_still_lets_one_try():
+    state = after(*FOUND)
+    for attempt in range(2, 12):
+        state = transition(state, SignInStarted(attempt, 0.0))
+        assert isinstance(state, Verifying)
+        state = transition(state, Failed(attempt, WRONG))
+        assert isinstance(state, SignedOut)
+        assert state.failure is not None
+        assert (LOCKOUT_WARNING in state.failure.sentence) == (attempt >= 4)
+        assert state.failure.sentence.startswith(WRONG.sentence)
+
+
+def test_trouble_at_the_server_is_no_wrong_password():
+    state = after(*FOUND, SignInStarted(2, 0.0), Failed(2, DOWN))
+    assert state == SignedOut(SERVER, failure=DOWN, rejections=0)
+
+
+def test_cancelling_a_sign_in_goes_back_to_the_form():
+    state = after(*FOUND, SignInStarted(2, 0.0), Cancelled(DOWN))
+    assert state == SignedOut(SERVER, failure=DOWN)
+    assert transition(state, SignInDone(2, ALICE)) is state
+
+
+def test_no_state_can_say_a_secret():
+    words = {
+        field.name for kind in (Server, Provider, Identity, SignedIn, SignedOut, Verifying) for field in fields(kind)
+    }
+    assert not {word for word in words if any(secret in word for secret in ("password", "token", "secret", "code"))}
