@@ -11,6 +11,7 @@ This does not interrupt anything itself, and does nothing outside a Jupyter kern
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import threading
@@ -30,25 +31,32 @@ class Cell:
         False once it has ended.
     stopped : bool
         True once the stop button was pressed.
+    task : asyncio.Task or None
+        What runs it, where it has a top-level await. Only there may KeyboardInterrupt be raised: out of any
+        other task it would end the loop, and with it the kernel.
     """
 
     def __init__(self) -> None:
         self.running = True
         self.stopped = False
+        self.task = running_task()
         self._main_thread_waits = 0
         self._wakers: set[Callable[[], None]] = set()
         self._previous: Any = None
 
     @contextlib.contextmanager
-    def watched(self, wake: Callable[[], None]) -> Iterator[None]:
+    def watched(self, wake: Callable[[], None], *, blocking: bool) -> Iterator[None]:
         """Have `wake` called when the stop button is pressed.
 
         Parameters
         ----------
         wake : callable
             Called from the signal handler: it must be safe to re-enter (`queue.SimpleQueue.put` is).
+        blocking : bool
+            Whether the caller blocks its thread. On the main thread it must then raise KeyboardInterrupt by
+            itself, from a place where nothing is half done.
         """
-        on_main = threading.current_thread() is threading.main_thread()
+        on_main = blocking and threading.current_thread() is threading.main_thread()
         self._wakers.add(wake)
         self._main_thread_waits += on_main
         try:
@@ -74,11 +82,19 @@ class Cell:
         for wake in tuple(self._wakers):
             wake()
         if first and self.running and self._main_thread_waits:
-            return  # the wait raises KeyboardInterrupt itself, from a place where nothing is half done
+            return  # the wait raises KeyboardInterrupt
         if callable(self._previous):
             self._previous(signum, frame)
         elif self._previous == signal.SIG_DFL:
             signal.default_int_handler(signum, frame)
+
+
+def running_task() -> asyncio.Task[Any] | None:
+    """The asyncio task this code runs in, if any."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread
+        return None
 
 
 _current: Cell | None = None

@@ -49,9 +49,8 @@ def require_somebody(server: str) -> None:
         if not asked_by_jupyter_run:
             return
     raise CannotPrompt(
-        f"Nobody can be asked to sign in to {server} here. For unattended work set an API key in the "
-        "environment variable TILED_API_KEY, or sign in beforehand from a notebook: %tiled_login "
-        f"{server}"
+        f"Nobody can be asked to sign in{f' to {server}' if server else ''} here. For unattended work set an API key "
+        "in the environment variable TILED_API_KEY, or sign in beforehand from a notebook with %tiled_login."
     )
 
 

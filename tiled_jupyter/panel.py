@@ -119,14 +119,14 @@ class LoginPanel(Page):
 
     def _hold(self, timeout: float | None) -> None:
         if self._somebody_is_there():
-            with Wait(self, timeout, self._settings.login_deadline) as wait:
+            with Wait(self, timeout, self._settings.login_deadline, blocking=True) as wait:
                 while not wait.over():
                     wait.step(0.25)
 
     async def signed_in(self, timeout: float | None = None) -> Any:
         """Wait as `wait` does, in a cell with a top-level await."""
         if self._somebody_is_there():
-            with Wait(self, timeout, self._settings.login_deadline) as wait:
+            with Wait(self, timeout, self._settings.login_deadline, blocking=False) as wait:
                 try:
                     while not wait.over():
                         wait.step(0.0)
@@ -135,8 +135,7 @@ class LoginPanel(Page):
                 except asyncio.CancelledError:
                     if not wait.stopped:
                         raise
-                    self.session.cancel(CANCELLED)
-                    raise KeyboardInterrupt from None
+                    raise wait.stop() from None
         return self.client
 
     def on_signed_in(self, callback: Callable[[Any], object]) -> None:

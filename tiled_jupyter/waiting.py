@@ -14,7 +14,7 @@ from typing import Protocol
 from . import cells
 from .errors import LoginCancelled, LoginFailed
 from .front_end import SecondOutput
-from .mailbox import Letter, open_mailbox
+from .mailbox import Letter, Mailbox, open_mailbox
 from .session import CANCELLED, LoginSession
 from .states import Failure, SignedIn, SignedOut
 from .wire import Transport
@@ -74,26 +74,32 @@ class Wait:
         Seconds, whatever happens.
     patience : float
         Seconds since the page was last heard, where there is no timeout.
+    blocking : bool
+        Whether the thread is blocked between two steps.
     """
 
-    def __init__(self, panel: Waitable, timeout: float | None, patience: float) -> None:
+    def __init__(self, panel: Waitable, timeout: float | None, patience: float, *, blocking: bool) -> None:
         self._panel = panel
         self._timeout = timeout
         self._patience = patience
         self._words = SecondOutput()
         self._stack = ExitStack()
+        self._blocking = blocking
         self._next_ping = self._next_look = 0.0
+        self._box: Mailbox | None = None
 
     def __enter__(self) -> Wait:
         """Begin to hear the page."""
         cells.watch()
         self._begun = time.monotonic()
         self._cancels = self._panel.cancels
-        self._box = self._stack.enter_context(open_mailbox(self._panel.comm_id))
         self._cell = cells.current()
-        if self._cell is not None:
-            self._stack.enter_context(self._cell.watched(self._box.wake))
-        self._panel.join(self)
+        with self._stack:
+            if self._cell is not None:  # before anything is installed, so that no interrupt comes in between
+                self._stack.enter_context(self._cell.watched(self.wake, blocking=self._blocking))
+            self._box = self._stack.enter_context(open_mailbox(self._panel.comm_id))
+            self._panel.join(self)
+            self._stack = self._stack.pop_all()
         return self
 
     def __exit__(
@@ -107,16 +113,25 @@ class Wait:
     @property
     def transport(self) -> Transport:
         """The channel on which the page is best heard meanwhile."""
-        return self._box.transport
+        return self._box.transport if self._box is not None else "shell"
 
     @property
     def stopped(self) -> bool:
         """Whether the stop button of the waiting cell was pressed."""
         return self._cell is not None and self._cell.stopped
 
+    def stop(self) -> BaseException:
+        """Give up, and give what to raise for it."""
+        self._panel.session.cancel(CANCELLED)
+        task = cells.running_task()
+        if self._blocking or task is None or (self._cell is not None and task is self._cell.task):
+            return KeyboardInterrupt()
+        return LoginCancelled("The stop button ended the wait. Run %tiled_login to go on.")
+
     def wake(self) -> None:
-        """Look again now."""
-        self._box.wake()
+        """Look again now; safe in a signal handler."""
+        if self._box is not None:
+            self._box.wake()
 
     def over(self) -> bool:
         """Say whether the person is signed in.
@@ -124,7 +139,7 @@ class Wait:
         Raises
         ------
         KeyboardInterrupt
-            After the stop button, on whatever thread.
+            After the stop button, on whatever thread; in an asyncio task beside the cell's own LoginCancelled.
         LoginCancelled
             After Cancel.
         LoginFailed
@@ -132,8 +147,7 @@ class Wait:
         """
         session = self._panel.session
         if self.stopped:
-            session.cancel(CANCELLED)
-            raise KeyboardInterrupt
+            raise self.stop()
         if isinstance(session.state, SignedIn):
             return True
         if self._panel.cancels != self._cancels:
@@ -158,7 +172,7 @@ class Wait:
         heard = self._panel.heard_at
         if now >= self._next_ping:
             self._next_ping = now + (_PING_UNHEARD if heard is None else _PING)
-            self._panel.ping(self._box.transport)
+            self._panel.ping(self.transport)
         if now >= self._next_look:
             self._next_look = now + _LOOK_FOR_SAVED
             self._panel.session.look_for_saved()
@@ -167,7 +181,7 @@ class Wait:
             self._words.show(self._say_how_to_go_on())
         else:
             self._words.clear()
-        letter = self._box.get(longest)
+        letter = self._box.get(longest) if self._box is not None else None
         if letter is not None:
             self._panel.receive(letter)
 

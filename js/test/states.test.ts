@@ -101,8 +101,10 @@ describe("signed out", () => {
     page.show(state("signed out"), { waiting: true });
     expect(page.text()).toContain("The cell is waiting for you to sign in.");
     expect(page.buttons()).toEqual(["Sign in", "Cancel"]);
-    page.show(state("signed in"), { waiting: true });
-    expect(page.text()).not.toContain("The cell is waiting");
+    for (const name of ["signed in", "connecting"] as const) {
+      page.show(state(name), { waiting: true });
+      expect(page.text()).not.toContain("The cell is waiting");
+    }
   });
 
   it.each([

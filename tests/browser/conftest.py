@@ -131,6 +131,6 @@ def _leave_artifacts(item: pytest.Item, opened: list[Notebook]) -> Path:
         except Exception as error:  # noqa: BLE001 - a page that has crashed must not hide why the test failed
             (folder / f"{stem}.no-screenshot.txt").write_text(str(error))
         (folder / f"{stem}.jupyter-tail.log").write_text(notebook.lab.log()[-100_000:])
-        for kernel in notebook.lab.kernels():
-            (folder / f"{stem}.kernel-{kernel['id']}.log").write_text(notebook.lab.kernel_log(kernel["id"])[-100_000:])
+        for log in notebook.lab.kernel_logs():
+            (folder / log.name).write_text(log.read_text(errors="replace")[-100_000:])
     return folder

@@ -186,6 +186,8 @@ class Lab:
         for folder in (self.notebooks, self.tiled_cache):
             for entry in folder.iterdir():
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        for log in self.kernel_logs():
+            log.unlink()
         shutil.rmtree(self.directory / "settings")
         self._write_settings()
 
@@ -215,6 +217,10 @@ class Lab:
         """Give what a kernel wrote to its standard error."""
         file = self.runtime / f"kernel-{kernel_id}.json.log"
         return file.read_text(errors="replace") if file.exists() else ""
+
+    def kernel_logs(self) -> list[Path]:
+        """Give the files of all kernels since the last `reset`, those that have ended too."""
+        return list(self.runtime.glob("kernel-*.json.log"))
 
     def log(self) -> str:
         """Give the server's log (at debug level)."""

@@ -21,13 +21,20 @@ if TYPE_CHECKING:
 _HELPERS = """() => {
   const nb = () => window.jupyterapp.shell.currentWidget;
   const cell = i => nb().content.widgets[i];
+  let asked = Date.now();
   window.tj = {
     clicks: [],
     ready: path => {
       const w = window.jupyterapp?.shell?.currentWidget;
       const kernel = w?.sessionContext?.session?.kernel;
-      return !!(w?.context?.path === path && w.context.isReady && w.content.widgets.length && kernel
-        && kernel.connectionStatus === 'connected' && kernel.status === 'idle');
+      if (!(w?.context?.path === path && w.context.isReady && w.content.widgets.length
+        && kernel?.connectionStatus === 'connected')) return false;
+      // JupyterLab may miss the first status of a new kernel, and shows "unknown" until the next message.
+      if (kernel.status === 'unknown' && Date.now() - asked > 3000) {
+        asked = Date.now();
+        void kernel.requestKernelInfo();
+      }
+      return kernel.status === 'idle';
     },
     kernel: () => nb().sessionContext.session.kernel,
     select: i => { nb().content.activeCellIndex = i; nb().content.deselectAll(); },

@@ -54,4 +54,4 @@ def test_work_after_a_sign_in_is_not_culled_though_the_page_is_closed(open_noteb
         assert "alice" in done.read_text()
     # And the culler is real: now that they have nothing to do, they go.
     until(lambda: not culling_lab.kernels(), "the culler to end the idle kernels", 5 * CULL_AFTER)
-    assert culling_lab.log().count("Culling kernel") >= len(KERNELS)
+    assert culling_lab.log().count("seconds of inactivity") >= len(KERNELS)

