@@ -217,7 +217,6 @@ class LoginPanel(Page):
             comm=self.comm_id,
             servers=list(self._settings.servers),
             remember=self._remember,
-            number=1,
         )
         self.send(wire.encode_state(self.session.state, surroundings))
 

@@ -35,8 +35,6 @@ class Surroundings:
         Addresses to offer.
     remember : str
         ``ask``, ``never`` or ``always``.
-    number : int
-        Tells apart several panels of one server.
     """
 
     now: float
@@ -45,7 +43,6 @@ class Surroundings:
     comm: str
     servers: list[str]
     remember: Remember
-    number: int
 
 
 @dataclass(frozen=True)

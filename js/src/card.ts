@@ -10,7 +10,7 @@ import { serverView } from "./views/server";
 import { signInView } from "./views/signin";
 import type { Context, View } from "./views/view";
 import type { State, Surroundings } from "./wire";
-import { INACTIVE, isBusy, moodOf, patience, RESTARTED, regionOf, statusOf } from "./words";
+import { ELSEWHERE, INACTIVE, isBusy, moodOf, patience, RESTARTED, regionOf, statusOf } from "./words";
 
 /** A state as it arrived; `ahead` is how many seconds the kernel's clock is ahead of the page's. */
 export interface Heard {
@@ -55,6 +55,8 @@ export function makeCard(context: Context, inactive: boolean): Card {
   let maker: Maker | undefined;
   let view: View | undefined;
   let clock: ReturnType<typeof setInterval> | undefined;
+  // Signed in elsewhere while the person types here: nothing is taken from under their hands.
+  let parked: Heard | undefined;
 
   const neutral = h("p", { class: "tiled-jupyter-inactive", hidden: !inactive }, INACTIVE);
   const body = h("div", { class: "tiled-jupyter-body" });
@@ -88,7 +90,27 @@ export function makeCard(context: Context, inactive: boolean): Card {
   );
   for (const type of KEPT_INSIDE) element.addEventListener(type, (event) => event.stopPropagation());
 
+  function unpark(): boolean {
+    const next = parked;
+    parked = undefined;
+    if (next) draw(next);
+    return next !== undefined;
+  }
+  element.addEventListener("focusout", ({ relatedTarget }) => {
+    if (!element.contains(relatedTarget as Node | null)) unpark();
+  });
+  element.addEventListener("submit", (event) => unpark() && event.preventDefault(), { capture: true });
+
   function show(next: Heard): void {
+    const { state } = next;
+    const elsewhere =
+      state.kind === "signed_in" && state.method === "saved" && heard?.state.kind === "signed_out";
+    parked = elsewhere && isTyping() ? next : undefined;
+    if (parked) sayFoot(ELSEWHERE, "", "");
+    else draw(next);
+  }
+
+  function draw(next: Heard): void {
     const { state, around } = next;
     const previous = heard?.state;
     const focused = focusInside();
@@ -102,7 +124,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     neutral.hidden = true;
     element.dataset.kind = state.kind;
     element.dataset.mood = moodOf(state);
-    element.setAttribute("aria-label", regionOf(state, around.number));
+    element.setAttribute("aria-label", regionOf(state, place(state)));
     view.update(state, around);
     // Not while connecting: there is nothing to do for the person yet.
     const turn = state.kind !== "connecting" && state.kind !== "signed_in";
@@ -115,6 +137,15 @@ export function makeCard(context: Context, inactive: boolean): Card {
     tick();
     if (isBusy(state)) clock = setInterval(tick, 1000);
     if (focused) moveFocus(focused, previous, state, rebuilt);
+  }
+
+  /** Which of the page's panels for one server this is: a screen reader must tell them apart. */
+  function place(state: State): number {
+    element.dataset.name = regionOf(state, 1);
+    const panels = Array.from(element.ownerDocument.querySelectorAll<HTMLElement>(".tiled-jupyter-panel"));
+    const same = panels.filter((panel) => panel !== element && panel.dataset.name === element.dataset.name);
+    const before = (panel: Node) => element.compareDocumentPosition(panel) & Node.DOCUMENT_POSITION_PRECEDING;
+    return 1 + same.filter((panel) => !element.isConnected || before(panel)).length;
   }
 
   function restarted(): void {
@@ -143,6 +174,14 @@ export function makeCard(context: Context, inactive: boolean): Card {
     slow.forEach((part, i) => {
       say(part, words[i] ?? "");
     });
+  }
+
+  function isTyping(): boolean {
+    const focused = focusInside();
+    return (
+      parked !== undefined ||
+      (focused instanceof HTMLInputElement && focused.type !== "checkbox" && focused.value !== "")
+    );
   }
 
   function focusInside(): Element | null {

@@ -84,7 +84,6 @@ export interface Surroundings {
   comm: string;
   servers: string[];
   remember: "ask" | "never" | "always";
-  number: number;
 }
 
 export type FromPython =

@@ -5,6 +5,8 @@ import type { State } from "./wire";
 export const INACTIVE = "Tiled sign-in: run the cell to activate";
 export const RESTARTED = "The kernel was restarted. Run the cell again to sign in.";
 
+export const ELSEWHERE = "No longer needed: signed in elsewhere.";
+
 export type Mood = "idle" | "busy" | "done";
 
 /** The status line: what is the case, politely announced. */

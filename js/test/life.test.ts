@@ -81,6 +81,39 @@ describe("the draft", () => {
   });
 });
 
+describe("signed in elsewhere", () => {
+  it("takes nothing from under the hands of who types", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.type("Password", "half a passw");
+    page.show(state("signed in, saved"));
+    expect(page.field("Password")?.value).toBe("half a passw");
+    expect(page.status().textContent).toBe("No longer needed: signed in elsewhere.");
+    page.field("Password")?.blur();
+    expect(page.status().textContent).toBe("Signed in as alice");
+    expect(page.fields()).toEqual([]);
+  });
+
+  it("sends nothing when the form is sent all the same", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.type("Username", "alice");
+    page.type("Password", "a password");
+    page.show(state("signed in, saved"));
+    page.all<HTMLFormElement>("form")[0]?.requestSubmit();
+    expect(page.commands()).toEqual([]);
+    expect(page.status().textContent).toBe("Signed in as alice");
+  });
+
+  it("shows it at once where nobody types", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.field("Username")?.focus();
+    page.show(state("signed in, saved"));
+    expect(page.status().textContent).toBe("Signed in as alice");
+  });
+});
+
 describe("focus", () => {
   const shown: [string, State, State, string][] = [
     ["a wrong password", state("verifying"), state("signed out, wrong password"), "Password"],

@@ -144,9 +144,15 @@ describe("signed out", () => {
   });
 
   it("numbers panels of the same server", () => {
-    const page = open();
-    page.show(state("signed out"), { number: 2 });
-    expect(page.region().getAttribute("aria-label")).toBe("Tiled sign-in tiled.example.org (2)");
+    const [first, second] = [open(), open()];
+    second.show(state("signed out"));
+    expect(second.region().getAttribute("aria-label")).toBe("Tiled sign-in tiled.example.org");
+    first.show(state("signed out, public, never used"));
+    expect(first.region().getAttribute("aria-label")).toBe("Tiled sign-in localhost:8000");
+    first.show(state("signed out"));
+    second.show(state("verifying"));
+    expect(first.region().getAttribute("aria-label")).toBe("Tiled sign-in tiled.example.org");
+    expect(second.region().getAttribute("aria-label")).toBe("Tiled sign-in tiled.example.org (2)");
   });
 });
 

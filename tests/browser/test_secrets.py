@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Characters that look different in a URL, in JSON and in HTML, so that every encoding is one to search for.
-CANARY = 'canary <"p&ss%20word\'> +/='
+CANARY = "canary <\"p&ss%20word'> +/="
 
 
 def disguises(secret: str) -> dict[str, bytes]:

@@ -131,6 +131,7 @@ function consequenceOf({ method, api_keys: keys }) {
 // src/words.ts
 var INACTIVE = "Tiled sign-in: run the cell to activate";
 var RESTARTED = "The kernel was restarted. Run the cell again to sign in.";
+var ELSEWHERE = "No longer needed: signed in elsewhere.";
 function statusOf(state) {
   switch (state.kind) {
     case "disconnected":
@@ -388,6 +389,7 @@ function makeCard(context, inactive) {
   let maker;
   let view;
   let clock;
+  let parked;
   const neutral = h("p", { class: "tiled-jupyter-inactive", hidden: !inactive }, INACTIVE);
   const body = h("div", { class: "tiled-jupyter-body" });
   const status = h("span", { role: "status", class: "tiled-jupyter-status", tabindex: "-1" });
@@ -418,7 +420,24 @@ function makeCard(context, inactive) {
     body
   );
   for (const type of KEPT_INSIDE) element.addEventListener(type, (event) => event.stopPropagation());
+  function unpark() {
+    const next = parked;
+    parked = void 0;
+    if (next) draw(next);
+    return next !== void 0;
+  }
+  element.addEventListener("focusout", ({ relatedTarget }) => {
+    if (!element.contains(relatedTarget)) unpark();
+  });
+  element.addEventListener("submit", (event) => unpark() && event.preventDefault(), { capture: true });
   function show(next) {
+    const { state } = next;
+    const elsewhere = state.kind === "signed_in" && state.method === "saved" && heard?.state.kind === "signed_out";
+    parked = elsewhere && isTyping() ? next : void 0;
+    if (parked) sayFoot(ELSEWHERE, "", "");
+    else draw(next);
+  }
+  function draw(next) {
     const { state, around } = next;
     const previous = heard?.state;
     const focused = focusInside();
@@ -432,7 +451,7 @@ function makeCard(context, inactive) {
     neutral.hidden = true;
     element.dataset.kind = state.kind;
     element.dataset.mood = moodOf(state);
-    element.setAttribute("aria-label", regionOf(state, around.number));
+    element.setAttribute("aria-label", regionOf(state, place(state)));
     view.update(state, around);
     const turn = state.kind !== "connecting" && state.kind !== "signed_in";
     sayFoot(
@@ -444,6 +463,13 @@ function makeCard(context, inactive) {
     tick();
     if (isBusy(state)) clock = setInterval(tick, 1e3);
     if (focused) moveFocus(focused, previous, state, rebuilt);
+  }
+  function place(state) {
+    element.dataset.name = regionOf(state, 1);
+    const panels = Array.from(element.ownerDocument.querySelectorAll(".tiled-jupyter-panel"));
+    const same = panels.filter((panel) => panel !== element && panel.dataset.name === element.dataset.name);
+    const before = (panel) => element.compareDocumentPosition(panel) & Node.DOCUMENT_POSITION_PRECEDING;
+    return 1 + same.filter((panel) => !element.isConnected || before(panel)).length;
   }
   function restarted() {
     if (!heard) return;
@@ -468,6 +494,10 @@ function makeCard(context, inactive) {
     slow.forEach((part, i) => {
       say(part, words[i] ?? "");
     });
+  }
+  function isTyping() {
+    const focused = focusInside();
+    return parked !== void 0 || focused instanceof HTMLInputElement && focused.type !== "checkbox" && focused.value !== "";
   }
   function focusInside() {
     const { activeElement } = element.ownerDocument;
