@@ -99,7 +99,15 @@ export function makeCard(context: Context, inactive: boolean): Card {
   element.addEventListener("focusout", ({ relatedTarget }) => {
     if (!element.contains(relatedTarget as Node | null)) unpark();
   });
-  element.addEventListener("submit", (event) => unpark() && event.preventDefault(), { capture: true });
+  element.addEventListener(
+    "submit",
+    (event) => {
+      if (!unpark()) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { capture: true },
+  );
 
   function show(next: Heard): void {
     const { state } = next;

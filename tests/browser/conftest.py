@@ -92,7 +92,9 @@ def open_notebook(request: pytest.FixtureRequest, chromium: Browser, lab: Lab) -
 
     yield open_one
     if request.node.stash.get(_FAILED, False):
-        print(f"\nArtifacts: {_leave_artifacts(request.node, opened)}")
+        folder = ARTIFACTS / re.sub(r"[^\w.-]+", "_", request.node.nodeid.removeprefix("tests/browser/"))
+        leave_artifacts(folder, opened)
+        print(f"\nArtifacts: {folder}")
     for context in contexts:
         context.close()
 
@@ -118,9 +120,8 @@ def listen() -> Iterator[Callable[[Notebook], Listener]]:
         yield lambda notebook: stack.enter_context(Listener(notebook.lab.connection_file(notebook.kernel_id)))
 
 
-def _leave_artifacts(item: pytest.Item, opened: list[Notebook]) -> Path:
+def leave_artifacts(folder: Path, opened: list[Notebook]) -> None:
     """Write screenshot, console and logs of a failed test."""
-    folder = ARTIFACTS / re.sub(r"[^\w.-]+", "_", item.nodeid.removeprefix("tests/browser/"))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for notebook in opened:
@@ -133,4 +134,3 @@ def _leave_artifacts(item: pytest.Item, opened: list[Notebook]) -> Path:
         (folder / f"{stem}.jupyter-tail.log").write_text(notebook.lab.log()[-100_000:])
         for log in notebook.lab.kernel_logs():
             (folder / log.name).write_text(log.read_text(errors="replace")[-100_000:])
-    return folder

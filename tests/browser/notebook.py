@@ -49,8 +49,8 @@ _HELPERS = """() => {
       if (o.output_type === 'error') return o.ename + ': ' + o.evalue;
       return text(o.data?.['text/plain']);
     }).join('\\n'),
-    modes: () => JSON.stringify(nb().content.widgets.map(c =>
-      [c.model.type, c.model.sharedModel.getSource(), c.editor?.getOption('lineNumbers') ?? null])),
+    structure: () => JSON.stringify(nb().content.widgets.map(c =>
+      [c.model.type, c.model.sharedModel.getSource(), !!c.node.querySelector('.cm-lineNumbers')])),
   };
   document.addEventListener('click', () => window.tj.clicks.push(Date.now()), true);
 }"""
@@ -189,7 +189,7 @@ class Notebook:
 
     def structure(self) -> str:
         """Give what a stray shortcut would change: number, type, source and line numbers of the cells."""
-        return str(self.page.evaluate("() => tj.modes()"))
+        return str(self.page.evaluate("() => tj.structure()"))
 
     # Kernel -----------------------------------------------------------------------------------------------
 

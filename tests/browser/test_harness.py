@@ -6,6 +6,7 @@ import json
 
 from playwright.sync_api import expect
 
+from .conftest import leave_artifacts
 from .waiting import until
 
 BUTTON = """
@@ -103,3 +104,24 @@ def test_switches_themes_and_reloads(open_notebook):
     notebook.save()
     notebook.reload()
     assert notebook.text(0) == "42"
+
+
+def test_structure_shows_what_a_stray_shortcut_does(open_notebook):
+    notebook = open_notebook(["'first'", "'second'"])
+    notebook.run_by_key(0)
+    notebook.cell_done(0)
+    for key in ("b", "Shift+L", "m", "x"):
+        before = notebook.structure()
+        notebook.page.keyboard.press(key)
+        notebook.page.wait_for_function("before => tj.structure() !== before", arg=before)
+
+
+def test_a_failing_test_leaves_what_is_needed_to_understand_it(open_notebook, tmp_path):
+    notebook = open_notebook(["print('x' * 3)"])
+    notebook.execute(0)
+    notebook.page.evaluate("() => console.log('a word of the page')")
+    leave_artifacts(tmp_path / "artifacts", [notebook])
+    names = {file.name for file in (tmp_path / "artifacts").iterdir()}
+    assert {"notebook-0.png", "notebook-0.console.txt", "notebook-0.jupyter-tail.log"} < names
+    assert any(name.startswith("kernel-") for name in names)
+    assert "a word of the page" in (tmp_path / "artifacts" / "notebook-0.console.txt").read_text()

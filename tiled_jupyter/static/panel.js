@@ -429,7 +429,15 @@ function makeCard(context, inactive) {
   element.addEventListener("focusout", ({ relatedTarget }) => {
     if (!element.contains(relatedTarget)) unpark();
   });
-  element.addEventListener("submit", (event) => unpark() && event.preventDefault(), { capture: true });
+  element.addEventListener(
+    "submit",
+    (event) => {
+      if (!unpark()) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { capture: true }
+  );
   function show(next) {
     const { state } = next;
     const elsewhere = state.kind === "signed_in" && state.method === "saved" && heard?.state.kind === "signed_out";
