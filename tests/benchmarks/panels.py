@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import launch_chromium
-from tests.browser.lab import KERNELS, Lab
+from tests.browser.kernels import KERNELS
+from tests.browser.lab import Lab
 from tests.browser.notebook import Notebook
 from tests.browser.panel import Panel
 from tests.server.tiled_server import TiledServer

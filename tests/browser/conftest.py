@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +11,10 @@ from playwright.sync_api import sync_playwright
 
 from tests.server.tiled_server import TiledServer
 
+from .artifacts import leave_artifacts
 from .chromium import launch_chromium
-from .lab import KERNELS, ROOT, Lab
+from .kernels import KERNELS, ROOT
+from .lab import Lab
 from .listener import Listener
 from .notebook import Notebook
 
@@ -118,19 +118,3 @@ def listen() -> Iterator[Callable[[Notebook], Listener]]:
     """Give ``listen(notebook)``: a second client on the kernel of a notebook."""
     with ExitStack() as stack:
         yield lambda notebook: stack.enter_context(Listener(notebook.lab.connection_file(notebook.kernel_id)))
-
-
-def leave_artifacts(folder: Path, opened: list[Notebook]) -> None:
-    """Write screenshot, console and logs of a failed test."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for notebook in opened:
-        stem = Path(notebook.path).stem
-        (folder / f"{stem}.console.txt").write_text("\n".join(notebook.console))
-        try:
-            notebook.page.screenshot(path=folder / f"{stem}.png")
-        except Exception as error:  # noqa: BLE001 - a page that has crashed must not hide why the test failed
-            (folder / f"{stem}.no-screenshot.txt").write_text(str(error))
-        (folder / f"{stem}.jupyter-tail.log").write_text(notebook.lab.log()[-100_000:])
-        for log in notebook.lab.kernel_logs():
-            (folder / log.name).write_text(log.read_text(errors="replace")[-100_000:])

@@ -16,15 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from .kernels import write_kernelspecs
 from .waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-ROOT = Path(__file__).resolve().parents[2]
-
-#: Name of the kernelspec of each version of ipykernel under test. ``<name>-debug`` logs at debug level.
-KERNELS = {"6.31.0": "k631", "7.2.0": "k72", "7.4": "k74"}
 
 #: What makes JupyterLab hold still: no news, no autosave, every cell in the page, widget state in the notebook.
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -37,22 +33,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
     "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
 }
-# Each kernel logs to a file beside its connection file; `exec` keeps the kernel the process that is interrupted.
-_LAUNCH = 'exec "$0" -m ipykernel_launcher -f "$1" {flags} 2>>"$1.log"'
-
-
-def kernel_python(version: str) -> str:
-    """Give the interpreter of a kernel version.
-
-    The environment variable ``TILED_JUPYTER_KERNEL_<version>`` (dots as underscores) wins over ``.kernels/<version>``.
-    """
-    if version == "7.4":
-        return sys.executable
-    chosen = os.environ.get(f"TILED_JUPYTER_KERNEL_{version.replace('.', '_')}")
-    python = Path(chosen) if chosen else ROOT / ".kernels" / version / "bin" / "python"
-    if not python.is_file():
-        raise RuntimeError(f"There is no {python}: `make kernels` makes the kernels that the browser tests need.")
-    return str(python)
 
 
 class Lab:
@@ -88,7 +68,7 @@ class Lab:
         for folder in (self.notebooks, self.runtime, self.tiled_cache, self.home):
             folder.mkdir(parents=True, exist_ok=True)
         self._write_settings()
-        self._write_kernelspecs()
+        write_kernelspecs(self.directory / "data" / "kernels")
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 self._command(), cwd=self.notebooks, env=self._environment(), stdout=log, stderr=log
@@ -166,19 +146,6 @@ class Lab:
             file = self.directory / "settings" / f"{plugin}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(values))
-
-    def _write_kernelspecs(self) -> None:
-        for version, name in KERNELS.items():
-            for suffix, flags in (("", ""), ("-debug", "--debug")):
-                spec = {
-                    "argv": ["/bin/sh", "-c", _LAUNCH.format(flags=flags), kernel_python(version), "{connection_file}"],
-                    "display_name": f"ipykernel {version}{suffix}",
-                    "language": "python",
-                    "metadata": {"debugger": True},
-                }
-                file = self.directory / "data" / "kernels" / (name + suffix) / "kernel.json"
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(json.dumps(spec))
 
     def reset(self) -> None:
         """Make it as new for the next test: no kernels, sign-ins, notebooks or changed settings."""

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from tiled_jupyter.demo.server import PASSWORDS
 
-from .lab import KERNELS, Lab
+from .kernels import KERNELS
+from .lab import Lab
 from .panel import Panel
 from .waiting import until
 

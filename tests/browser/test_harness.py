@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import expect
 
-from .conftest import leave_artifacts
+from .artifacts import leave_artifacts
 from .waiting import until
 
 BUTTON = """

@@ -1,0 +1,26 @@
+"""What a failed test leaves behind for whoever has to understand it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .notebook import Notebook
+
+
+def leave_artifacts(folder: Path, opened: list[Notebook]) -> None:
+    """Write screenshot, console and logs of a failed test."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for notebook in opened:
+        stem = Path(notebook.path).stem
+        (folder / f"{stem}.console.txt").write_text("\n".join(notebook.console))
+        try:
+            notebook.page.screenshot(path=folder / f"{stem}.png")
+        except Exception as error:  # noqa: BLE001 - a page that has crashed must not hide why the test failed
+            (folder / f"{stem}.no-screenshot.txt").write_text(str(error))
+        (folder / f"{stem}.jupyter-tail.log").write_text(notebook.lab.log()[-100_000:])
+        for log in notebook.lab.kernel_logs():
+            (folder / log.name).write_text(log.read_text(errors="replace")[-100_000:])

@@ -1,0 +1,45 @@
+"""The versions of ipykernel under test, as kernelspecs of one JupyterLab."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Name of the kernelspec of each version of ipykernel under test. ``<name>-debug`` logs at debug level.
+KERNELS = {"6.31.0": "k631", "7.2.0": "k72", "7.4": "k74"}
+
+# Each kernel logs to a file beside its connection file; `exec` keeps the kernel the process that is interrupted.
+_LAUNCH = 'exec "$0" -m ipykernel_launcher -f "$1" {flags} 2>>"$1.log"'
+
+
+def kernel_python(version: str) -> str:
+    """Give the interpreter of a kernel version.
+
+    The environment variable ``TILED_JUPYTER_KERNEL_<version>`` (dots as underscores) wins over ``.kernels/<version>``.
+    """
+    if version == "7.4":
+        return sys.executable
+    chosen = os.environ.get(f"TILED_JUPYTER_KERNEL_{version.replace('.', '_')}")
+    python = Path(chosen) if chosen else ROOT / ".kernels" / version / "bin" / "python"
+    if not python.is_file():
+        raise RuntimeError(f"There is no {python}: `make kernels` makes the kernels that the browser tests need.")
+    return str(python)
+
+
+def write_kernelspecs(directory: Path) -> None:
+    """Write a kernelspec for each version, and one that logs at debug level."""
+    for version, name in KERNELS.items():
+        for suffix, flags in (("", ""), ("-debug", "--debug")):
+            spec = {
+                "argv": ["/bin/sh", "-c", _LAUNCH.format(flags=flags), kernel_python(version), "{connection_file}"],
+                "display_name": f"ipykernel {version}{suffix}",
+                "language": "python",
+                "metadata": {"debugger": True},
+            }
+            file = directory / (name + suffix) / "kernel.json"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(spec))
