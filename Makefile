@@ -17,7 +17,7 @@ export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv kernels chromium demo test bench check format js build matrix clean
+.PHONY: help venv kernels chromium demo test bench screenshots check format js build matrix clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(MAKEFILE_LIST) | sed -E 's/^(  make [a-z]+) /\1\t/' | expand -t 16
@@ -45,6 +45,9 @@ format: $(VENV)/.installed $(NODE_MODULES) ## Let the linters repair what they c
 
 bench: kernels chromium ## Print the benchmarks, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
+
+screenshots: kernels chromium ## Draw every state of the panel into docs/images, to be looked at
+	$(BIN)/python -m tests.browser.screenshots
 
 js: $(NODE_MODULES) ## Build the page into tiled_jupyter/static
 	cd js && npm run build

@@ -16,7 +16,7 @@ from .address import BadAddress, host_of, parse_address
 from .connection import identity_of
 from .panel import LoginPanel
 from .reauthentication import Context, live_contexts
-from .session import sign_out_of
+from .sign_out import sign_out_of
 
 
 @magics_class

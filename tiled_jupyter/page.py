@@ -17,7 +17,10 @@ from traitlets import Bool
 
 from . import front_end, wire
 from .mailbox import Letter
-from .wire import Transport
+from .session import LoginSession
+from .settings import TiledJupyter
+from .waiting import Wait
+from .wire import Remember, Transport
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -25,11 +28,23 @@ _STATIC = Path(__file__).parent / "static"
 class Page(anywidget.AnyWidget):
     """The page's counterpart in the kernel.
 
+    Parameters
+    ----------
+    settings : TiledJupyter
+    remember : str
+        ``ask``, ``never`` or ``always``.
+    **traits
+        ipywidgets' layout and such.
+
     Attributes
     ----------
+    session : LoginSession
+        What the page shows.
     heard_at : float or None
         When the page last gave a sign of life, on the monotonic clock.
     """
+
+    session: LoginSession
 
     _esm = _STATIC / "panel.js"
     _css = _STATIC / "panel.css"
@@ -37,7 +52,10 @@ class Page(anywidget.AnyWidget):
     # What a notebook opened later, without a kernel, knows of this panel: nothing.
     inactive = Bool(default_value=True, read_only=True).tag(sync=True)
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, settings: TiledJupyter, remember: Remember, **traits: Any) -> None:
+        self._settings = settings
+        self._remember: Remember = remember
+        self._waits: list[Wait] = []
         self._seen: deque[str] = deque(maxlen=200)
         self._seen_lock = threading.Lock()
         self.heard_at: float | None = None
@@ -59,6 +77,39 @@ class Page(anywidget.AnyWidget):
     def comm_id(self) -> str:
         """The comm's name, by which its messages are known."""
         return str(self.model_id)
+
+    @property
+    def saves(self) -> bool:
+        """Whether a sign-in may lie on disk."""
+        return self._remember != "never"
+
+    def join(self, wait: Wait) -> None:
+        """Know that somebody waits, and where they hear best."""
+        self._waits.append(wait)
+        self.publish()
+
+    def leave(self, wait: Wait) -> None:
+        """Know that they wait no longer."""
+        self._waits.remove(wait)
+        self.publish()
+
+    def wake(self) -> None:
+        """Make those who wait look again now."""
+        for wait in tuple(self._waits):
+            wait.wake()
+
+    def publish(self) -> None:
+        """Send the state to the page, and what it needs beside it."""
+        waits = tuple(self._waits)
+        surroundings = wire.Surroundings(
+            now=time.time(),
+            waiting=bool(waits),
+            transport=waits[0].transport if waits else "shell",
+            comm=self.comm_id,
+            servers=list(self._settings.servers),
+            remember=self._remember,
+        )
+        self.send(wire.encode_state(self.session.state, surroundings))
 
     def ping(self, transport: Transport) -> None:
         """Ask the page for a sign of life."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +11,12 @@ import httpx
 from traitlets import Instance, Unicode
 
 from . import cells, front_end, wire
+from .attempts import in_background
 from .errors import CannotPrompt, LoginFailed
 from .page import Page
 from .prompt_session import PromptSession
 from .reauthentication import Context, occasion
-from .session import CANCELLED, LoginSession, in_background
+from .session import CANCELLED, LoginSession
 from .settings import settings
 from .states import Connecting, Disconnected, Failure, Identity, SignedIn, State, Verifying
 from .waiting import Wait
@@ -55,15 +55,14 @@ class LoginPanel(Page):
         _session: Callable[[Callable[[State], None]], LoginSession] | None = None,
         **traits: Any,
     ) -> None:
-        self._settings = settings()
-        self._remember: Remember = self._settings.remember  # type: ignore[assignment]  # traitlets types an Enum as str
+        here = settings()
+        remember: Remember = here.remember  # type: ignore[assignment]  # traitlets types an Enum as str
         if remember_me is not None:
-            self._remember = "always" if remember_me else "never"
-        self._waits: list[Wait] = []
+            remember = "always" if remember_me else "never"
         self._settled = threading.Event()
         self._callbacks: list[Callable[[Any], object]] = []
         self.cancels = 0
-        super().__init__(**traits)
+        super().__init__(here, remember, **traits)
         cells.watch()
         self.session = _session(self._on_change) if _session is not None else self._own_session()
         self.set_trait("status", self.session.state.kind)
@@ -154,26 +153,11 @@ class LoginPanel(Page):
 
     # -- the page --------------------------------------------------------------------------------------
 
-    @property
-    def saves(self) -> bool:
-        """Whether a sign-in may lie on disk."""
-        return self._remember != "never"
-
-    def join(self, wait: Wait) -> None:
-        """A cell begins to wait."""
-        self._waits.append(wait)
-        self._publish()
-
-    def leave(self, wait: Wait) -> None:
-        """A cell waits no longer."""
-        self._waits.remove(wait)
-        self._publish()
-
     def obey(self, command: wire.Command, typed: str) -> None:
         """Do what the page says; see `Page.obey`."""
         match command:
             case wire.Alive() | wire.Ready():
-                self._publish()
+                self.publish()
             case wire.Connect():
                 self.session.connect(typed)
             case wire.SignIn(provider, username, remember):
@@ -187,42 +171,26 @@ class LoginPanel(Page):
                 in_attempt = isinstance(self.session.state, Connecting | Verifying)
                 self.cancels += not in_attempt
                 self.session.cancel(_ATTEMPT_CANCELLED if in_attempt else CANCELLED)
-                self._wake()
+                self.wake()
             case wire.Pong():
                 pass
 
     def _on_change(self, state: State) -> None:
         self.set_trait("status", state.kind)
         self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
-        self._publish()
+        self.publish()
         if isinstance(state, Connecting):
             self._settled.clear()
         else:
             self._settled.set()
         if isinstance(state, SignedIn) and self._callbacks:
             in_background(self._call_back)
-        self._wake()
+        self.wake()
 
     def _call_back(self) -> None:
         client = self.client
         for callback in tuple(self._callbacks):
             callback(client)
-
-    def _publish(self) -> None:
-        waits = tuple(self._waits)
-        surroundings = wire.Surroundings(
-            now=time.time(),
-            waiting=bool(waits),
-            transport=waits[0].transport if waits else "shell",
-            comm=self.comm_id,
-            servers=list(self._settings.servers),
-            remember=self._remember,
-        )
-        self.send(wire.encode_state(self.session.state, surroundings))
-
-    def _wake(self) -> None:
-        for wait in tuple(self._waits):
-            wait.wake()
 
     def _somebody_is_there(self) -> bool:
         """Whether there is somebody to wait for: False where a saved sign-in made asking needless."""

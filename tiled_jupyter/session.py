@@ -6,32 +6,27 @@ whatever thread. What an attempt brings back after it was cancelled is thrown aw
 
 from __future__ import annotations
 
-import contextvars
-import threading
 import time
-import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
 
-from . import grants, known_servers
+from . import grants, known_servers, sign_out
 from .address import BadAddress, parse_address, without_secrets
+from .attempts import Attempts, in_background
 from .connection import describe, identity_of, key_sign_in, open_context, saved_sign_in
 from .errors import LoginFailed
 from .events import (
     Cancelled,
     ConnectStarted,
-    Event,
-    Failed,
     SavedFound,
     ServerDropped,
     ServerFound,
     SignedOff,
     SignInDone,
     SignInStarted,
-    transition,
 )
 from .grants import Refused, Tokens
 from .reauthentication import Context, Prompt
@@ -41,14 +36,9 @@ from .states import Disconnected, Failure, Identity, Server, SignedIn, SignedOut
 CANCELLED = Failure("cancelled", "Cancelled. Run the cell again, or sign in here.")
 _TYPED = "Signed in with your password."
 _NOT_SAVED = "Signed in with your password. It could not be saved, so it lasts as long as this notebook's kernel."
-_FORGOTTEN = "Signed out of this notebook. Other notebooks and terminals are not."
-_ENDED = "Signed out. This sign-in has ended everywhere on this account."
-
-_sessions: weakref.WeakSet[LoginSession] = weakref.WeakSet()
-_sessions_lock = threading.Lock()
 
 
-class LoginSession:
+class LoginSession(Attempts):
     """Sign in to a Tiled server, step by step.
 
     Parameters
@@ -70,19 +60,16 @@ class LoginSession:
         *,
         use_saved: bool = True,
     ) -> None:
-        self._on_change = on_change
+        super().__init__(Disconnected(), on_change)
         self._settings = settings
         self._prompt = prompt
         self._use_saved = use_saved
-        self._lock = threading.RLock()
-        self._attempts = 0
         self._saved_at: float | None = None
         self._specs: list[Any] = []
-        self.state: State = Disconnected()
         self.context: Context | None = None
         self.node_path_parts: list[str] = []
-        with _sessions_lock:
-            _sessions.add(self)
+        self._client: tuple[State, Any] | None = None
+        sign_out.notify(self)
 
     def connect(self, text: str) -> None:
         """Ask an address what it is; whoever is signed in there already, is.
@@ -101,7 +88,7 @@ class LoginSession:
             def refuse(_: int) -> None:
                 raise Refused("bad_address", sentence)
 
-            self._start(lambda attempt: ConnectStarted(attempt, shown, since), refuse, shown)
+            self.start(lambda attempt: ConnectStarted(attempt, shown, since), refuse, shown)
             return
 
         def ask(attempt: int) -> None:
@@ -115,13 +102,13 @@ class LoginSession:
                 if context.api_key is None
                 else key_sign_in(context, server, in_address=address.api_key is not None)
             )
-            with self._lock:
-                if self._is_current(attempt):
+            with self.lock:
+                if self.is_current(attempt):
                     self.context, self.node_path_parts, self._specs = context, address.node_path_parts, specs
                     self._saved_at = context.saved_at()
-                    self._apply(ServerFound(attempt, server) if done is None else SignInDone(attempt, done))
+                    self.apply(ServerFound(attempt, server) if done is None else SignInDone(attempt, done))
 
-        self._start(lambda attempt: ConnectStarted(attempt, address.uri, since), ask, address.host)
+        self.start(lambda attempt: ConnectStarted(attempt, address.uri, since), ask, address.host)
 
     def sign_in(self, provider: str, username: str, password: str, *, remember: bool) -> None:
         """Send a password to the server, once.
@@ -142,26 +129,32 @@ class LoginSession:
             endpoint = self._endpoint(server, provider)
             with self._http() as http:
                 tokens = grants.password_grant(http, endpoint, username, password)
-                identity, keys = self._who(http, server, tokens)
-                with self._lock:
-                    if wanted := self._is_current(attempt):
-                        remembered = self._accept(tokens, remember=remember)
-                        how = _TYPED if remembered == remember else _NOT_SAVED
-                        known_servers.remember(server.uri)
-                        done = SignedIn(server, identity, "password", how, remembered, keys)
-                        self._apply(SignInDone(attempt, done))
-                if not wanted and tokens.get("refresh_token"):
-                    grants.revoke_session(http, server.uri, tokens["refresh_token"])
+                kept = False
+                try:
+                    identity, keys = self._who(http, server, tokens)
+                    with self.lock:
+                        if self.is_current(attempt):
+                            remembered = self._accept(tokens, remember=remember)
+                            kept = True
+                            known_servers.remember(server.uri)
+                            how = _TYPED if remembered == remember else _NOT_SAVED
+                            self.apply(
+                                SignInDone(attempt, SignedIn(server, identity, "password", how, remembered, keys))
+                            )
+                finally:
+                    # An account may hold 200 sessions, and forgotten ones count.
+                    if not kept and tokens.get("refresh_token"):
+                        grants.revoke_session(http, server.uri, tokens["refresh_token"])
 
-        self._start(lambda attempt: SignInStarted(attempt, time.time()), send, server.host)
+        self.start(lambda attempt: SignInStarted(attempt, time.time()), send, server.host)
 
     def cancel(self, failure: Failure = CANCELLED) -> None:
         """End whatever is going on; a late answer changes nothing."""
-        self._apply(Cancelled(failure))
+        self.apply(Cancelled(failure))
 
     def drop_server(self) -> None:
         """Go back to the question which server."""
-        self._apply(ServerDropped())
+        self.apply(ServerDropped())
 
     def sign_out(self, *, everywhere: bool) -> None:
         """End being signed in.
@@ -173,17 +166,17 @@ class LoginSession:
             saved tokens.
         """
         if self.context is not None and isinstance(self.state, SignedIn):
-            sign_out_of(self.context, everywhere=everywhere)
+            sign_out.sign_out_of(self.context, everywhere=everywhere)
 
     def signed_out(self, reason: str) -> None:
         """Take note that the session this login made is over."""
-        with self._lock:
+        with self.lock:
             self._saved_at = self.context.saved_at() if self.context is not None else None
-            self._apply(SignedOff(reason))
+            self.apply(SignedOff(reason))
 
     def look_for_saved(self) -> None:
         """See whether somebody signed in from another notebook in the meantime; cheap, to be called often."""
-        with self._lock:
+        with self.lock:
             context, state = self.context, self.state
             if not self._use_saved or context is None or not isinstance(state, SignedOut):
                 return
@@ -197,14 +190,14 @@ class LoginSession:
             except Exception:  # noqa: BLE001 - another notebook's affair; the person still can sign in here
                 return
             if done is not None:
-                with self._lock:
+                with self.lock:
                     self._accept_saved(context)
-                    self._apply(SavedFound(done))
+                    self.apply(SavedFound(done))
 
         in_background(adopt)
 
     def client(self) -> Any:
-        """Make a Tiled client for the node of the address.
+        """Give the Tiled client for the node of the address.
 
         Raises
         ------
@@ -217,7 +210,9 @@ class LoginSession:
         is_public = isinstance(state, SignedOut) and not state.server.required
         if self.context is None or not (is_public or isinstance(state, SignedIn)):
             raise LoginFailed("Nobody is signed in. Sign in with the panel, or run %tiled_login.", "credentials")
-        return from_context(self.context, node_path_parts=self.node_path_parts)
+        if self._client is None or self._client[0] is not state:
+            self._client = state, from_context(self.context, node_path_parts=self.node_path_parts)
+        return self._client[1]
 
     # -- what differs where a hook's caller takes the tokens -----------------------------------------
 
@@ -250,63 +245,3 @@ class LoginSession:
         """Ask who that is and how many API keys they have, before anything is kept: it must work to be worth it."""
         principal = grants.whoami(http, f"{server.uri}auth/whoami", tokens["access_token"])
         return identity_of(tokens.get("identity") or principal), len(principal.get("api_keys") or [])
-
-    def _start(self, event: Callable[[int], Event], work: Callable[[int], None], host: str) -> None:
-        with self._lock:
-            self._attempts += 1
-            attempt, before = self._attempts, self.state
-            self._apply(event(attempt))
-            if self.state is before:
-                return  # it made no sense in this state
-
-        def run() -> None:
-            try:
-                work(attempt)
-            except Exception as error:  # noqa: BLE001 - becomes a sentence; its request may hold a secret
-                self._apply(Failed(attempt, grants.explain(error, host)))
-
-        in_background(run)
-
-    def _is_current(self, attempt: int) -> bool:
-        return getattr(self.state, "attempt", None) == attempt
-
-    def _apply(self, event: Event) -> None:
-        with self._lock:
-            new = transition(self.state, event)
-            if new is not self.state:
-                self.state = new
-                self._on_change(new)
-
-
-def sign_out_of(context: Context, *, everywhere: bool) -> None:
-    """Sign out of a server, and let every login of this kernel that shows it know.
-
-    Parameters
-    ----------
-    context : Context
-        Any of the server's in this kernel.
-    everywhere : bool
-        Also remove the saved tokens and, in the background, revoke the session on the server.
-    """
-    uri = str(context.api_uri)
-    refresh_token = context.forget()
-    if everywhere:
-        context.forget_saved()
-    with _sessions_lock:
-        sessions = list(_sessions)
-    for session in sessions:
-        if session.context is not None and str(session.context.api_uri) == uri:
-            session.signed_out(_ENDED if everywhere else _FORGOTTEN)
-    if everywhere and refresh_token:
-
-        def revoke() -> None:
-            with context.bare_client() as http:
-                grants.revoke_session(http, uri, refresh_token)
-
-        in_background(revoke)
-
-
-def in_background(work: Callable[[], None]) -> None:
-    """Run `work` on a thread of its own."""
-    # With a copy of the context, output and comm messages of the thread belong to the cell that began it.
-    threading.Thread(target=contextvars.copy_context().run, args=(work,), name="tiled-login", daemon=True).start()

@@ -25,6 +25,8 @@ LAYERS = [
     "tokens",
     "reauthentication",
     "connection",
+    "attempts",
+    "sign_out",
     "session",
     "prompt_session",
     "front_end",

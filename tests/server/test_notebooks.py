@@ -1,0 +1,45 @@
+"""Notebooks without a person: those of the project run with a saved sign-in, others fail at once and say why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from tiled_jupyter import Context
+from tiled_jupyter.grants import password_grant
+
+from .tiled_server import PASSWORDS
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def run(notebook):
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    return [str(output) for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")))
+def test_a_notebook_of_the_project_runs_from_top_to_bottom(name, public_server, monkeypatch):
+    context, _ = Context.from_any_uri(public_server.uri)
+    context.authenticate(
+        prompt_for_reauthentication=lambda http, providers: password_grant(
+            http, providers[0].links["auth_endpoint"], "alice", PASSWORDS["alice"]
+        )
+    )
+    monkeypatch.setenv("TILED_JUPYTER_DEMO_URI", public_server.uri)
+    notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+    assert any("heating" in output for output in run(notebook))
+
+
+@pytest.mark.parametrize(
+    "code", ["%load_ext tiled_jupyter\n%tiled_login {}", "from tiled_jupyter import from_uri\nfrom_uri('{}')"]
+)
+def test_a_notebook_nobody_is_at_fails_and_says_what_to_set(code, closed_server):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.format(closed_server.uri))])
+    with pytest.raises(CellExecutionError, match=r"CannotPrompt.*TILED_API_KEY"):
+        run(notebook)
