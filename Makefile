@@ -46,7 +46,7 @@ format: $(VENV)/.installed $(NODE_MODULES) ## Let the linters repair what they c
 bench: kernels chromium ## Print the benchmarks, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
 
-screenshots: kernels chromium ## Draw every state of the panel into docs/images, to be looked at
+screenshots: kernels chromium ## Draw every state of the panel and the pictures of the README, to be looked at
 	$(BIN)/python -m tests.browser.screenshots
 
 js: $(NODE_MODULES) ## Build the page into tiled_jupyter/static

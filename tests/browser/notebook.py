@@ -207,6 +207,14 @@ class Notebook:
         self.page.evaluate("() => tj.kernel().restart()")
         self.page.wait_for_function("path => tj.ready(path)", arg=self.path, timeout=60_000)
 
+    def take_control_channel_away(self) -> None:
+        """Make this page like one that cannot send on the control channel: not all front ends can."""
+        self.page.evaluate("""() => {
+          let owner = tj.kernel();
+          while (!Object.hasOwn(owner, 'sendControlMessage')) owner = Object.getPrototypeOf(owner);
+          owner.sendControlMessage = undefined;
+        }""")
+
     def stop(self) -> float:
         """Click the stop button of the toolbar; give when it was clicked, in seconds since 1970."""
         self.page.get_by_role("button", name="Interrupt the kernel").click()

@@ -1,6 +1,7 @@
 """``make screenshots``: every state of the panel as a real JupyterLab draws it, and the pictures of the README.
 
-Writes docs/images/. They are looked at by people and compared by nobody: fonts differ between machines.
+Writes docs/images/ for the README and tests/artifacts/states/ for all states. They are looked at by people and
+compared by nobody: fonts differ between machines.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from playwright.sync_api import expect, sync_playwright
 from tests.server.tiled_server import PASSWORDS, TiledServer
 
 from .chromium import launch_chromium
-from .lab import KERNELS, ROOT, Lab
+from .kernels import KERNELS, ROOT
+from .lab import Lab
 from .notebook import Notebook
 from .panel import Panel
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 IMAGES = ROOT / "docs" / "images"
+GALLERY = ROOT / "tests" / "artifacts" / "states"
 STATES = json.loads((ROOT / "tests" / "wire.json").read_text(encoding="utf-8"))["states"]
 WIDTHS = {"narrow": 320, "wide": 1200}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -45,9 +48,7 @@ for name, example in json.loads({states!r}).items():
 
 def open_notebook(browser: Browser, lab: Lab, cells: list[str], width: int, theme: str) -> Notebook:
     """Open a notebook that is as wide as the page, as in a narrow side-by-side layout."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, device_scale_factor=2 if width < 1000 else 1
-    )
+    context = browser.new_context(viewport={"width": width, "height": 900})
     notebook = Notebook(context.new_page(), lab, lab.write_notebook("screenshots", cells, KERNELS["7.4"])).open()
     notebook.theme(THEMES[theme])
     notebook.page.evaluate("() => { jupyterapp.shell.mode = 'single-document'; jupyterapp.shell.collapseLeft(); }")
@@ -61,10 +62,11 @@ def gallery(browser: Browser, lab: Lab) -> None:
             notebook = open_notebook(browser, lab, [_GALLERY.format(states=json.dumps(STATES))], width, theme)
             notebook.execute(0)
             expect(notebook.panel(0)).to_have_count(len(STATES))
+            expect(notebook.panel(0).get_by_text("run the cell to activate").locator("visible=true")).to_have_count(0)
             area = notebook.output_area(0)
             height = area.evaluate("node => node.scrollHeight")
             notebook.page.set_viewport_size({"width": width, "height": int(height) + 400})
-            area.screenshot(path=IMAGES / f"states-{theme}-{name}.png", animations="disabled")
+            area.screenshot(path=GALLERY / f"{theme}-{name}.png", animations="disabled")
             notebook.page.context.close()
 
 
@@ -73,7 +75,7 @@ def story(browser: Browser, lab: Lab, uri: str) -> None:
     cells = ["%load_ext tiled_jupyter", f"%tiled_login {uri}", 'client["alice/heating_scan/images"].shape']
     notebook = open_notebook(browser, lab, cells, 900, "light")
     page = notebook.page
-    page.set_viewport_size({"width": 900, "height": 640})
+    page.set_viewport_size({"width": 900, "height": 800})
     notebook.execute(0)
     notebook.run(1)
     notebook.run(2)
@@ -92,6 +94,7 @@ def story(browser: Browser, lab: Lab, uri: str) -> None:
 def main() -> None:
     """Draw all."""
     IMAGES.mkdir(parents=True, exist_ok=True)
+    GALLERY.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as directory,
         Lab(Path(directory)) as lab,

@@ -29,7 +29,10 @@ def culling_lab(tmp_path):
 
 
 @pytest.mark.timeout(400)
-def test_work_after_a_sign_in_is_not_culled_though_the_page_is_closed(open_notebook, tiled_server, culling_lab):
+@pytest.mark.parametrize("channel", ["control", "shell"])
+def test_work_after_a_sign_in_is_not_culled_though_the_page_is_closed(
+    open_notebook, tiled_server, culling_lab, channel
+):
     """The three kernels at once, so that the long work is waited for only once."""
     for version, kernel in KERNELS.items():
         cell = (
@@ -40,6 +43,8 @@ def test_work_after_a_sign_in_is_not_culled_though_the_page_is_closed(open_noteb
             f"pathlib.Path('done-{version}').write_text(str(sorted(client)))"
         )
         notebook = open_notebook([cell], kernel=kernel, lab=culling_lab)
+        if channel == "shell":
+            notebook.take_control_channel_away()
         notebook.run(0)
         panel = Panel(notebook)
         expect(panel.waiting).to_be_visible()

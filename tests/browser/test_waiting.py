@@ -90,6 +90,24 @@ def test_stop_button_then_sign_in(open_notebook, tiled_server, kernel, way):
     assert notebook.cell_done(4) == "'queued'"
 
 
+def test_without_the_control_channel(open_notebook, tiled_server, kernel):
+    """The first cell is stopped, the second signs in."""
+    notebook = open_notebook([setup(tiled_server), *2 * [waiting_cell("plain cell")], "'queued'"], kernel=kernel)
+    notebook.take_control_channel_away()
+    notebook.execute(0)
+    notebook.run(1)
+    expect(Panel(notebook, 1).waiting).to_be_visible()
+    clicked = notebook.stop()
+    kind, when = notebook.cell_done(1).split("cell ended ")[1].split()[:2]
+    assert kind == "KeyboardInterrupt"
+    assert float(when) - clicked < STOPPED_WITHIN
+    notebook.run(2)
+    notebook.run(3)
+    Panel(notebook, 2).sign_in("alice", ALICE)
+    assert "signed in: ['alice', 'public', 'staff']" in notebook.cell_done(2)
+    assert notebook.cell_done(3) == "'queued'"
+
+
 def test_stop_says_cancelled_and_the_kernel_survives_another(open_notebook, tiled_server, kernel):
     notebook = open_notebook([setup(tiled_server), waiting_cell("plain cell"), "1 + 1"], kernel=kernel)
     notebook.execute(0)
@@ -142,7 +160,8 @@ chatterer
 """
 
 
-def test_messages_of_other_widgets_are_neither_lost_nor_reordered(open_notebook, tiled_server, kernel):
+@pytest.mark.parametrize("channel", ["control", "shell"])
+def test_messages_of_other_widgets_are_neither_lost_nor_reordered(open_notebook, tiled_server, kernel, channel):
     cells = [
         setup(tiled_server),
         CHATTERER,
@@ -152,6 +171,8 @@ def test_messages_of_other_widgets_are_neither_lost_nor_reordered(open_notebook,
         "print(len(seen), seen == list(range(len(seen))))",
     ]
     notebook = open_notebook(cells, kernel=kernel)
+    if channel == "shell":
+        notebook.take_control_channel_away()
     notebook.execute(0)
     notebook.execute(1)
     chatter = notebook.output_area(1).get_by_role("button", name="Chatter")
