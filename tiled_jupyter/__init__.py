@@ -7,10 +7,10 @@ IPython.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from .enabling import Context, from_context, from_uri, login
     from .errors import CannotPrompt, LoginCancelled, LoginFailed, TiledJupyterError
     from .magics import load_ipython_extension, unload_ipython_extension
@@ -31,7 +31,6 @@ _HOME = {
     "prompt_for_login": "panel",
 }
 
-__version__ = _version("tiled_jupyter")
 __all__ = [
     "CannotPrompt",
     "Context",
@@ -50,9 +49,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name == "__version__":
+        value = import_module("importlib.metadata").version("tiled_jupyter")  # slow, and rarely asked
+    elif name in _HOME:
+        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
     return value
 
 

@@ -11,6 +11,7 @@ from .address import KEY_WAS_REMOVED, Address, host_of, refusal_to_send
 from .grants import Refused
 from .reauthentication import Context, signed_in_context
 from .states import Identity, Provider, Server, SignedIn
+from .tls import tls_context
 
 _WEB_PAGE_LOGIN = (
     "This server signs people in through a web page, which this version of the panel cannot do yet. "
@@ -29,7 +30,7 @@ def open_context(address: Address) -> Context:
     live = None if address.api_key else signed_in_context(address.api_uri)
     if live is not None:
         return live
-    with httpx.Client() as http:
+    with httpx.Client(verify=tls_context()) as http:
         uri = grants.probe(http, address.api_uri)
     return Context(uri, api_key=address.api_key)
 

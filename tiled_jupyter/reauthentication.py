@@ -20,6 +20,7 @@ from tiled.client import context as tiled_context
 from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 
 from .errors import LoginFailed
+from .tls import tls_context
 from .tokens import TOKENS, SessionAuth, private_directory, read_token
 
 Prompt: TypeAlias = Callable[[httpx.Client, list[Any]], dict[str, Any]]
@@ -82,8 +83,10 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
     prompt: Prompt | None = None
     remembered: bool = False
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, uri: str, *, verify: Any = True, **options: Any) -> None:
+        shared = verify is True and options.get("trust_env", True)  # an option Tiled has since 0.2.17
+        super().__init__(uri, verify=tls_context() if shared else verify, **options)
+        self._verify = verify  # what travels in a pickle; a TLS context could not
         with _live_lock:
             _live.add(self)
 
@@ -230,9 +233,9 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
             for name, value in self.http_client.headers.items()
             if name.lower() not in ("authorization", "cookie", "accept-encoding", "x-csrf")
         }
-        return httpx.Client(
-            headers=headers, verify=self._verify, trust_env=getattr(self, "_trust_env", True), follow_redirects=False
-        )
+        trust_env: bool = getattr(self, "_trust_env", True)
+        verify = tls_context() if self._verify is True and trust_env else self._verify
+        return httpx.Client(headers=headers, verify=verify, trust_env=trust_env, follow_redirects=False)
 
     def _session_auth(self, directory: Path | None) -> SessionAuth:
         links, csrf_token = self.server_info.authentication.links, self.http_client.cookies.get("tiled_csrf", "")

@@ -22,6 +22,7 @@ LAYERS = [
     "address",
     "known_servers",
     "grants",
+    "tls",
     "tokens",
     "reauthentication",
     "connection",
