@@ -89,10 +89,13 @@ def _open(browser: Browser, lab: Lab, cells: list[str], kernel: str) -> Notebook
 
 
 def _appearing(browser: Browser, lab: Lab, uri: str) -> Iterator[Figure]:
-    warm = Figure("run cell to usable panel / to usable ipywidgets.Button, kernel 7.4", [], [], "<= 1.3")
-    cold = Figure("the same with the imports, in a kernel just started", [], [], "for information")
-    notebook = _open(browser, lab, [f"from tiled_jupyter import LoginPanel; LoginPanel({uri!r})", _BUTTON], "k74")
+    asked = Figure("run cell to usable panel, its server asked / to usable Button, kernel 7.4", [], [], "<= 1.3")
+    empty = Figure("the same for a panel that asks for the address", [], [], "<= 1.3")
+    cold = Figure("server asked, with the imports, in a kernel just started", [], [], "for information")
+    cells = [f"from tiled_jupyter import LoginPanel; LoginPanel({uri!r})", _BUTTON, "LoginPanel()"]
+    notebook = _open(browser, lab, cells, "k74")
     kinds = ((0, "input[name=username]:not([readonly])", "ours"), (1, ".jupyter-button", "reference"))
+    address = (2, "input[name=tiled-server]:not([readonly])", "ours")
 
     def once(figure: Figure, index: int, selector: str, series: str) -> None:
         took = notebook.page.evaluate(_RUN_UNTIL_USABLE, [index, selector])
@@ -106,16 +109,16 @@ def _appearing(browser: Browser, lab: Lab, uri: str) -> Iterator[Figure]:
                 cold.ours.clear()
                 cold.reference.clear()
             notebook.page.wait_for_function("() => !tj.running(0) && !tj.running(1)")
-    notebook.execute(0)
-    notebook.execute(1)
+    for index in range(3):
+        notebook.execute(index)
     for _ in range(_WARM_RUNS):
-        for kind in kinds:
-            once(warm, *kind)
-            notebook.page.wait_for_function("() => !tj.running(0) && !tj.running(1)")
+        for figure, kind in ((asked, kinds[0]), (asked, kinds[1]), (empty, address)):
+            once(figure, *kind)
+            notebook.page.wait_for_function("() => ![0, 1, 2].some(i => tj.running(i))")
+    empty.reference = asked.reference
     notebook.page.context.close()
     lab.reset()
-    yield warm
-    yield cold
+    yield from (asked, empty, cold)
 
 
 def _hearing(browser: Browser, lab: Lab, uri: str, version: str, kernel: str) -> Figure:
