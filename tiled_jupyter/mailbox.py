@@ -222,9 +222,10 @@ class _Board:
 
     def _take(self, frames: Any) -> bool:
         """Keep a message of the shell channel if it is ours; everything else is left exactly as it is."""
-        session = self._kernel.session if self._kernel is not None else None
-        if session is None or not self._boxes:
+        kernel = self._kernel  # once: the last wait may end meanwhile, on another thread
+        if kernel is None or not self._boxes:
             return False
+        session = kernel.session
         try:
             _, parts = session.feed_identities(frames, copy=False)
             head = session.deserialize(parts, content=False, copy=False)  # the signature stays usable
@@ -238,19 +239,18 @@ class _Board:
         except Exception:  # noqa: BLE001 - whatever it is, the kernel knows better what to do with it
             return False
         for status in ("busy", "idle"):  # the page settles its send with these
-            self._kernel._publish_status(status, "shell", parent=message)
+            kernel._publish_status(status, "shell", parent=message)
         self._deliver(box, message)
         box.say_busy()
         return True
 
     def _on_control(self, stream: Any, ident: Any, message: dict[str, Any]) -> Any:
-        content = message["content"]
-        box = self._box_for(content)
-        if box is None:
+        kernel, box = self._kernel, self._box_for(message["content"])
+        if kernel is None or box is None:
             return self._earlier_control(stream, ident, message) if self._earlier_control else None
         self._deliver(box, message)
         # The kernel says `idle` after this handler returns; a later turn of the same loop comes after that.
-        self._kernel.control_thread.io_loop.add_callback(box.say_busy)
+        kernel.control_thread.io_loop.add_callback(box.say_busy)
         return None
 
     def _box_for(self, content: dict[str, Any]) -> Mailbox | None:
