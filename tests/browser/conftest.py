@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.server.tiled_server import TiledServer
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     OpenNotebook = Callable[..., Notebook]
 
 ARTIFACTS = ROOT / "tests" / "artifacts"
+# No test measures time with it: on a busy machine a first import or a first page takes longer than Playwright's 5 s.
+expect.set_options(timeout=20_000)
 _FAILED = pytest.StashKey[bool]()
 
 
