@@ -9,7 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from .states import Connecting, Disconnected, Failure, Server, SignedIn, SignedOut, State, Verifying
+from .states import (
+    AwaitingAuthorization,
+    Connecting,
+    Disconnected,
+    Failure,
+    Identity,
+    KeyNotice,
+    Method,
+    Server,
+    SignedIn,
+    SignedOut,
+    State,
+    UserCode,
+    Verifying,
+)
 
 
 @dataclass(frozen=True)
@@ -28,14 +42,34 @@ class ServerFound:
     attempt: int
     server: Server
     reason: str | None = None
+    expected: Identity | None = None
+    key: KeyNotice | None = None
 
 
 @dataclass(frozen=True)
 class SignInStarted:
-    """Credentials are on their way."""
+    """Credentials are on their way, or a user code is asked for."""
 
     attempt: int
     since: float
+    method: Method = "password"
+
+
+@dataclass(frozen=True)
+class CodeIssued:
+    """The person can authorize this device now."""
+
+    attempt: int
+    provider: str
+    code: UserCode
+
+
+@dataclass(frozen=True)
+class Delayed:
+    """An attempt goes on in spite of trouble; None when that is over."""
+
+    attempt: int
+    trouble: str | None
 
 
 @dataclass(frozen=True)
@@ -84,6 +118,8 @@ Event: TypeAlias = (
     ConnectStarted
     | ServerFound
     | SignInStarted
+    | CodeIssued
+    | Delayed
     | SignInDone
     | SavedFound
     | Failed
@@ -112,20 +148,24 @@ def transition(state: State, event: Event) -> State:
     match event:
         case ConnectStarted(attempt, address, since):
             return Connecting(attempt, address, since)
-        case SignInStarted(attempt, since) if isinstance(state, SignedOut):
-            return Verifying(state.server, attempt, since, state.rejections)
+        case SignInStarted(attempt, since, method) if isinstance(state, SignedOut):
+            return Verifying(state, attempt, since, method)
         case ServerDropped() if not isinstance(state, Disconnected | Connecting):
             return Disconnected(state.server.uri)
         case SignedOff(reason) if isinstance(state, SignedIn):
             return SignedOut(state.server, reason=reason)
-        case SavedFound(found) if isinstance(state, SignedOut | Verifying):
+        case SavedFound(found) if isinstance(state, SignedOut | Verifying | AwaitingAuthorization):
             return found
         case Cancelled(failure):
             return _without_result(state, failure)
-        case ServerFound() | SignInDone() | Failed() if not _current(state, event.attempt):
+        case ServerFound() | CodeIssued() | Delayed() | SignInDone() | Failed() if not _current(state, event.attempt):
             return state
-        case ServerFound(_, server, why):
-            return SignedOut(server, reason=why)
+        case ServerFound(_, server, why, expected, key):
+            return SignedOut(server, reason=why, expected=expected, key=key)
+        case CodeIssued(attempt, provider, code) if isinstance(state, Verifying):
+            return AwaitingAuthorization(state.form, attempt, state.since, provider, code)
+        case Delayed(_, trouble) if isinstance(state, Verifying | AwaitingAuthorization):
+            return state if state.trouble == trouble else replace(state, trouble=trouble)
         case SignInDone(_, done):
             return done
         case Failed(_, failure):
@@ -135,7 +175,7 @@ def transition(state: State, event: Event) -> State:
 
 
 def _current(state: State, attempt: int) -> bool:
-    return isinstance(state, Connecting | Verifying) and state.attempt == attempt
+    return isinstance(state, Connecting | Verifying | AwaitingAuthorization) and state.attempt == attempt
 
 
 def _without_result(state: State, failure: Failure) -> State:
@@ -145,11 +185,13 @@ def _without_result(state: State, failure: Failure) -> State:
             return replace(state, failure=failure)
         case Connecting(_, address):
             return Disconnected(address, failure)
-        case Verifying(server, _, _, rejections):
-            if failure.kind == "credentials":
-                rejections += 1
-                if rejections >= _WARN_AFTER:
-                    failure = Failure("credentials", f"{failure.sentence} {LOCKOUT_WARNING}")
-            return SignedOut(server, failure=failure, rejections=rejections)
+        case Verifying(form, method=method):
+            wrong_password = failure.kind == "credentials" and method == "password"
+            rejections = form.rejections + wrong_password
+            if wrong_password and rejections >= _WARN_AFTER:
+                failure = Failure("credentials", f"{failure.sentence} {LOCKOUT_WARNING}")
+            return replace(form, failure=failure, rejections=rejections)
+        case AwaitingAuthorization(form):
+            return replace(form, failure=failure)
         case SignedIn():
             return state

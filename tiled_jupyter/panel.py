@@ -18,7 +18,7 @@ from .prompt_session import PromptSession
 from .reauthentication import Context, occasion
 from .session import CANCELLED, LoginSession
 from .settings import settings
-from .states import Connecting, Disconnected, Failure, Identity, SignedIn, State, Verifying
+from .states import AwaitingAuthorization, Connecting, Disconnected, Failure, Identity, SignedIn, State, Verifying
 from .waiting import Wait
 from .wire import Remember
 
@@ -39,7 +39,8 @@ class LoginPanel(Page):
     Attributes
     ----------
     status : str
-        ``disconnected``, ``connecting``, ``signed_out``, ``verifying`` or ``signed_in``.
+        ``disconnected``, ``connecting``, ``signed_out``, ``verifying``, ``awaiting_authorization`` or
+        ``signed_in``.
     identity : Identity or None
         Who is signed in.
     """
@@ -168,11 +169,11 @@ class LoginPanel(Page):
             case wire.ChangeServer():
                 self.session.drop_server()
             case wire.Cancel():
-                in_attempt = isinstance(self.session.state, Connecting | Verifying)
+                in_attempt = isinstance(self.session.state, Connecting | Verifying | AwaitingAuthorization)
                 self.cancels += not in_attempt
                 self.session.cancel(_ATTEMPT_CANCELLED if in_attempt else CANCELLED)
                 self.wake()
-            case wire.Pong():
+            case _:
                 pass
 
     def _on_change(self, state: State) -> None:

@@ -18,8 +18,11 @@ FailureKind: TypeAlias = Literal[
     "server",
     "deadline",
     "cancelled",
+    "denied",
+    "expired",
+    "identity",
 ]
-Method: TypeAlias = Literal["password", "api_key", "saved"]
+Method: TypeAlias = Literal["password", "device", "api_key", "saved"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Provider:
     name : str
         As the server gives it.
     mode : str
-        ``internal`` for a password form; other modes are named but not offered.
+        ``internal`` for a password form, ``external`` for device authorization in a web page; another mode is
+        named but not offered.
     refusal : str, optional
         Why this panel will not send anything to it.
     """
@@ -73,6 +77,10 @@ class Server:
         In the server's order.
     new : bool
         True if nobody signed in to it from this computer account before.
+    preferred : str or None
+        Name of the provider chosen last time.
+    sign_ins : int or None
+        How many sessions the account had when that was last seen (a server may allow 200, ended ones included).
     """
 
     uri: str
@@ -80,6 +88,8 @@ class Server:
     required: bool
     providers: tuple[Provider, ...]
     new: bool = False
+    preferred: str | None = None
+    sign_ins: int | None = None
 
 
 @dataclass(frozen=True)
@@ -110,25 +120,134 @@ class Connecting:
 
 
 @dataclass(frozen=True)
+class KeyNotice:
+    """An API key that is set and would win over a login: it is dealt with before anybody types a password.
+
+    Parameters
+    ----------
+    sentence : str
+        Which key, and why it is not simply used.
+    usable : bool
+        Whether the person may choose to use it here; it can always be set aside.
+    """
+
+    sentence: str
+    usable: bool
+
+
+@dataclass(frozen=True)
 class SignedOut:
-    """A server that waits for the person; failed and expired are this, with a reason."""
+    """A server that waits for the person; failed and expired are this, with a reason.
+
+    Parameters
+    ----------
+    server : Server
+    reason : str or None
+        Why the panel is there.
+    failure : Failure or None
+        What the last attempt ended with.
+    rejections : int
+        How many passwords were refused.
+    expected : Identity or None
+        The only person who can resume what waits for this login.
+    key : KeyNotice or None
+        An API key that is in the way.
+    """
 
     server: Server
     reason: str | None = None
     failure: Failure | None = None
     rejections: int = 0
+    expected: Identity | None = None
+    key: KeyNotice | None = None
     kind: Literal["signed_out"] = "signed_out"
 
 
 @dataclass(frozen=True)
 class Verifying:
-    """Credentials are with the server."""
+    """Credentials are with the server, or a user code is being asked for.
 
-    server: Server
+    Parameters
+    ----------
+    form : SignedOut
+        Where the person comes from, and goes back to if this fails.
+    attempt : int
+    since : float
+        Seconds since the epoch.
+    method : str
+        ``password``, ``api_key`` or ``device``.
+    trouble : str or None
+        Why it takes longer.
+    """
+
+    form: SignedOut
     attempt: int
     since: float
-    rejections: int = 0
+    method: Method = "password"
+    trouble: str | None = None
     kind: Literal["verifying"] = "verifying"
+
+    @property
+    def server(self) -> Server:
+        """The server of the form."""
+        return self.form.server
+
+
+@dataclass(frozen=True)
+class UserCode:
+    """What a person needs to authorize this device (RFC 8628 section 3.2); the device code stays out of it.
+
+    Parameters
+    ----------
+    user_code : str
+        To be typed, or compared.
+    verification_uri : str
+        ``https:``, or ``http:`` on this computer.
+    verification_uri_complete : str or None
+        The same page with the code filled in.
+    deadline : float
+        When it expires, in seconds since the epoch.
+    qr : str or None
+        A picture of the address as a ``data:image/png;base64,`` URI; None where a phone cannot reach it.
+    """
+
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str | None
+    deadline: float
+    qr: str | None = None
+
+
+@dataclass(frozen=True)
+class AwaitingAuthorization:
+    """The person authorizes this device in a web page, here or on a phone.
+
+    Parameters
+    ----------
+    form : SignedOut
+        Where the person comes from, and goes back to if this fails.
+    attempt : int
+    since : float
+        Seconds since the epoch.
+    provider : str
+        Name of the provider.
+    code : UserCode
+    trouble : str or None
+        Why it takes longer: the server or the provider does not answer at the moment.
+    """
+
+    form: SignedOut
+    attempt: int
+    since: float
+    provider: str
+    code: UserCode
+    trouble: str | None = None
+    kind: Literal["awaiting_authorization"] = "awaiting_authorization"
+
+    @property
+    def server(self) -> Server:
+        """The server of the form."""
+        return self.form.server
 
 
 @dataclass(frozen=True)
@@ -147,6 +266,10 @@ class SignedIn:
         Whether the next notebook is signed in too.
     api_keys : int or None
         How many API keys the account has, where known.
+    good_until : float or None
+        Until when it is good, in seconds since the epoch; None where nobody can know.
+    renews : bool
+        True where `good_until` is only what is certain, and use may make it later.
     """
 
     server: Server
@@ -155,7 +278,9 @@ class SignedIn:
     provenance: str
     remembered: bool
     api_keys: int | None = None
+    good_until: float | None = None
+    renews: bool = True
     kind: Literal["signed_in"] = "signed_in"
 
 
-State: TypeAlias = Disconnected | Connecting | SignedOut | Verifying | SignedIn
+State: TypeAlias = Disconnected | Connecting | SignedOut | Verifying | AwaitingAuthorization | SignedIn

@@ -32,9 +32,15 @@ class Surroundings:
     comm : str
         Name of the comm, which the page needs to use the control channel.
     servers : list of str
-        Addresses to offer.
+        Addresses and names of profiles to offer.
     remember : str
         ``ask``, ``never`` or ``always``.
+    cell : int or None
+        The number of the cell that waits, where known.
+    resuming : bool
+        Whether an interrupted request waits; the panel then folds to one line once it goes on.
+    exposed : bool
+        Whether what is typed travels to the kernel over a network without encryption.
     """
 
     now: float
@@ -43,6 +49,9 @@ class Surroundings:
     comm: str
     servers: list[str]
     remember: Remember
+    cell: int | None = None
+    resuming: bool = False
+    exposed: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,29 @@ class SignIn:
 
 
 @dataclass(frozen=True)
+class Begin:
+    """Ask a provider for a user code, and wait until the person has authorized this device."""
+
+    provider: str
+    remember: bool
+
+
+@dataclass(frozen=True)
+class UseKey:
+    """Sign in with the API key in the buffer."""
+
+
+@dataclass(frozen=True)
+class AcceptKey:
+    """Use the API key that is in the way."""
+
+
+@dataclass(frozen=True)
+class SetKeyAside:
+    """Leave the API key out, on this server and in this kernel, so that a login can be used."""
+
+
+@dataclass(frozen=True)
 class SignOut:
     """End the sign-in: here only, or everywhere on this account."""
 
@@ -97,7 +129,9 @@ class Cancel:
     """The person says no."""
 
 
-Command: TypeAlias = Alive | Ready | Pong | Connect | SignIn | SignOut | ChangeServer | Cancel
+Command: TypeAlias = (
+    Alive | Ready | Pong | Connect | SignIn | Begin | UseKey | AcceptKey | SetKeyAside | SignOut | ChangeServer | Cancel
+)
 
 COMMANDS: dict[str, type[Command]] = {
     "alive": Alive,
@@ -105,6 +139,10 @@ COMMANDS: dict[str, type[Command]] = {
     "pong": Pong,
     "connect": Connect,
     "sign_in": SignIn,
+    "begin": Begin,
+    "use_key": UseKey,
+    "accept_key": AcceptKey,
+    "set_key_aside": SetKeyAside,
     "sign_out": SignOut,
     "change_server": ChangeServer,
     "cancel": Cancel,

@@ -14,7 +14,10 @@ export interface Failure {
     | "not_sent"
     | "server"
     | "deadline"
-    | "cancelled";
+    | "cancelled"
+    | "denied"
+    | "expired"
+    | "identity";
   sentence: string;
 }
 
@@ -30,6 +33,18 @@ export interface Server {
   required: boolean;
   providers: Provider[];
   new: boolean;
+  preferred: string | null;
+  sign_ins: number | null;
+}
+
+export interface Identity {
+  id: string;
+  provider: string | null;
+}
+
+export interface KeyNotice {
+  sentence: string;
+  usable: boolean;
 }
 
 export interface Disconnected {
@@ -51,27 +66,58 @@ export interface SignedOut {
   reason: string | null;
   failure: Failure | null;
   rejections: number;
+  expected: Identity | null;
+  key: KeyNotice | null;
 }
+
+export type Method = "password" | "device" | "api_key" | "saved";
 
 export interface Verifying {
   kind: "verifying";
-  server: Server;
+  form: SignedOut;
   attempt: number;
   since: number;
-  rejections: number;
+  method: Method;
+  trouble: string | null;
+}
+
+export interface UserCode {
+  user_code: string;
+  verification_uri: string;
+  verification_uri_complete: string | null;
+  deadline: number;
+  qr: string | null;
+}
+
+export interface AwaitingAuthorization {
+  kind: "awaiting_authorization";
+  form: SignedOut;
+  attempt: number;
+  since: number;
+  provider: string;
+  code: UserCode;
+  trouble: string | null;
 }
 
 export interface SignedIn {
   kind: "signed_in";
   server: Server;
-  identity: { id: string; provider: string | null } | null;
-  method: "password" | "api_key" | "saved";
+  identity: Identity | null;
+  method: Method;
   provenance: string;
   remembered: boolean;
   api_keys: number | null;
+  good_until: number | null;
+  renews: boolean;
 }
 
-export type State = Disconnected | Connecting | SignedOut | Verifying | SignedIn;
+export type State =
+  | Disconnected
+  | Connecting
+  | SignedOut
+  | Verifying
+  | AwaitingAuthorization
+  | SignedIn;
 
 /** Which channel Python wants to be answered on. */
 export type Transport = "shell" | "control";
@@ -84,6 +130,9 @@ export interface Surroundings {
   comm: string;
   servers: string[];
   remember: "ask" | "never" | "always";
+  cell: number | null;
+  resuming: boolean;
+  exposed: boolean;
 }
 
 export type FromPython =
@@ -96,6 +145,10 @@ export type Command =
   | { type: "pong"; control: boolean }
   | { type: "connect" }
   | { type: "sign_in"; provider: string; username: string; remember: boolean }
+  | { type: "begin"; provider: string; remember: boolean }
+  | { type: "use_key" }
+  | { type: "accept_key" }
+  | { type: "set_key_aside" }
   | { type: "sign_out"; everywhere: boolean }
   | { type: "change_server" }
   | { type: "cancel" };

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from tiled_jupyter.events import (
     LOCKOUT_WARNING,
     Cancelled,
+    CodeIssued,
     ConnectStarted,
+    Delayed,
     Event,
     Failed,
     SavedFound,
@@ -22,6 +24,7 @@ from tiled_jupyter.events import (
     transition,
 )
 from tiled_jupyter.states import (
+    AwaitingAuthorization,
     Connecting,
     Disconnected,
     Failure,
@@ -31,6 +34,7 @@ from tiled_jupyter.states import (
     SignedIn,
     SignedOut,
     State,
+    UserCode,
     Verifying,
 )
 
@@ -38,13 +42,17 @@ SERVER = Server("https://t.example/api/v1/", "t.example", required=True, provide
 ALICE = SignedIn(SERVER, Identity("alice", "pam"), "password", "Signed in with your password.", remembered=True)
 WRONG = Failure("credentials", "Not recognised.")
 DOWN = Failure("server", "Down.")
+CODE = UserCode("ABCD-EFGH", "https://id.example/device", None, 900.0)
+UNDER_WAY = Connecting | Verifying | AwaitingAuthorization
 
 attempts = st.integers(1, 4)
 failures = st.sampled_from([WRONG, DOWN, Failure("cancelled", "Cancelled.")])
 events = st.one_of(
     st.builds(ConnectStarted, attempts, st.just("t.example"), st.just(0.0)),
     st.builds(ServerFound, attempts, st.just(SERVER)),
-    st.builds(SignInStarted, attempts, st.just(0.0)),
+    st.builds(SignInStarted, attempts, st.just(0.0), st.sampled_from(["password", "device", "api_key"])),
+    st.builds(CodeIssued, attempts, st.just("orcid"), st.just(CODE)),
+    st.builds(Delayed, attempts, st.none() | st.just("Slow.")),
     st.builds(SignInDone, attempts, st.just(ALICE)),
     st.builds(SavedFound, st.just(ALICE)),
     st.builds(Failed, attempts, failures),
@@ -72,13 +80,19 @@ def test_every_sequence_of_events_ends_in_a_state(happened):
 @given(st.lists(events, max_size=20), st.integers(5, 9))
 def test_a_late_report_changes_nothing(happened, attempt):
     state = after(*happened)
-    for late in (ServerFound(attempt, SERVER), SignInDone(attempt, ALICE), Failed(attempt, DOWN)):
+    for late in (
+        ServerFound(attempt, SERVER),
+        CodeIssued(attempt, "orcid", CODE),
+        Delayed(attempt, "Slow."),
+        SignInDone(attempt, ALICE),
+        Failed(attempt, DOWN),
+    ):
         assert transition(state, late) is state
 
 
 @given(st.lists(events, max_size=20), failures)
 def test_nothing_is_under_way_after_a_cancel(happened, failure):
-    assert not isinstance(transition(after(*happened), Cancelled(failure)), Connecting | Verifying)
+    assert not isinstance(transition(after(*happened), Cancelled(failure)), UNDER_WAY)
 
 
 @given(st.lists(events, max_size=20))
@@ -119,8 +133,24 @@ def test_cancelling_a_sign_in_goes_back_to_the_form():
     assert transition(state, SignInDone(2, ALICE)) is state
 
 
+def test_what_waits_for_a_login_survives_a_failed_attempt():
+    form = SignedOut(SERVER, reason="It has ended.", expected=Identity("alice", "pam"))
+    started = transition(form, SignInStarted(2, 0.0, "device"))
+    shown = transition(started, CodeIssued(2, "orcid", CODE))
+    assert isinstance(shown, AwaitingAuthorization)
+    for state in (started, shown):
+        assert transition(state, Failed(2, DOWN)) == replace(form, failure=DOWN)
+
+
+def test_trouble_is_said_and_taken_back():
+    shown = after(*FOUND, SignInStarted(2, 0.0, "device"), CodeIssued(2, "orcid", CODE))
+    delayed = transition(shown, Delayed(2, "Slow."))
+    assert delayed == replace(shown, trouble="Slow.")
+    assert transition(delayed, Delayed(2, "Slow.")) is delayed
+    assert transition(delayed, Delayed(2, None)) == shown
+
+
 def test_no_state_can_say_a_secret():
-    words = {
-        field.name for kind in (Server, Provider, Identity, SignedIn, SignedOut, Verifying) for field in fields(kind)
-    }
+    kinds = (Server, Provider, Identity, SignedIn, SignedOut, Verifying, AwaitingAuthorization, UserCode)
+    words = {field.name for kind in kinds for field in fields(kind)} - {"code", "user_code"}
     assert not {word for word in words if any(secret in word for secret in ("password", "token", "secret", "code"))}

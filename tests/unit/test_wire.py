@@ -24,7 +24,15 @@ anything = st.recursive(
 
 def build(kind: type, values: dict) -> object:
     """Make a state of its JSON, refusing what does not fit exactly."""
-    makers = {"server": states.Server, "failure": states.Failure, "identity": states.Identity}
+    makers = {
+        "server": states.Server,
+        "failure": states.Failure,
+        "identity": states.Identity,
+        "expected": states.Identity,
+        "key": states.KeyNotice,
+        "form": states.SignedOut,
+        "code": states.UserCode,
+    }
     values = dict(values)
     for name, maker in makers.items():
         if isinstance(values.get(name), dict):
