@@ -233,6 +233,19 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
             for name, value in self.http_client.headers.items()
             if name.lower() not in ("authorization", "cookie", "accept-encoding", "x-csrf")
         }
+        return self._client_with(headers)
+
+    def provider_client(self) -> httpx.Client:
+        """Make a client for an identity provider: the same network, and nothing that Tiled's server knows or sets.
+
+        Returns
+        -------
+        httpx.Client
+            Without the headers, cookies, API key and tokens of the Context.
+        """
+        return self._client_with({})
+
+    def _client_with(self, headers: dict[str, str]) -> httpx.Client:
         trust_env: bool = getattr(self, "_trust_env", True)
         verify = tls_context() if self._verify is True and trust_env else self._verify
         return httpx.Client(headers=headers, verify=verify, trust_env=trust_env, follow_redirects=False)
