@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from .enabling import Context, from_context, from_uri, login
-    from .errors import CannotPrompt, LoginCancelled, LoginFailed, TiledJupyterError
+    from .errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
     from .magics import load_ipython_extension, unload_ipython_extension
     from .panel import LoginPanel, prompt_for_login
 
@@ -21,6 +21,7 @@ _HOME = {
     "from_context": "enabling",
     "from_uri": "enabling",
     "CannotPrompt": "errors",
+    "IdentityChanged": "errors",
     "LoginCancelled": "errors",
     "LoginFailed": "errors",
     "TiledJupyterError": "errors",
@@ -34,6 +35,7 @@ _HOME = {
 __all__ = [
     "CannotPrompt",
     "Context",
+    "IdentityChanged",
     "LoginCancelled",
     "LoginFailed",
     "LoginPanel",

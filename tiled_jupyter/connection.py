@@ -9,7 +9,8 @@ import httpx
 from . import grants, known_servers
 from .address import KEY_WAS_REMOVED, Address, host_of, refusal_to_send
 from .grants import Refused
-from .reauthentication import Context, signed_in_context
+from .live import signed_in_context
+from .reauthentication import Context
 from .states import Identity, Provider, Server, SignedIn
 from .tls import tls_context
 
@@ -27,7 +28,7 @@ def open_context(address: Address) -> Context:
     Refused
         With the cause, within some ten seconds.
     """
-    live = None if address.api_key else signed_in_context(address.api_uri)
+    live: Context | None = None if address.api_key else signed_in_context(address.api_uri)
     if live is not None:
         return live
     with httpx.Client(verify=tls_context()) as http:

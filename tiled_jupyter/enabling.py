@@ -13,6 +13,7 @@ from tiled.client import from_context as _tiled_from_context
 
 from . import reauthentication
 from .address import parse_address
+from .prompts import Prompt
 
 if TYPE_CHECKING:
     from .panel import LoginPanel
@@ -46,7 +47,7 @@ def from_uri(
     remember_me: bool = True,
     include_data_sources: bool = False,
     auth: httpx.Auth | None = None,
-    prompt_for_reauthentication: reauthentication.Prompt | None = None,
+    prompt_for_reauthentication: Prompt | None = None,
     **options: Any,
 ) -> Any:
     """Connect to a server or a node, as `tiled.client.from_uri` does, asking in the panel where it must.

@@ -15,7 +15,8 @@ from .attempts import in_background
 from .errors import CannotPrompt, LoginFailed
 from .page import Page
 from .prompt_session import PromptSession
-from .reauthentication import Context, occasion
+from .prompts import occasion
+from .reauthentication import Context
 from .session import CANCELLED, LoginSession
 from .settings import settings
 from .states import AwaitingAuthorization, Connecting, Disconnected, Failure, Identity, SignedIn, State, Verifying

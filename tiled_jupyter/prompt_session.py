@@ -10,7 +10,8 @@ import httpx
 
 from .connection import describe
 from .grants import Tokens
-from .reauthentication import Context, Occasion
+from .prompts import Occasion
+from .reauthentication import Context
 from .session import LoginSession
 from .settings import TiledJupyter
 from .states import SignedOut, State

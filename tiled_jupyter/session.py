@@ -29,7 +29,8 @@ from .events import (
     SignInStarted,
 )
 from .grants import Refused, Tokens
-from .reauthentication import Context, Prompt
+from .prompts import Prompt
+from .reauthentication import Context
 from .settings import TiledJupyter
 from .states import Disconnected, Failure, Identity, Server, SignedIn, SignedOut, State
 

@@ -34,9 +34,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("TILED_API_KEY", raising=False)
     # Each test is a kernel of its own.
-    monkeypatch.setattr("tiled_jupyter.reauthentication._signed_out", set())
+    monkeypatch.setattr("tiled_jupyter.live.signed_out", set())
+    monkeypatch.setattr("tiled_jupyter.live._sessions", {})
     contexts: set[Context] = set()
-    monkeypatch.setattr("tiled_jupyter.reauthentication._live", contexts)
+    monkeypatch.setattr("tiled_jupyter.live._contexts", contexts)
     yield tmp_path / "cache"
     for context in contexts:
         context.close()  # Tiled leaves that to the end of the process
