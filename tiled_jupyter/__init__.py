@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
+    from .attaching import attach, disable, enable
     from .enabling import Context, from_context, from_uri, login
     from .errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
     from .magics import load_ipython_extension, unload_ipython_extension
@@ -20,6 +21,9 @@ _HOME = {
     "Context": "enabling",
     "from_context": "enabling",
     "from_uri": "enabling",
+    "attach": "attaching",
+    "disable": "attaching",
+    "enable": "attaching",
     "CannotPrompt": "errors",
     "IdentityChanged": "errors",
     "LoginCancelled": "errors",
@@ -41,6 +45,9 @@ __all__ = [
     "LoginPanel",
     "TiledJupyterError",
     "__version__",
+    "attach",
+    "disable",
+    "enable",
     "from_context",
     "from_uri",
     "load_ipython_extension",

@@ -52,6 +52,14 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         self._verify = verify  # what travels in a pickle; a TLS context could not
         live.add(self)
 
+    def take_over(self) -> None:
+        """Begin to be one of ours, for a Context that Tiled itself has made, with the session it has."""
+        live.add(self)
+        auth = self.http_client.auth
+        if type(auth) is TiledAuth:
+            tokens = {name: auth.sync_get_token(name) for name in files.TOKENS}
+            self._use(tokens, auth.token_directory, proven=False)
+
     # -- signing in ------------------------------------------------------------------------------------
 
     def authenticate(self, *, remember_me: bool = True, prompt_for_reauthentication: Prompt | None = None) -> None:

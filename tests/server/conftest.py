@@ -27,6 +27,13 @@ def closed_server() -> Iterator[TiledServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def short_server() -> Iterator[TiledServer]:
+    """Access tokens of this one last three seconds, so that a session that was ended is soon known to be over."""
+    with TiledServer(allow_anonymous_access=False, access_token_max_age=3) as server:
+        yield server
+
+
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give each test an empty place for tokens, and no key from the environment."""

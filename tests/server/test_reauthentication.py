@@ -21,36 +21,12 @@ from tiled_jupyter import (
     from_context,
     prompts,
 )
-from tiled_jupyter.grants import password_grant, revoke_session
 
-from .tiled_server import PASSWORDS, TiledServer
+from .sessions import Hook, get, kill, let_expire, signed_in
 
 THREADS = 64
 REFRESH = "POST /api/v1/auth/session/refresh"
 REFUSED_REFRESH = f'{REFRESH} HTTP/1.1" 401'
-
-
-class Hook:
-    """A person with a password, who can be told to behave otherwise."""
-
-    def __init__(self, name="alice") -> None:
-        self.name = name
-        self.calls = 0
-        self.occasions = []
-        self.before = lambda: None
-
-    def __call__(self, http_client, providers):
-        self.calls += 1
-        self.occasions.append(prompts.occasion.get())
-        self.before()
-        return password_grant(http_client, providers[0].links["auth_endpoint"], self.name, PASSWORDS[self.name])
-
-
-@pytest.fixture(scope="module")
-def server():
-    """Access tokens of this one last three seconds, so that a session that was ended is soon known to be over."""
-    with TiledServer(allow_anonymous_access=False, access_token_max_age=3) as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -59,33 +35,8 @@ def no_refusal_of_another_test():
     prompts.count_answers_by(None)
 
 
-def signed_in(server, hook=None, **options):
-    context, _ = Context.from_any_uri(server.uri)
-    context.authenticate(prompt_for_reauthentication=hook or Hook(), **options)
-    return context
-
-
-def let_expire(context):
-    """Wait until the server no longer takes the access token."""
-    headers = {"Authorization": f"Bearer {context.http_client.auth.tokens['access_token']}"}
-    pause = threading.Event()
-    while httpx.get(f"{context.api_uri}metadata/", headers=headers).status_code == 200:
-        pause.wait(0.1)
-
-
-def kill(context):
-    """End the session of a Context on the server, as from another notebook, and wait until its token has expired."""
-    with context.bare_client() as http:
-        revoke_session(http, str(context.api_uri), context.http_client.auth.tokens["refresh_token"])
-    let_expire(context)
-
-
 def count(server, request):
     return server.log.count(request)
-
-
-def get(context, path="metadata/"):
-    return context.http_client.get(f"{context.api_uri}{path}")
 
 
 def at_once(context, threads=THREADS):
@@ -104,31 +55,31 @@ def at_once(context, threads=THREADS):
 
 
 @pytest.mark.parametrize("remember_me", [True, False])
-def test_threads_on_an_expired_token_make_one_refresh(server, remember_me):
+def test_threads_on_an_expired_token_make_one_refresh(short_server, remember_me):
     hook = Hook()
-    context = signed_in(server, hook, remember_me=remember_me)
+    context = signed_in(short_server, hook, remember_me=remember_me)
     let_expire(context)
-    before = count(server, REFRESH)
+    before = count(short_server, REFRESH)
     assert at_once(context) == THREADS * [200]
-    assert count(server, REFRESH) == before + 1
+    assert count(short_server, REFRESH) == before + 1
     assert hook.calls == 1
 
 
 @pytest.mark.parametrize("remember_me", [True, False])
-def test_threads_on_a_dead_session_make_one_prompt(server, remember_me):
+def test_threads_on_a_dead_session_make_one_prompt(short_server, remember_me):
     hook = Hook()
-    context = signed_in(server, hook, remember_me=remember_me)
+    context = signed_in(short_server, hook, remember_me=remember_me)
     kill(context)
-    before = count(server, REFUSED_REFRESH)
+    before = count(short_server, REFUSED_REFRESH)
     assert at_once(context) == THREADS * [200]
-    assert count(server, REFUSED_REFRESH) - before <= 1
+    assert count(short_server, REFUSED_REFRESH) - before <= 1
     assert hook.calls == 2
     assert context.remembered is remember_me
 
 
-def test_the_prompt_learns_the_occasion_and_gets_a_client_of_its_own(server):
+def test_the_prompt_learns_the_occasion_and_gets_a_client_of_its_own(short_server):
     hook = Hook()
-    context = signed_in(server, hook)
+    context = signed_in(short_server, hook)
     kill(context)
     assert get(context).status_code == 200
     first, again = hook.occasions
@@ -136,12 +87,12 @@ def test_the_prompt_learns_the_occasion_and_gets_a_client_of_its_own(server):
     assert again.resuming
     assert again.identity.id == "alice"
     assert "has ended" in again.reason
-    assert str(server.port) in again.reason
+    assert str(short_server.port) in again.reason
 
 
-def test_a_prompt_that_needs_connections_finds_them_though_all_requests_wait(server):
+def test_a_prompt_that_needs_connections_finds_them_though_all_requests_wait(short_server):
     hook = Hook()
-    context = signed_in(server, hook)
+    context = signed_in(short_server, hook)
     kill(context)
     waiting = threading.Barrier(2, timeout=30)
     hook.before = waiting.wait
@@ -152,10 +103,10 @@ def test_a_prompt_that_needs_connections_finds_them_though_all_requests_wait(ser
     assert hook.calls == 2
 
 
-def test_two_clients_of_a_server_that_die_together_cause_one_prompt(server):
+def test_two_clients_of_a_server_that_die_together_cause_one_prompt(short_server):
     hook = Hook()
-    one = signed_in(server, hook)
-    other, _ = Context.from_any_uri(server.uri)
+    one = signed_in(short_server, hook)
+    other, _ = Context.from_any_uri(short_server.uri)
     other.prompt = hook
     assert other.use_cached_tokens()
     kill(one)
@@ -164,17 +115,17 @@ def test_two_clients_of_a_server_that_die_together_cause_one_prompt(server):
     assert hook.calls == 2
 
 
-def test_a_login_of_the_same_person_heals_every_client_of_the_server(server):
-    one, hook = signed_in(server), Hook()
-    other = signed_in(server, hook)
+def test_a_login_of_the_same_person_heals_every_client_of_the_server(short_server):
+    one, hook = signed_in(short_server), Hook()
+    other = signed_in(short_server, hook)
     kill(one)
     one.authenticate()
     assert get(other).status_code == 200
     assert hook.calls == 1
 
 
-def test_data_is_read_through_a_dead_session(server):
-    context = signed_in(server, hook := Hook())
+def test_data_is_read_through_a_dead_session(short_server):
+    context = signed_in(short_server, hook := Hook())
     client = from_context(context)
     expected = client["alice/heating_scan/images"].read()
     for structure_clients in ("numpy", "dask"):
@@ -186,9 +137,9 @@ def test_data_is_read_through_a_dead_session(server):
     assert hook.calls == 4
 
 
-def test_cancel_fails_all_who_wait_and_nobody_is_asked_again(server):
+def test_cancel_fails_all_who_wait_and_nobody_is_asked_again(short_server):
     hook = Hook()
-    context = signed_in(server, hook)
+    context = signed_in(short_server, hook)
     kill(context)
 
     def cancel():
@@ -206,9 +157,9 @@ def test_cancel_fails_all_who_wait_and_nobody_is_asked_again(server):
     assert hook.calls == 2
 
 
-def test_a_refusal_counts_until_another_cell_starts_or_somebody_signs_in(server):
+def test_a_refusal_counts_until_another_cell_starts_or_somebody_signs_in(short_server):
     hook = Hook()
-    context = signed_in(server, hook)
+    context = signed_in(short_server, hook)
     kill(context)
     hook.before = lambda: 1 / 0
     prompts.count_answers_by(lambda since: cell == 1)
@@ -228,8 +179,8 @@ def test_a_refusal_counts_until_another_cell_starts_or_somebody_signs_in(server)
 
 
 @pytest.mark.parametrize("answer", [None, {}, {"access_token": 7}])
-def test_a_prompt_without_an_access_token_fails_once(server, answer):
-    context = signed_in(server)
+def test_a_prompt_without_an_access_token_fails_once(short_server, answer):
+    context = signed_in(short_server)
     kill(context)
     calls = []
     context.prompt = lambda http_client, providers: (calls.append(1), answer)[1]
@@ -237,69 +188,72 @@ def test_a_prompt_without_an_access_token_fails_once(server, answer):
     assert len(calls) == 1
 
 
-def test_somebody_else_at_the_prompt_resumes_nothing(server):
+def test_somebody_else_at_the_prompt_resumes_nothing(short_server):
     hook = Hook()
-    context = signed_in(server, hook)
+    context = signed_in(short_server, hook)
     kill(context)
     hook.name = "bob"
-    asked, revoked = count(server, "GET /api/v1/metadata"), count(server, "POST /api/v1/auth/session/revoke")
+    asked, revoked = (
+        count(short_server, "GET /api/v1/metadata"),
+        count(short_server, "POST /api/v1/auth/session/revoke"),
+    )
     with pytest.raises(IdentityChanged, match="Only alice"):
         get(context)
-    assert count(server, "GET /api/v1/metadata") == asked + 1  # the one that found the session dead
-    assert count(server, "POST /api/v1/auth/session/revoke") == revoked + 1  # bob's, which nobody will use
+    assert count(short_server, "GET /api/v1/metadata") == asked + 1  # the one that found the session dead
+    assert count(short_server, "POST /api/v1/auth/session/revoke") == revoked + 1  # bob's, which nobody will use
 
 
-def test_somebody_else_in_another_kernel_changes_nobody(server):
-    context = signed_in(server)
+def test_somebody_else_in_another_kernel_changes_nobody(short_server):
+    context = signed_in(short_server)
     other_kernel = Hook("bob")
-    foreign, _ = Context.from_any_uri(server.uri)
+    foreign, _ = Context.from_any_uri(short_server.uri)
     foreign.authenticate(prompt_for_reauthentication=other_kernel)
     let_expire(context)
     assert repr(context) == "<Context authenticated as 'alice'>"
     assert not context.remembered  # what lies there is bob's now, and stays so
     assert repr(foreign) == "<Context authenticated as 'bob'>"
-    again, _ = Context.from_any_uri(server.uri)
+    again, _ = Context.from_any_uri(short_server.uri)
     assert again.use_cached_tokens()
     assert repr(again) == "<Context authenticated as 'bob'>"
 
 
-def test_where_the_files_vanish_a_kernel_goes_on_from_memory_and_writes_none(server, cache):
-    context = signed_in(server)
+def test_where_the_files_vanish_a_kernel_goes_on_from_memory_and_writes_none(short_server, cache):
+    context = signed_in(short_server)
     context.forget_saved()
     let_expire(context)
     assert get(context).status_code == 200
     assert [path for path in (cache / "tokens").rglob("*") if path.is_file()] == []
 
 
-def test_a_refresh_by_another_kernel_is_adopted(server, monkeypatch):
+def test_a_refresh_by_another_kernel_is_adopted(short_server, monkeypatch):
     hook = Hook()
-    context = signed_in(server, hook)
+    context = signed_in(short_server, hook)
     monkeypatch.setattr("tiled_jupyter.live._sessions", {})
     monkeypatch.setattr("tiled_jupyter.live._contexts", set())
-    other_kernel, _ = Context.from_any_uri(server.uri)
+    other_kernel, _ = Context.from_any_uri(short_server.uri)
     let_expire(context)
     assert other_kernel.use_cached_tokens()
-    refreshes = count(server, REFRESH)
+    refreshes = count(short_server, REFRESH)
     assert get(context).status_code == 200
-    assert count(server, REFRESH) - refreshes <= 1  # none, unless the new one expired meanwhile
+    assert count(short_server, REFRESH) - refreshes <= 1  # none, unless the new one expired meanwhile
     assert hook.calls == 1
     other_kernel.close()
 
 
-def test_who_may_not_is_neither_asked_nor_signed_out(server):
+def test_who_may_not_is_neither_asked_nor_signed_out(short_server):
     hook = Hook()
-    context = signed_in(server, hook)
-    refreshes = count(server, REFRESH)
+    context = signed_in(short_server, hook)
+    refreshes = count(short_server, REFRESH)
     response = get(context, "auth/principal")
     assert response.status_code == 401
     assert "Not enough permissions" in response.text
-    assert count(server, REFRESH) == refreshes
+    assert count(short_server, REFRESH) == refreshes
     assert hook.calls == 1
     assert get(context).status_code == 200
 
 
-def test_nothing_the_person_has_not_asked_for_prompts(server):
-    context = signed_in(server, hook := Hook())
+def test_nothing_the_person_has_not_asked_for_prompts(short_server):
+    context = signed_in(short_server, hook := Hook())
     client = from_context(context)
     kill(context)
     assert repr(context) == "<Context (session ended)>"
@@ -314,8 +268,8 @@ def test_nothing_the_person_has_not_asked_for_prompts(server):
     assert hook.calls == 1
 
 
-def test_a_body_that_cannot_be_sent_again_is_refused_and_the_session_renewed_in_time(server, monkeypatch):
-    context = signed_in(server, hook := Hook())
+def test_a_body_that_cannot_be_sent_again_is_refused_and_the_session_renewed_in_time(short_server, monkeypatch):
+    context = signed_in(short_server, hook := Hook())
     sent = []
 
     def body():
@@ -324,35 +278,36 @@ def test_a_body_that_cannot_be_sent_again_is_refused_and_the_session_renewed_in_
 
     url = f"{context.api_uri}metadata/"
     kill(context)
-    with monkeypatch.context() as patch, pytest.raises(LoginFailed, match="not sent again"):
+    with monkeypatch.context() as patch:
         patch.setattr("tiled_jupyter.session_auth.time.time", lambda: 0.0)  # a clock that is behind knows nothing yet
-        context.http_client.post(url, content=body())
+        with pytest.raises(LoginFailed, match="not sent again"):
+            context.http_client.post(url, content=body())
     assert (len(sent), hook.calls) == (1, 1)
     response = context.http_client.post(url, content=body())  # known to be over before anything is sent
     assert response.status_code != 401
     assert (len(sent), hook.calls) == (2, 2)
 
 
-def test_a_server_that_signs_with_another_key_is_a_session_that_has_ended(server):
-    context = signed_in(server, hook := Hook())
-    server.restart(secret_key=os.urandom(32).hex())
+def test_a_server_that_signs_with_another_key_is_a_session_that_has_ended(short_server):
+    context = signed_in(short_server, hook := Hook())
+    short_server.restart(secret_key=os.urandom(32).hex())
     assert get(context).status_code == 200
     assert hook.calls == 2
 
 
-def test_a_server_that_is_down_is_tileds_error_and_costs_no_session(server):
-    context = signed_in(server, hook := Hook())
+def test_a_server_that_is_down_is_tileds_error_and_costs_no_session(short_server):
+    context = signed_in(short_server, hook := Hook())
     let_expire(context)
-    server.stop()
+    short_server.stop()
     with pytest.raises(httpx.ConnectError):
         get(context)
-    server.start()
+    short_server.start()
     assert get(context).status_code == 200
     assert hook.calls == 1
 
 
-def test_no_token_in_what_is_raised(server):
-    context = signed_in(server, hook := Hook())
+def test_no_token_in_what_is_raised(short_server):
+    context = signed_in(short_server, hook := Hook())
     kill(context)
     hook.before = lambda: 1 / 0
     tokens = list(context.http_client.auth.tokens.values())
@@ -369,8 +324,8 @@ def test_no_token_in_what_is_raised(server):
         assert not any(token in shown for token in tokens)
 
 
-def test_nothing_prompts_in_a_fork(server):
-    context = signed_in(server, hook := Hook())
+def test_nothing_prompts_in_a_fork(short_server):
+    context = signed_in(short_server, hook := Hook())
     kill(context)
     reader, writer = os.pipe()
     pid = os.fork()

@@ -44,6 +44,7 @@ LAYERS = [
     "page",
     "panel",
     "enabling",
+    "attaching",
     "magics",
 ]
 HOMES = {
@@ -60,6 +61,7 @@ HOMES = {
         "reauthentication",
         "session",
         "enabling",
+        "attaching",
         "magics",
     },
     "filelock": {"tokens"},
