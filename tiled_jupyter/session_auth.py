@@ -13,7 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import httpx
 from tiled.client.auth import TiledAuth
@@ -227,12 +227,6 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             return True
         self.tokens.update(saved)
         return False
-
-    # -- what is not to be seen or sent ----------------------------------------------------------------
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Travel as Tiled's own class and without tokens: a worker needs only Tiled, and finds them on disk."""
-        return TiledAuth, (self.refresh_url, self.csrf_token, self.token_directory, self.client_id, self.scopes)
 
     def __repr__(self) -> str:
         """Name the class alone."""
