@@ -143,6 +143,14 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
             self.http_client.auth = None
         return principal
 
+    def force_auth_refresh(self) -> Tokens:
+        """Renew the session now; see `tiled.client.context.Context.force_auth_refresh`."""
+        auth = self.http_client.auth
+        if not isinstance(auth, SessionAuth):
+            raise LoginFailed("Nobody is signed in, so there is nothing to renew.", "credentials")
+        auth.refresh_now()
+        return dict(auth.tokens)
+
     @property
     def remembered(self) -> bool:
         """Whether the present session lies on disk for the next kernel."""

@@ -20,7 +20,7 @@ from tiled.client.auth import TiledAuth
 
 from . import tokens as files
 from .errors import LoginFailed, TiledJupyterError
-from .prompts import Tokens, is_invited
+from .prompts import Tokens, is_invited, quietly
 from .refreshing import NotNow, refresh
 from .session_errors import Refusal, nobody_in_a_fork, not_sent_again, stopped
 from .states import Identity
@@ -124,6 +124,19 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 self.token_directory = None
                 why = f"The sign-in could not be saved ({error.strerror}): it lasts as long as this kernel."
                 warnings.warn(why, stacklevel=2)
+
+    def refresh_now(self) -> None:
+        """Renew the session before the server says that it must be; asks nobody.
+
+        Raises
+        ------
+        LoginFailed
+            Where it is over.
+        httpx.HTTPError
+            Where that cannot be known now.
+        """
+        with quietly():
+            self._renew(self.generation, httpx.Request("POST", self.refresh_url))
 
     def is_foreign(self, access_token: str | None) -> bool:
         """Say whether a token is somebody else's, or cannot be shown to be ours."""
