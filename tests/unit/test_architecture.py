@@ -25,6 +25,7 @@ LAYERS = [
     "tls",
     "tokens",
     "prompts",
+    "bare",
     "refreshing",
     "session_errors",
     "session_auth",
