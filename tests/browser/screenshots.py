@@ -30,7 +30,14 @@ GALLERY = ROOT / "tests" / "artifacts" / "states"
 WIRE = json.loads((ROOT / "tests" / "wire.json").read_text(encoding="utf-8"))
 STATES = WIRE["states"] | {
     "signed in (resumed)": WIRE["states"]["signed in"],
+    "signed out (no encryption)": WIRE["states"]["signed out"],
     "signed out, several providers (no encryption)": WIRE["states"]["signed out, several providers"],
+}
+# What a person opens in some of them.
+OPENED = {
+    "signed out, somebody else": "alice · Not alice?",
+    "awaiting authorization, to resume": "Show QR code",
+    "signed in, in the web page": "Sign out",
 }
 WIDTHS = {"narrow": 320, "wide": 1200}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -51,12 +58,13 @@ class Shown(LoginPanel):
         form = state.get("form", state)
         resuming = bool(form.get("expected"))
         around = wire.Surroundings(
-            now=now, waiting=resuming, transport="shell", comm=self.comm_id, servers=[], remember="ask", cell=14,
-            resuming=resuming or self.folded, exposed=self.exposed)
+            now=now, waiting=resuming or self.always, transport="shell", comm=self.comm_id, servers=[], remember="ask",
+            cell=14, resuming=resuming or self.folded, exposed=self.exposed)
         self.send({{"type": "state", "state": state, **dataclasses.asdict(around)}})
 for name, example in json.loads({states!r}).items():
     panel = Shown()
     panel.example = example
+    panel.always = name in ("out of sight", "captured")
     panel.folded = name.endswith("(resumed)")
     panel.exposed = name.endswith("(no encryption)")
     display(Markdown("*" + name + "*"), panel)
@@ -87,10 +95,30 @@ def gallery(browser: Browser, lab: Lab) -> None:
                 expect(notebook.panel(index).get_by_role("status").filter(has_text=re.compile("."))).to_have_count(
                     len(part)
                 )
+                for position, name in enumerate(part):
+                    if name in OPENED:
+                        notebook.panel(index).nth(position).get_by_role("button", name=OPENED[name], exact=True).click()
                 area = notebook.output_area(index)
                 height = area.evaluate("node => node.scrollHeight")
                 notebook.page.set_viewport_size({"width": width, "height": int(height) + 400})
                 area.screenshot(path=GALLERY / f"{theme}-{width_name}-{index + 1}.png", animations="disabled")
+            notebook.page.context.close()
+
+
+def unseen(browser: Browser, lab: Lab) -> None:
+    """Draw the cards of prompts that nobody sees: one out of sight, one without a view."""
+    states = {"out of sight": STATES["signed out"], "captured": STATES["signed out, session ended"]}
+    cell = _GALLERY.format(states=json.dumps(states), now=0)
+    cells = [cell.replace("display(", "name == 'captured' or display("), *["#\n" * 30] * 3]
+    for theme in THEMES:
+        for width_name, width in WIDTHS.items():
+            lab.reset()  # A kernel that goes on has panels of its own that nobody sees.
+            notebook = open_notebook(browser, lab, cells, width, theme)
+            notebook.page.set_viewport_size({"width": width, "height": 700})
+            notebook.execute(0)
+            notebook.page.locator(".jp-Cell").last.scroll_into_view_if_needed()
+            expect(notebook.page.get_by_text("waits for your Tiled sign-in")).to_have_count(2)
+            notebook.page.screenshot(path=GALLERY / f"{theme}-{width_name}-unseen.png", animations="disabled")
             notebook.page.context.close()
 
 
@@ -129,6 +157,7 @@ def main() -> None:
         story(browser, lab, server.uri)
         lab.reset()
         gallery(browser, lab)
+        unseen(browser, lab)
         browser.close()
 
 

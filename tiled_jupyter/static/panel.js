@@ -42,12 +42,10 @@ function subtle(text = "") {
 }
 function headline() {
   const heading = h("h3", { class: "tiled-jupyter-heading" });
-  const account = h("p", { class: "tiled-jupyter-subtle" });
-  function update({ server, expected }, provider) {
-    say(heading, `Sign in to ${server.host}`);
-    const as = expected ? `as ${expected.id} ` : "";
-    say(account, provider ? `${as}with your ${provider.name} account` : as.trim());
-    account.hidden = account.textContent === "";
+  const account = subtle();
+  function update(host, words) {
+    say(heading, `Sign in to ${host}`);
+    sayOrHide(account, words);
   }
   return { element: h("div", {}, heading, account), update };
 }
@@ -432,7 +430,7 @@ function deviceView({ send }) {
   const figure = h("figure", { class: "tiled-jupyter-qr", id: unique(), hidden: true }, image, caption);
   const toggle = button("Show QR code", "quiet", () => showQr(figure.hidden));
   toggle.setAttribute("aria-controls", figure.id);
-  const advice = subtle();
+  const advice = h("p");
   const left = h("span", { role: "timer", class: "tiled-jupyter-subtle" });
   const warning = h("span", { class: "tiled-jupyter-unseen", "aria-live": "polite" });
   const cancel = button("Cancel", "secondary", () => send({ type: "cancel" }));
@@ -475,12 +473,14 @@ function deviceView({ send }) {
     const href = linkTo(verification_uri_complete) ?? linkTo(verification_uri);
     const picture = qr?.startsWith(PNG) ? qr : null;
     deadline = state.code.deadline;
-    head.update(form, { name: provider });
+    const as = form.expected ? `as ${form.expected.id} ` : "";
+    head.update(form.server.host, `${as}with your ${provider} account`);
     link.hidden = href === null;
     if (href) link.href = href;
+    else link.removeAttribute("href");
     say(address, verification_uri);
     say(code, user_code);
-    sayOrHide(advice, `Approve only if you started this, on ${form.server.host}, and the codes match.`);
+    say(advice, `Approve only if you started this, on ${form.server.host}, and the codes match.`);
     toggle.hidden = picture === null;
     if (!picture) showQr(false);
     else if (image.src !== picture) image.src = picture;
@@ -522,11 +522,8 @@ function providerChoice(draft, isBusy2, changed) {
       type: "radio",
       name: group,
       value: name,
-      click: (event) => {
-        if (isBusy2()) event.preventDefault();
-      },
       change: () => {
-        draft.provider = name;
+        if (!isBusy2()) draft.provider = name;
         changed();
       }
     });
@@ -781,14 +778,11 @@ function signInView({ draft, send }) {
     none: [refusal]
   };
   const fields = h("div", { class: "tiled-jupyter-fields" });
-  const others = h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another);
   const actions = h(
     "div",
     { class: "tiled-jupyter-actions" },
-    ...notice.answers,
-    submitButton,
-    cancel,
-    others
+    h("div", { class: "tiled-jupyter-buttons" }, ...notice.answers, submitButton, cancel),
+    h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another)
   );
   const form = h(
     "form",
@@ -831,14 +825,16 @@ function signInView({ draft, send }) {
     const { server, expected } = asked;
     const waits = isBusy(state);
     const exposed = around.exposed || isPageExposed(location);
-    if (state.kind === "verifying") byKey = state.method === "api_key";
+    if (state.kind === "verifying") byKey = state.method === "api_key" && !asked.key;
     provider = chosen(asked, draft, exposed);
     turn(wayOf(asked, provider, byKey));
-    head.update(asked, way === "password" || way === "external" ? provider : void 0);
+    const several = server.providers.length > 1;
+    const single = !several && (way === "password" || way === "external");
+    head.update(server.host, single ? `with your ${provider?.name} account` : "");
     notes.update(server);
     showAlert(failure, alertOf(state), waits);
-    providers.update(server.providers, provider);
-    providers.element.hidden = server.providers.length < 2 || way === "key" || way === "settle";
+    providers.update(several ? server.providers : [], provider);
+    providers.element.hidden = !several || way === "key" || way === "settle";
     notice.update(asked.key);
     sayOrHide(warning, exposureOf(exposed, server));
     sayOrHide(refusal, provider ? refusalOf(provider) : "");

@@ -1,10 +1,10 @@
 /** A link and a code, for `awaiting_authorization`: the person approves in a web page, here or on a phone. */
 
 import { hostOf, linkTo } from "../address";
-import { h, say, sayOrHide, unique } from "../dom";
+import { h, say, unique } from "../dom";
 import type { State } from "../wire";
 import { countdown } from "../words";
-import { button, type Context, headline, subtle, type View } from "./view";
+import { button, type Context, headline, type View } from "./view";
 
 const PNG = "data:image/png;base64,";
 
@@ -36,7 +36,7 @@ export function deviceView({ send }: Context): View {
   const toggle = button("Show QR code", "quiet", () => showQr(figure.hidden));
   toggle.setAttribute("aria-controls", figure.id);
 
-  const advice = subtle();
+  const advice = h("p");
   const left = h("span", { role: "timer", class: "tiled-jupyter-subtle" });
   // The seconds are never announced, the last minutes are.
   const warning = h("span", { class: "tiled-jupyter-unseen", "aria-live": "polite" });
@@ -84,12 +84,14 @@ export function deviceView({ send }: Context): View {
     const href = linkTo(verification_uri_complete) ?? linkTo(verification_uri);
     const picture = qr?.startsWith(PNG) ? qr : null;
     deadline = state.code.deadline;
-    head.update(form, { name: provider });
+    const as = form.expected ? `as ${form.expected.id} ` : "";
+    head.update(form.server.host, `${as}with your ${provider} account`);
     link.hidden = href === null;
     if (href) link.href = href;
+    else link.removeAttribute("href");
     say(address, verification_uri);
     say(code, user_code);
-    sayOrHide(advice, `Approve only if you started this, on ${form.server.host}, and the codes match.`);
+    say(advice, `Approve only if you started this, on ${form.server.host}, and the codes match.`);
     toggle.hidden = picture === null;
     if (!picture) showQr(false);
     else if (image.src !== picture) image.src = picture;

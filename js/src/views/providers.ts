@@ -43,11 +43,9 @@ export function providerChoice(draft: Draft, isBusy: () => boolean, changed: () 
       type: "radio",
       name: group,
       value: name,
-      click: (event: Event) => {
-        if (isBusy()) event.preventDefault();
-      },
       change: () => {
-        draft.provider = name;
+        // While one is asked the choice is settled, and shown again.
+        if (!isBusy()) draft.provider = name;
         changed();
       },
     });

@@ -66,14 +66,11 @@ export function signInView({ draft, send }: Context): View {
   };
   // Only what the way in asks for is in the page: no password manager fills, and no check stops, what is unseen.
   const fields = h("div", { class: "tiled-jupyter-fields" });
-  const others = h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another);
   const actions = h(
     "div",
     { class: "tiled-jupyter-actions" },
-    ...notice.answers,
-    submitButton,
-    cancel,
-    others,
+    h("div", { class: "tiled-jupyter-buttons" }, ...notice.answers, submitButton, cancel),
+    h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another),
   );
   const form = h(
     "form",
@@ -121,15 +118,17 @@ export function signInView({ draft, send }: Context): View {
     const { server, expected } = asked;
     const waits = isBusy(state);
     const exposed = around.exposed || isPageExposed(location);
-    if (state.kind === "verifying") byKey = state.method === "api_key";
+    if (state.kind === "verifying") byKey = state.method === "api_key" && !asked.key;
     provider = chosen(asked, draft, exposed);
     turn(wayOf(asked, provider, byKey));
+    const several = server.providers.length > 1;
 
-    head.update(asked, way === "password" || way === "external" ? provider : undefined);
+    const single = !several && (way === "password" || way === "external");
+    head.update(server.host, single ? `with your ${provider?.name} account` : "");
     notes.update(server);
     showAlert(failure, alertOf(state), waits);
-    providers.update(server.providers, provider);
-    providers.element.hidden = server.providers.length < 2 || way === "key" || way === "settle";
+    providers.update(several ? server.providers : [], provider);
+    providers.element.hidden = !several || way === "key" || way === "settle";
     notice.update(asked.key);
     sayOrHide(warning, exposureOf(exposed, server));
     sayOrHide(refusal, provider ? refusalOf(provider) : "");

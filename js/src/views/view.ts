@@ -1,7 +1,7 @@
 /** What a view is, and the few pieces several views are made of. */
 
-import { h, say } from "../dom";
-import type { Command, Provider, SignedOut, State, Surroundings } from "../wire";
+import { h, say, sayOrHide } from "../dom";
+import type { Command, State, Surroundings } from "../wire";
 
 /** What the person gave and a redrawn form must not lose. Secrets are not kept. */
 export interface Draft {
@@ -62,15 +62,13 @@ export function subtle(text = ""): HTMLParagraphElement {
   return h("p", { class: "tiled-jupyter-subtle", hidden: text === "" }, text);
 }
 
-/** Where one signs in, and as whom: stands above every form. */
+/** Where one signs in, and with what: stands above every form. */
 export function headline() {
   const heading = h("h3", { class: "tiled-jupyter-heading" });
-  const account = h("p", { class: "tiled-jupyter-subtle" });
-  function update({ server, expected }: SignedOut, provider: Pick<Provider, "name"> | undefined): void {
-    say(heading, `Sign in to ${server.host}`);
-    const as = expected ? `as ${expected.id} ` : "";
-    say(account, provider ? `${as}with your ${provider.name} account` : as.trim());
-    account.hidden = account.textContent === "";
+  const account = subtle();
+  function update(host: string, words: string): void {
+    say(heading, `Sign in to ${host}`);
+    sayOrHide(account, words);
   }
   return { element: h("div", {}, heading, account), update };
 }
