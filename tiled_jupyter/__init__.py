@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
-    from .enabling import Context, from_context, from_uri, login
+    from .enabling import Context, from_context, from_profile, from_uri, login
     from .errors import CannotPrompt, LoginCancelled, LoginFailed, TiledJupyterError
     from .magics import load_ipython_extension, unload_ipython_extension
     from .panel import LoginPanel, prompt_for_login
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Context": "enabling",
     "from_context": "enabling",
+    "from_profile": "enabling",
     "from_uri": "enabling",
     "CannotPrompt": "errors",
     "LoginCancelled": "errors",
@@ -40,6 +41,7 @@ __all__ = [
     "TiledJupyterError",
     "__version__",
     "from_context",
+    "from_profile",
     "from_uri",
     "load_ipython_extension",
     "login",

@@ -7,6 +7,7 @@ import sys
 from html import escape
 from typing import Any
 
+from .address import is_loopback
 from .errors import CannotPrompt
 
 NEUTRAL_TEXT = "Tiled sign-in: run the cell to activate"
@@ -52,6 +53,36 @@ def require_somebody(server: str) -> None:
         f"Nobody can be asked to sign in{f' to {server}' if server else ''} here. For unattended work set an API key "
         "in the environment variable TILED_API_KEY, or sign in beforehand from a notebook with %tiled_login."
     )
+
+
+def is_somebody_there() -> bool:
+    """Whether there is a person who could answer, and read."""
+    try:
+        require_somebody("")
+    except CannotPrompt:
+        return False
+    return True
+
+
+def is_exposed() -> bool:
+    """Whether what is typed travels to this kernel over a network, unencrypted (Jupyter's TCP has no encryption)."""
+    app = getattr(kernel(), "parent", None)
+    if getattr(app, "transport", "") != "tcp" or getattr(app, "curve_secretkey", None):
+        return False
+    return not is_loopback(str(getattr(app, "ip", "") or "localhost"))
+
+
+def cell_number() -> int | None:
+    """The number of the cell that is running, where there is one."""
+    number = getattr(shell(), "execution_count", None)
+    return number if isinstance(number, int) else None
+
+
+def say(text: str) -> None:
+    """Write a line in the output of the running cell."""
+    from IPython.display import display
+
+    display({"text/plain": text}, raw=True)
 
 
 def show(widget: object) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 
 from .connection import describe
-from .grants import Tokens
+from .exchange import Tokens
 from .reauthentication import Context, Occasion
 from .session import LoginSession
 from .settings import TiledJupyter
-from .states import SignedOut, State
+from .states import Identity, SignedOut, State
+from .tls import tls_context
 
 
 class PromptSession(LoginSession):
@@ -49,15 +50,19 @@ class PromptSession(LoginSession):
             self._saved_at = occasion.context.saved_at()
         else:
             uri = next((spec.links.get("auth_endpoint", "").partition("auth/")[0] for spec in providers), "")
-        self.state = SignedOut(describe(uri, providers, required=True, allow_http=settings.allow_http))
+        server = describe(uri, providers, required=True, allow_http=settings.allow_http)
+        expected: Identity | None = getattr(occasion, "identity", None)
+        self.state = SignedOut(server, getattr(occasion, "reason", None), expected=expected)
 
     def take_tokens(self) -> Tokens | None:
         """Give the tokens, once."""
         tokens, self._tokens = self._tokens, None
         return tokens
 
-    def _http(self) -> AbstractContextManager[httpx.Client]:
-        return nullcontext(self._http_client)
+    def _client(self, *, theirs: bool = False) -> AbstractContextManager[httpx.Client]:
+        if not theirs:
+            return nullcontext(self._http_client)
+        return httpx.Client(verify=tls_context()) if self.context is None else super()._client(theirs=True)
 
     def _accept(self, tokens: Tokens, *, remember: bool) -> bool:
         self._tokens, self.remember = tokens, remember

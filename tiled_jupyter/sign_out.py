@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import threading
 import weakref
-from typing import Protocol
+from typing import Any, Protocol
 
-from . import grants
+import httpx
+
+from . import key_login, revocation
 from .attempts import in_background
+from .connection import tokens_of
+from .exchange import PROBE_TIMEOUT
 from .reauthentication import Context
 
 _FORGOTTEN = "Signed out of this notebook. Other notebooks and terminals are not."
@@ -23,6 +29,9 @@ class Shows(Protocol):
         """Take note that it is over."""
 
 
+_KEY_LEFT_OUT = "Signed out. The API key is left out on this server, in this notebook's kernel."
+_AT_THE_END = httpx.Timeout(2.0)
+
 _shown_by: weakref.WeakSet[Shows] = weakref.WeakSet()
 _lock = threading.Lock()
 
@@ -34,7 +43,7 @@ def notify(shows: Shows) -> None:
 
 
 def sign_out_of(context: Context, *, everywhere: bool) -> None:
-    """Sign out of a server in this kernel.
+    """Sign out of a server in this kernel; it succeeds whatever the server says, and waits for nobody.
 
     Parameters
     ----------
@@ -44,17 +53,53 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
         Also remove the saved tokens and, in the background, revoke the session on the server.
     """
     uri = str(context.api_uri)
-    refresh_token = context.forget()
-    if everywhere:
-        context.forget_saved()
-    with _lock:
-        concerned = [shows for shows in _shown_by if shows.context is not None and str(shows.context.api_uri) == uri]
-    for shows in concerned:
-        shows.signed_out(_ENDED if everywhere else _FORGOTTEN)
-    if everywhere and refresh_token:
+    by_key = context.api_key is not None
+    tokens = tokens_of(context)
+    try:
+        refresh_token = context.forget()
+        if everywhere:
+            context.forget_saved()
+    finally:
+        if by_key:
+            key_login.set_aside(uri)
+            context.api_key = None
+        with _lock:
+            concerned = [one for one in _shown_by if one.context is not None and str(one.context.api_uri) == uri]
+        reason = _KEY_LEFT_OUT if by_key else _ENDED if everywhere else _FORGOTTEN
+        for shows in concerned:
+            shows.signed_out(reason)
+    tokens["refresh_token"] = tokens.get("refresh_token") or refresh_token
+    if everywhere and any(tokens.values()):
+        in_background(lambda: _revoke(context, tokens))
 
-        def revoke() -> None:
-            with context.bare_client() as http:
-                grants.revoke_session(http, uri, refresh_token)
 
-        in_background(revoke)
+def _revoke(context: Context, tokens: dict[str, Any], timeout: httpx.Timeout = PROBE_TIMEOUT) -> None:
+    providers = context.server_info.authentication.providers
+    links = providers[0].links if len(providers) == 1 else {}  # a provider's own tokens: there is no other then
+    revocation.end_session(
+        lambda theirs: context.provider_client() if theirs else context.bare_client(),
+        str(context.api_uri),
+        links,
+        tokens,
+        timeout,
+    )
+
+
+_ending: weakref.WeakSet[Context] = weakref.WeakSet()
+
+
+def end_with_kernel(context: Context) -> None:
+    """Revoke a session that is kept in memory only when this process ends, in two seconds or not at all."""
+    if not _ending:
+        atexit.register(_end_all)
+    _ending.add(context)
+
+
+def _end_all() -> None:
+    ended = set()
+    for context in tuple(_ending):
+        tokens = {} if context.remembered else tokens_of(context)
+        if any(tokens.values()) and tokens.get("refresh_token") not in ended:
+            ended.add(tokens.get("refresh_token"))
+            with contextlib.suppress(Exception):  # the process ends, and nobody would read it
+                _revoke(context, tokens, _AT_THE_END)

@@ -1,0 +1,252 @@
+"""An API key as a way to sign in: is it one, may it go to this server, and what does the server say of it.
+
+Tiled sends the key in ``TILED_API_KEY`` to every server it is pointed at. Here a key that is known to be
+another server's is sent only when the person says so, and one that can be left out stays out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import threading
+import weakref
+from typing import Any, Literal, TypeAlias
+
+import httpx
+
+from . import known_servers, reauthentication
+from .address import host_of
+from .errors import LoginFailed
+from .exchange import Refused, ask
+from .lifetimes import moment
+from .principal import count, identity_of
+from .scopes import scope
+from .states import KeyNotice, Server, SignedIn
+
+VARIABLE = "TILED_API_KEY"
+Source: TypeAlias = Literal["environment", "address", "typed"]
+_WHICH: dict[Source, str] = {
+    "environment": f"the API key in {VARIABLE}",
+    "address": "the API key in this address",
+    "typed": "this API key",
+}
+_USED: dict[Source, str] = {
+    "environment": f"Using the API key in {VARIABLE}",
+    "address": "The key in this address was used and removed from it",
+    "typed": "Signed in with the API key you typed, on this server and in this notebook's kernel only",
+}
+_TIED_TO_NOTHING = "It comes from the environment, is not tied to a server, and wins over a login."
+_KEY = re.compile(r"\w+", re.ASCII)  # what Tiled's Context can send and read back
+_LISTED = re.compile(r"[0-9a-f]{72}")  # a key of an account; its first eight letters are its name
+
+_lock = threading.Lock()
+_aside: set[str] = set()  # servers that do not get the environment's key in this kernel
+_bound: weakref.WeakSet[reauthentication.Context] = weakref.WeakSet()  # with a key for all of their server's
+_salt = secrets.token_bytes(16)
+_used_with: dict[bytes, set[str]] = {}  # keys that may not be named on disk
+
+
+class Context(reauthentication.Context):
+    """A Context that takes a key from the environment only where that key belongs.
+
+    Parameters are those of `tiled.client.context.Context`.
+
+    Raises
+    ------
+    LoginFailed
+        Where the key is no key, or known to be another server's; before anything is sent.
+    """
+
+    def __init__(self, uri: str, *, api_key: str | None = None, **options: Any) -> None:
+        url = httpx.URL(uri)
+        given = api_key is not None or "api_key" in url.params
+        if api_key is not None and (wrong := fault(api_key)) is not None:
+            raise LoginFailed(f"The API key given with api_key= {wrong}.", "credentials")
+        if not given and options.get("app") is None:
+            api_uri = str(url.copy_with(query=None, fragment=None)).rstrip("/") + "/"
+            api_key, notice = key_for(api_uri)
+            if notice is not None:
+                raise LoginFailed(f"{notice.sentence} {_how_to_go_on(notice)}", "credentials")
+        if given:
+            super().__init__(uri, api_key=api_key, **options)
+        else:
+            super().__init__(uri, api_key=api_key or "", **options)  # None would take what the environment has
+            self.api_key = api_key
+
+
+def _how_to_go_on(notice: KeyNotice) -> str:
+    ways = "Unset it and connect again, or use %tiled_login to sign in without it"
+    return f"{ways}, or to use it here." if notice.usable else f"{ways}."
+
+
+def keyless(uri: str, **options: Any) -> reauthentication.Context:
+    """Make a Context without any key, whatever the environment holds."""
+    context = reauthentication.Context(uri, api_key="", **options)  # None would take what the environment has
+    context.api_key = None
+    return context
+
+
+def fault(key: str) -> str | None:
+    """Say why a text is no API key, as the rest of a sentence that does not quote it."""
+    if not key.strip():
+        return "is empty"
+    if key.split() != [key]:
+        return "has a line break or a space in it"
+    if not _KEY.fullmatch(key):
+        return "has characters in it that no API key has"
+    return None
+
+
+def key_for(api_uri: str) -> tuple[str | None, KeyNotice | None]:
+    """Find the key this kernel has for a server, or why the one that is set is not simply used.
+
+    Returns
+    -------
+    str or None
+        One that somebody typed for the server, else the environment's.
+    KeyNotice or None
+        Where the environment's is in the way.
+    """
+    with _lock:
+        for context in _bound:
+            if str(context.api_uri) == api_uri and context.api_key is not None:
+                return context.api_key, None
+        key = None if api_uri in _aside else os.environ.get(VARIABLE)
+    if key is None:
+        return None, None
+    wrong = fault(key)
+    if wrong is not None:
+        return None, KeyNotice(f"{VARIABLE} is set and {wrong}, so it has not been sent.", usable=False)
+    others = _servers_of(key)
+    if others and api_uri not in others:
+        names = " and ".join(sorted({host_of(uri) for uri in others}))
+        sentence = f"The API key in {VARIABLE} was used with {names}, never with {host_of(api_uri)}."
+        return None, KeyNotice(f"{sentence} Nothing has been sent.", usable=True)
+    return key, None
+
+
+def environment_key() -> str | None:
+    """Give the environment's key, if it can be one."""
+    key = os.environ.get(VARIABLE)
+    return None if key is None or fault(key) is not None else key
+
+
+def set_aside(api_uri: str) -> None:
+    """Leave keys out on a server, in this kernel: the environment's, and those typed for it."""
+    with _lock:
+        _aside.add(api_uri)
+        for context in tuple(_bound):
+            if str(context.api_uri) == api_uri:
+                context.api_key = None
+                _bound.discard(context)
+    for context in reauthentication.live_contexts():
+        if str(context.api_uri) == api_uri and context.api_key == os.environ.get(VARIABLE):
+            context.api_key = None
+
+
+def use(context: reauthentication.Context, key: str, *, bind: bool) -> None:
+    """Let a Context use an accepted key; with `bind`, and every other of this kernel that has none of its own."""
+    uri = str(context.api_uri)
+    note(uri, key)
+    concerned = [context]
+    if bind:
+        environment = os.environ.get(VARIABLE)
+        concerned += [
+            other
+            for other in reauthentication.live_contexts()
+            if str(other.api_uri) == uri and other.api_key in (None, environment)
+        ]
+    with _lock:
+        for one in concerned:
+            one.http_client.auth = None
+            one.api_key = key
+            if bind:
+                _bound.add(one)
+
+
+def note(api_uri: str, key: str) -> None:
+    """Remember that a server has accepted a key."""
+    first_eight = key[:8] if _LISTED.fullmatch(key) else None
+    known_servers.remember(api_uri, first_eight=first_eight)
+    if first_eight is None:
+        with _lock:
+            _used_with.setdefault(_name(key), set()).add(api_uri)
+
+
+def _servers_of(key: str) -> set[str]:
+    with _lock:
+        in_memory = set(_used_with.get(_name(key), ()))
+    return in_memory | (set(known_servers.servers_of_key(key[:8])) if _LISTED.fullmatch(key) else set())
+
+
+def _name(key: str) -> bytes:
+    return hashlib.sha256(_salt + key.encode("utf-8", "replace")).digest()
+
+
+def check(context: reauthentication.Context, server: Server, key: str, source: Source) -> SignedIn:
+    """Try a key, in one request; where it is accepted ask, once, whose it is.
+
+    Parameters
+    ----------
+    context : Context
+        Of the server; it stays without the key.
+    server : Server
+    key : str
+    source : str
+
+    Raises
+    ------
+    Refused
+        Where the server does not accept it.
+    """
+    links = context.server_info.authentication.links
+    headers = {"Authorization": f"Apikey {key}"}
+    with context.bare_client() as http:
+        endpoint = str(links.apikey) if links is not None else f"{context.api_uri}metadata/"
+        answer = ask(http, "GET", endpoint, headers=headers)
+        if answer.status == httpx.codes.UNAUTHORIZED:
+            raise Refused(
+                "credentials",
+                f"{server.host} does not accept {_WHICH[source]}. It may be mistyped, expired or revoked.",
+            )
+        if answer.status != httpx.codes.OK:
+            raise Refused(
+                "server",
+                f"{server.host} answers with an error ({answer.status}){answer.detail}. Try again in a minute.",
+            )
+        about = answer.fields if links is not None else {}
+        principal: dict[str, Any] = {}
+        if links is not None:
+            try:
+                principal = ask(http, "GET", str(links.whoami), headers=headers).fields
+            except Refused:  # it is accepted all the same
+                principal = {}
+    return SignedIn(
+        server,
+        identity_of(principal),
+        "api_key",
+        _provenance(about, source),
+        remembered=False,
+        api_keys=count(principal, "api_keys"),
+        good_until=moment(about["expiration_time"]) if about.get("expiration_time") else None,
+        renews=False,
+    )
+
+
+def _provenance(about: dict[str, Any], source: Source) -> str:
+    """Say where a key comes from, and what the server knows of it."""
+    known = []
+    if isinstance(about.get("first_eight"), str):
+        known.append(f"{about['first_eight'][:8]}…")
+    if isinstance(about.get("note"), str) and about["note"].strip():
+        known.append(f"“{' '.join(about['note'].split())[:100]}”")
+    scopes = about.get("scopes")
+    if isinstance(scopes, list) and scopes:
+        known.append(f"it may: {', '.join(scope(name).words for name in scopes if isinstance(name, str))}")
+    if about and not about.get("expiration_time"):
+        known.append("never expires")
+    more = f" ({'; '.join(known)})" if known else ""
+    sentence = f"{_USED[source]}{more}."
+    return f"{sentence} {_TIED_TO_NOTHING}" if source == "environment" else sentence
