@@ -12,6 +12,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 # Besides ipykernel 7.4, which lives in .venv itself.
 KERNELS := 6.31.0 7.2.0
 NODE_MODULES := js/node_modules/.installed
+PROVIDER := tiled_jupyter/demo/provider/node_modules/.installed
 BUNDLE := tiled_jupyter/static/panel.js tiled_jupyter/static/panel.css
 export PATH := $(BIN):$(PATH)
 
@@ -25,7 +26,7 @@ help: ## Show this list
 demo: $(VENV)/.installed ## Start a Tiled server and JupyterLab, to try it (DEMO_ARGS=--no-browser)
 	@exec $(BIN)/python -m tiled_jupyter.demo $(DEMO_ARGS)
 
-test: kernels chromium $(NODE_MODULES) ## Run all tests: the page, and the four rings (PYTEST_ARGS='tests/unit -x')
+test: kernels chromium $(NODE_MODULES) $(PROVIDER) ## Run all tests: the page, and the four rings (PYTEST_ARGS='tests/unit -x')
 	cd js && npm test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
@@ -67,7 +68,8 @@ chromium: $(VENV)/.installed ## See that there is a Chromium; with CI=true, inst
 	@scripts/ensure-chromium
 
 clean: ## Remove all that make has made, the bundle excepted
-	rm -rf $(VENV) .kernels .matrix dist js/node_modules tests/artifacts .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .kernels .matrix dist js/node_modules $(PROVIDER:/.installed=) tests/artifacts
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed: pyproject.toml hatch_build.py
@@ -83,6 +85,6 @@ $(VENV)/.installed: pyproject.toml hatch_build.py
 	.kernels/$*/bin/python -m pip install --quiet 'ipykernel==$*' matplotlib --editable '.[array]'
 	@touch $@
 
-$(NODE_MODULES): js/package.json js/package-lock.json | $(VENV)/.installed
-	cd js && npm ci
+%/node_modules/.installed: %/package.json %/package-lock.json | $(VENV)/.installed
+	cd $* && npm ci
 	@touch $@

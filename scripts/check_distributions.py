@@ -13,6 +13,9 @@ PACKAGE = {
     "tiled_jupyter/static/panel.js",
     "tiled_jupyter/static/panel.css",
     "tiled_jupyter/demo/__main__.py",
+    "tiled_jupyter/demo/provider/package-lock.json",
+    "tiled_jupyter/demo/provider/package.json",
+    "tiled_jupyter/demo/provider/server.mjs",
 }
 WHEEL = PACKAGE | {"tiled_jupyter/demo/notebooks/01-sign-in.ipynb"}
 SDIST = PACKAGE | {"notebooks/01-sign-in.ipynb", "js/src/panel.ts", "js/package-lock.json", "LICENSE", "README.md"}

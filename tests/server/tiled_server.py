@@ -51,6 +51,8 @@ class TiledServer:
         Whether the public data can be read without signing in.
     providers : sequence of dict, optional
         Instead of the one password provider named ``demo``; as in Tiled's configuration file.
+    single_user_api_key : str, optional
+        Makes it a server without providers, for whoever has this key.
     secret_key : str, optional
         Signs tokens; one is made and kept over restarts if left out.
     python : str, optional
@@ -65,6 +67,7 @@ class TiledServer:
         session_max_age: float | None = None,
         allow_anonymous_access: bool = True,
         providers: Sequence[Mapping[str, Any]] | None = None,
+        single_user_api_key: str | None = None,
         secret_key: str | None = None,
         python: str = sys.executable,
     ) -> None:
@@ -74,6 +77,7 @@ class TiledServer:
             "session_max_age": session_max_age,
             "allow_anonymous_access": allow_anonymous_access,
             "providers": providers,
+            "single_user_api_key": single_user_api_key,
             "secret_key": secret_key or secrets.token_hex(32),
         }
         self._python = python
@@ -105,6 +109,8 @@ class TiledServer:
             raise RuntimeError("The server is running already.")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TILED_")}
         environment["TILED_SECRET_KEYS"] = json.dumps([self._options["secret_key"]])
+        if self._options["single_user_api_key"] is not None:
+            environment["TILED_SINGLE_USER_API_KEY"] = self._options["single_user_api_key"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [self._python, "-m", "tiled_jupyter.demo.server", *self._arguments()],
@@ -178,9 +184,10 @@ class TiledServer:
                 arguments += [f"--{name.replace('_', '-')}", str(options[name])]
         if not options["allow_anonymous_access"]:
             arguments.append("--require-login")
-        if options["providers"] is not None:
+        providers = options["providers"] if options["single_user_api_key"] is None else []
+        if providers is not None:
             path = Path(self._directory.name, "providers.json")
-            path.write_text(json.dumps(list(options["providers"])))
+            path.write_text(json.dumps(list(providers)))
             arguments += ["--providers", str(path)]
         return arguments
 

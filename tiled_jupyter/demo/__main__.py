@@ -1,12 +1,14 @@
 """``python -m tiled_jupyter.demo``: a Tiled server with made-up data, and JupyterLab on the first notebook.
 
-Everything is on loopback and in one temporary directory. Ctrl-C, SIGTERM and a closed terminal end both
-servers and remove the directory; so does either of them ending by itself.
+Beside the server's passwords there is an OpenID provider to sign in with, where Node can be had for it.
+Everything is on loopback and in one temporary directory. Ctrl-C, SIGTERM and a closed terminal end all
+servers and remove the directory; so does any of them ending by itself.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
 import signal
@@ -22,7 +24,8 @@ from types import FrameType
 
 from .lab import NOTEBOOK, can_show_a_page, clean_environment, copy_notebooks, lab_command, lab_environment
 from .processes import Child, DemoFailed, usable_port
-from .server import HOST, PASSWORDS
+from .provider import provider_command
+from .server import HOST, PASSWORDS, openid_provider, password_provider
 
 # Imported by the servers and the notebook only, but better missed here than in their logs.
 NEEDED = ("jupyterlab", "matplotlib", "pandas", "pyarrow", "ragged", "sparse", "strawberry", "uvicorn", "zarr")
@@ -30,6 +33,7 @@ NEEDED = ("jupyterlab", "matplotlib", "pandas", "pyarrow", "ragged", "sparse", "
 TEXT = """
   JupyterLab    {lab}
   Tiled server  {tiled}
+  Provider      {provider}
   Users         {users}
 
 Without signing in one sees `public`; signed in also `staff` and one's own container.
@@ -44,6 +48,10 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--no-browser", action="store_true", help="only print the addresses")
     options.add_argument("--lab-port", type=_port, default=8888, metavar="N", help="of JupyterLab (default: 8888)")
     options.add_argument("--tiled-port", type=_port, default=8000, metavar="N", help="of Tiled (default: 8000)")
+    options.add_argument(
+        "--provider-port", type=_port, default=9000, metavar="N", help="of the OpenID provider (default: 9000)"
+    )
+    options.add_argument("--no-provider", action="store_true", help="sign in by password only")
     return options
 
 
@@ -79,27 +87,56 @@ def _run(options: argparse.Namespace, stop: Event) -> None:
     with ExitStack() as cleanup:
         directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="tiled-jupyter-demo-")))
         copy_notebooks(directory / "notebooks")
-        server = [sys.executable, "-m", "tiled_jupyter.demo.server", f"--port={tiled_port}", f"--directory={directory}"]
-        tiled = Child("Tiled", server, clean_environment(), directory, f"{tiled_uri}/healthz")
+        provider = None if options.no_provider else _start_provider(options.provider_port, directory, stop)
+        providers = [password_provider()]
+        if provider is not None:
+            cleanup.callback(provider.stop)
+            providers.append(openid_provider(provider.uri))
+        (directory / "providers.json").write_text(json.dumps(providers))
+        server = [
+            *(sys.executable, "-m", "tiled_jupyter.demo.server"),
+            *(f"--port={tiled_port}", f"--directory={directory}", f"--providers={directory / 'providers.json'}"),
+        ]
+        tiled = Child("Tiled", server, clean_environment(), directory, tiled_uri, "/healthz")
         cleanup.callback(tiled.stop)
         environment = lab_environment(directory, token=token, tiled_uri=tiled_uri)
         command = lab_command(directory / "notebooks", lab_port)
-        lab = Child("JupyterLab", command, environment, directory, f"{lab_uri}/api")
+        lab = Child("JupyterLab", command, environment, directory, lab_uri, "/api")
         cleanup.callback(lab.stop)
         cleanup.callback(tiled.ask_to_stop)  # both at once: nobody likes to wait for Ctrl-C
 
-        for child in (tiled, lab):
+        children = [child for child in (provider, tiled, lab) if child is not None]
+        for child in children:
             child.wait_until_ready(stop)
         if not stop.is_set():
             page = f"{lab_uri}/lab/tree/{NOTEBOOK}?token={token}"
             users = "   ".join(f"{name} / {password}" for name, password in PASSWORDS.items())
-            print(TEXT.format(lab=page, tiled=tiled_uri, users=users), flush=True)
+            also = f"{provider.uri}, where alice and bob sign in with any password" if provider is not None else "none"
+            print(TEXT.format(lab=page, tiled=tiled_uri, provider=also, users=users), flush=True)
             if not options.no_browser and can_show_a_page(os.environ):
                 webbrowser.open(page)
         while not stop.wait(0.5):
-            tiled.check()
-            lab.check()
+            for child in children:
+                child.check()
         print("\nStopping …", flush=True)
+
+
+def _start_provider(wanted: int, directory: Path, stop: Event) -> Child | None:
+    port = _choose_port("the OpenID provider", wanted)
+    uri = f"http://{HOST}:{port}"
+    try:
+        command = provider_command(port, stop=stop)
+        child = Child("Provider", command, clean_environment(), directory, uri, "/.well-known/openid-configuration")
+        try:
+            child.wait_until_ready(stop)
+        except DemoFailed:
+            child.stop()
+            raise
+    except DemoFailed as failure:
+        if not stop.is_set():
+            print(f"{failure}\nThe demo goes on without an OpenID provider.", flush=True)
+        return None
+    return child
 
 
 def _stop_on_signals() -> Event:

@@ -56,17 +56,20 @@ class Child:
         All of its environment variables.
     directory : Path
         Its working directory.
+    uri : str
+        Its address.
     ready : str
-        An address that answers once it is up.
+        A path there that answers once it is up.
     """
 
     def __init__(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path, ready: str
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path, uri: str, ready: str
     ) -> None:
         self.name = name
-        self._ready = ready
-        self._log = directory / f"{name}.log"
-        with self._log.open("wb") as log:
+        self.uri = uri
+        self._ready = uri + ready
+        self._path = directory / f"{name}.log"
+        with self._path.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603  the demo's own command line
                 command,
                 stdin=subprocess.DEVNULL,
@@ -76,6 +79,11 @@ class Child:
                 cwd=directory,
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        """The process, to send signals to."""
+        return self._process.pid
 
     def wait_until_ready(self, stop: Event, timeout: float = 90.0) -> None:
         """Return when it answers, or when `stop` is set.
@@ -105,9 +113,14 @@ class Child:
         if code is not None:
             raise DemoFailed(f"{self.name} ended by itself (exit code {code}).\n{self.closing_lines()}")
 
+    @property
+    def log(self) -> str:
+        """All that it wrote."""
+        return self._path.read_text(errors="replace")
+
     def closing_lines(self) -> str:
         """Return the last lines it wrote."""
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-CLOSING_LINES:])
+        return "\n".join(self.log.splitlines()[-CLOSING_LINES:])
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM, unless it is gone."""

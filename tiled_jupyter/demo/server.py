@@ -1,8 +1,8 @@
 """The demo's Tiled server: its configuration, and a process that serves it on loopback.
 
 ``python -m tiled_jupyter.demo.server --port 8000 --directory DIR`` serves until SIGTERM or SIGINT. Token
-lifetimes and providers can be set, for tests. The key that signs tokens comes from Tiled's own
-``TILED_SECRET_KEYS``, and not from the command line, where other users of the machine could read it.
+lifetimes and providers can be set, for tests. The key that signs tokens and a single user's come from Tiled's own
+environment variables, and not from the command line, where other users of the machine could read them.
 Starts nothing else and opens no browser: that is `tiled_jupyter.demo.__main__`.
 """
 
@@ -17,20 +17,47 @@ from typing import Any
 HOST = "127.0.0.1"
 # Made up, and printed at every start: they guard computed data on a loopback address.
 PASSWORDS = {"alice": "wonderland", "bob": "builder"}
+CONFIRMATION = "You have signed in as {id}."
 
 
-def password_provider(name: str = "demo") -> dict[str, Any]:
-    """Describe a provider that knows alice and bob by password.
+def password_provider(name: str = "demo", users: Mapping[str, str] = PASSWORDS) -> dict[str, Any]:
+    """Describe a provider that knows people by password.
 
     Parameters
     ----------
     name : str
         What the server calls it.
+    users : mapping
+        Passwords by name; alice and bob if left out.
     """
     return {
         "provider": name,
         "authenticator": "tiled.authenticators:DictionaryAuthenticator",
-        "args": {"users_to_passwords": PASSWORDS, "confirmation_message": "You have signed in as {id}."},
+        "args": {"users_to_passwords": dict(users), "confirmation_message": CONFIRMATION},
+    }
+
+
+def openid_provider(uri: str, name: str = "openid") -> dict[str, Any]:
+    """Describe the demo's OpenID provider (`tiled_jupyter.demo.provider`), with Tiled's own device flow before it.
+
+    Parameters
+    ----------
+    uri : str
+        Where the provider listens.
+    name : str
+        What the server calls it.
+    """
+    return {
+        "provider": name,
+        "authenticator": "tiled.authenticators:OIDCAuthenticator",
+        "args": {
+            "audience": "tiled",
+            "client_id": "tiled",
+            "client_secret": "tiled-secret",
+            "well_known_uri": f"{uri}/.well-known/openid-configuration",
+            "user_id_claim": "preferred_username",
+            "confirmation_message": CONFIRMATION,
+        },
     }
 
 
@@ -54,15 +81,19 @@ def configuration(
     allow_anonymous_access : bool
         Whether the public data can be read without signing in.
     providers : sequence of dict, optional
-        Instead of the one password provider; as in Tiled's configuration file.
+        Instead of the one password provider; as in Tiled's configuration file. With none the server is for
+        a single user, who has the key in Tiled's own ``TILED_SINGLE_USER_API_KEY`` and sees everything.
     """
+    trees = [{"path": "/", "tree": "tiled_jupyter.demo.data:tree"}]
+    if providers is not None and not providers:
+        return {"trees": trees, "authentication": {"allow_anonymous_access": allow_anonymous_access}}
     lifetimes = {
         "access_token_max_age": access_token_max_age,
         "refresh_token_max_age": refresh_token_max_age,
         "session_max_age": session_max_age,
     }
     return {
-        "trees": [{"path": "/", "tree": "tiled_jupyter.demo.data:tree"}],
+        "trees": trees,
         "access_control": {"access_policy": "tiled_jupyter.demo.access:DemoAccessPolicy", "args": {}},
         "authentication": {
             "providers": list(providers) if providers is not None else [password_provider()],
