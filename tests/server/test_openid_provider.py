@@ -111,13 +111,15 @@ def test_tiled_does_not_hear_of_a_denial(http, mixed):
 def test_the_provider_logs_what_requests_carry_by_name_only(http, op, proxied):
     before = len(op.requests())
     data = {"client_id": "tiled-cli", "scope": "openid"}
-    headers = {"Authorization": "Bearer canary", "X-Tiled-Canary": "canary", "Cookie": "tiled_csrf=canary"}
+    headers = {"Authorization": "Bearer canary", "X-Tiled-Canary": "canary", "Cookie": "tiled_csrf=canary=="}
     http.post(f"{op.uri}/device/auth?api_key=canary", data=data, headers=headers)
     (request,) = op.requests()[before:]
     assert (request["method"], request["path"], request["authorization"]) == ("POST", "/device/auth", "Bearer")
     assert (request["query"], request["cookies"]) == (["api_key"], ["tiled_csrf"])
     assert request["body"] == ["client_id", "scope"]
     assert {"x-tiled-canary", "authorization", "cookie"} <= set(request["headers"])
+    http.post(f"{op.uri}/device/auth", data=data, headers={"Authorization": "canary"})
+    assert op.requests()[-1]["authorization"] is None
     assert "canary" not in op.log.replace("x-tiled-canary", "")
 
 
@@ -142,9 +144,7 @@ def test_entras_login_asks_for_scopes_of_its_own(http, op):
 
 def test_the_switches_of_the_provider(http):
     with ExitStack() as stack:
-        op = stack.enter_context(
-            OpenIDProvider(interval=1, slow_down=60, repeat_refresh_token=False, rotate=False, user_claim=False)
-        )
+        op = stack.enter_context(OpenIDProvider(interval=1, slow_down=60, repeat_refresh_token=False, user_claim=False))
         server = stack.enter_context(TiledServer(providers=[proxied_provider(op)]))
         login = ProvidersFlow(http, server)
         assert login.begun["interval"] == 1

@@ -12,7 +12,7 @@ import Provider, { errors } from "oidc-provider";
 
 const HOST = "127.0.0.1";
 const switches = {
-  port: 0,
+  port: 9000,
   access_token_max_age: 3600, // seconds, as all that follow
   refresh_token_max_age: 86400,
   device_code_max_age: 600,
@@ -25,6 +25,9 @@ const switches = {
   user_claim: true, // access tokens name the account, and not only its UUID
   ...JSON.parse(process.argv[2] ?? "{}"),
 };
+// Whose next refresh token nobody hears of must be able to go on with the last.
+if (!switches.repeat_refresh_token) switches.rotate ??= false;
+
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 const TILED_SCOPES =
   "read:metadata read:data create:node write:metadata write:data delete:revision delete:node create:apikeys revoke:apikeys";
@@ -112,15 +115,15 @@ if (switches.slow_down !== null) {
 }
 
 provider.use(async (ctx, next) => {
-  const { authorization, cookie = "" } = ctx.headers;
+  const { authorization, cookie } = ctx.headers;
   const request = {
     at: Date.now() / 1000,
     method: ctx.method,
     path: ctx.path,
     query: Object.keys(ctx.query),
     headers: Object.keys(ctx.headers),
-    authorization: authorization?.split(" ")[0] ?? null,
-    cookies: [...cookie.matchAll(/([^=;\s]+)=/g)].map(([, name]) => name),
+    authorization: authorization?.match(/^\w+(?= )/)?.[0] ?? null, // the scheme
+    cookies: cookie?.split(";").map((one) => one.split("=")[0].trim()) ?? [],
   };
   if (!switches.strict && ctx.path === "/token") delete ctx.req.headers.authorization;
   ctx.set("content-security-policy", "style-src 'unsafe-inline'"); // its pages want a font from the internet
