@@ -19,7 +19,7 @@ from .events import Cancelled, ConnectStarted, SavedFound, ServerDropped, Server
 from .exchange import Refused, Tokens
 from .reauthentication import Context, Prompt
 from .settings import TiledJupyter
-from .states import Disconnected, Failure, KeyNotice, Server, SignedIn, SignedOut, State
+from .states import AwaitingAuthorization, Disconnected, Failure, KeyNotice, Server, SignedIn, SignedOut, State
 from .token_source import ask_source
 from .ways_in import WaysIn
 
@@ -148,7 +148,8 @@ class LoginSession(WaysIn):
         """See whether somebody signed in from another notebook in the meantime; cheap, to be called often."""
         with self.lock:
             context, state = self.context, self.state
-            if not self._use_saved or context is None or not isinstance(state, SignedOut):
+            form = state.form if isinstance(state, AwaitingAuthorization) else state
+            if not self._use_saved or context is None or not isinstance(form, SignedOut) or form.key is not None:
                 return
             if context.saved_at() in (None, self._saved_at):
                 return
@@ -156,10 +157,10 @@ class LoginSession(WaysIn):
 
         def adopt() -> None:
             try:
-                done = saved_sign_in(context, state.server, use_saved=True)
+                done = saved_sign_in(context, form.server, use_saved=True)
             except Exception:  # noqa: BLE001 - another notebook's affair; the person still can sign in here
                 return
-            if done is not None and _is_expected(done, state):
+            if done is not None and _is_expected(done, form):
                 with self.lock:
                     self._accept_saved(context)
                     self.apply(SavedFound(done))
