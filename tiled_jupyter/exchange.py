@@ -106,9 +106,10 @@ def ask(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
     """
     try:
         return _read(http, method, url, **{"timeout": PROBE_TIMEOUT, **options})
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        failure = explain(error, host_of(url))
-    raise Refused(failure.kind, failure.sentence, passing=True)  # here, not above: the error would be its context
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # the last where a link is no address
+        failure, passing = explain(error, host_of(url)), isinstance(error, httpx.NetworkError | httpx.TimeoutException)
+        passing = passing or isinstance(error, httpx.ProtocolError)  # a server that is being stopped
+    raise Refused(failure.kind, failure.sentence, passing=passing)  # here, not above: the error would be its context
 
 
 def _read(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:

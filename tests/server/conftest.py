@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
+import httpx
 import pytest
 
 from .tiled_server import TiledServer
@@ -35,8 +37,26 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.delenv("TILED_API_KEY", raising=False)
     # Each test is a kernel of its own.
     monkeypatch.setattr("tiled_jupyter.reauthentication._signed_out", set())
+    monkeypatch.setattr("tiled_jupyter.key_login._aside", set())
+    monkeypatch.setattr("tiled_jupyter.key_login._bound", WeakSet())
+    monkeypatch.setattr("tiled_jupyter.key_login._used_with", {})
+    monkeypatch.setattr("tiled_jupyter.enabling._told", set())
     contexts: set[Context] = set()
     monkeypatch.setattr("tiled_jupyter.reauthentication._live", contexts)
     yield tmp_path / "cache"
     for context in contexts:
         context.close()  # Tiled leaves that to the end of the process
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
+    """Note every request on its way out."""
+    requests: list[httpx.Request] = []
+    send = httpx.Client.send
+
+    def noted(client: httpx.Client, request: httpx.Request, **options: object) -> httpx.Response:
+        requests.append(request)
+        return send(client, request, **options)
+
+    monkeypatch.setattr(httpx.Client, "send", noted)
+    return requests

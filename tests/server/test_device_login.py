@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -159,7 +160,7 @@ def test_slow_down_grows_the_interval_and_the_login_succeeds():
         approve(waiting)
         shown.rest(SignedIn)
         polls = [request["at"] for request in op.requests("/token")]
-        assert [round(later - earlier) for earlier, later in zip(polls, polls[1:], strict=False)] == [1, 6]
+        assert [round(later - earlier) for earlier, later in itertools.pairwise(polls)] == [1, 6]
 
 
 def test_the_provider_is_away_while_it_is_polled(op, proxied):
