@@ -12,7 +12,7 @@ import httpx
 from tiled.client.context import Context as TiledContext
 
 from . import grants, key_login, known_servers, profiles
-from .address import Address, host_of, is_private, parse_address, refusal_to_send, same_origin
+from .address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin
 from .device_grant import is_the_providers
 from .lifetimes import session_end
 from .principal import count, identity_of
@@ -70,7 +70,10 @@ def find_target(text: str) -> Target:
         return Target(address.uri, address)
     if profiles.address_of(name) is None:
         return Target(name, None, name)
-    _, options = profiles.resolve(name, Context)
+    try:
+        _, options = profiles.resolve(name, Context)
+    except Exception as error:  # noqa: BLE001 - written by hand; what is wrong with it is Tiled's to say
+        raise BadAddress(f"The profile {name} cannot be used ({type(error).__name__}).") from error
     address = parse_address(options.pop("uri"))
     for_context = {key: value for key, value in options.items() if key in _OF_A_CONTEXT}
     for_client = {key: value for key, value in options.items() if key not in (*_OF_A_CONTEXT, "remember_me", "auth")}
