@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
+    from .attaching import attach, disable, enable
     from .enabling import Context, from_context, from_profile, from_uri, login
-    from .errors import CannotPrompt, LoginCancelled, LoginFailed, TiledJupyterError
+    from .errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
     from .magics import load_ipython_extension, unload_ipython_extension
     from .panel import LoginPanel, prompt_for_login
 
@@ -21,7 +22,11 @@ _HOME = {
     "from_context": "enabling",
     "from_profile": "enabling",
     "from_uri": "enabling",
+    "attach": "attaching",
+    "disable": "attaching",
+    "enable": "attaching",
     "CannotPrompt": "errors",
+    "IdentityChanged": "errors",
     "LoginCancelled": "errors",
     "LoginFailed": "errors",
     "TiledJupyterError": "errors",
@@ -35,11 +40,15 @@ _HOME = {
 __all__ = [
     "CannotPrompt",
     "Context",
+    "IdentityChanged",
     "LoginCancelled",
     "LoginFailed",
     "LoginPanel",
     "TiledJupyterError",
     "__version__",
+    "attach",
+    "disable",
+    "enable",
     "from_context",
     "from_profile",
     "from_uri",

@@ -15,10 +15,12 @@ import asyncio
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+from . import prompts
 from .front_end import shell
 
 
@@ -37,6 +39,7 @@ class Cell:
     """
 
     def __init__(self) -> None:
+        self.begun = time.monotonic()
         self.running = True
         self.stopped = False
         self.task = running_task()
@@ -98,6 +101,7 @@ def running_task() -> asyncio.Task[Any] | None:
 
 
 _current: Cell | None = None
+_last: Cell | None = None
 _watching = False
 
 
@@ -108,6 +112,7 @@ def watch() -> None:
     if _watching or ip is None or getattr(ip, "kernel", None) is None:
         return
     _watching = True
+    prompts.count_answers_by(_nothing_began_after)
     ip.events.register("pre_run_cell", _before_cell)
     ip.events.register("post_run_cell", _after_cell)
     if ip.kernel.get_parent().get("header", {}).get("msg_type") == "execute_request":
@@ -121,6 +126,7 @@ def unwatch() -> None:
     if not _watching or ip is None:
         return
     _watching = False
+    prompts.count_answers_by(None)
     _after_cell()
     ip.events.unregister("pre_run_cell", _before_cell)
     ip.events.unregister("post_run_cell", _after_cell)
@@ -131,13 +137,18 @@ def current() -> Cell | None:
     return _current
 
 
+def _nothing_began_after(moment: float) -> bool:
+    """Whether a person's answer of that moment still counts: until they run another cell (D12)."""
+    return _last is None or _last.begun < moment
+
+
 def _before_cell(*_info: object) -> None:
-    global _current
+    global _current, _last
     if threading.current_thread() is not threading.main_thread():
         return  # a subshell's; signals belong to the main thread
     if _current is not None:
         _current.end()
-    _current = Cell()
+    _current = _last = Cell()
     _current.begin()
 
 

@@ -15,8 +15,9 @@ from . import grants, key_login, known_servers, profiles
 from .address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin
 from .device_grant import is_the_providers
 from .lifetimes import session_end
+from .live import signed_in_context
 from .principal import count, identity_of
-from .reauthentication import Context, signed_in_context
+from .reauthentication import Context
 from .states import Provider, Server, SignedIn
 from .tls import tls_context
 from .tokens import TOKENS
@@ -72,7 +73,7 @@ def find_target(text: str) -> Target:
         return Target(name, None, name)
     try:
         _, options = profiles.resolve(name, Context)
-    except Exception as error:  # noqa: BLE001 - written by hand; what is wrong with it is Tiled's to say
+    except Exception as error:
         raise BadAddress(f"The profile {name} cannot be used ({type(error).__name__}).") from error
     address = parse_address(options.pop("uri"))
     for_context = {key: value for key, value in options.items() if key in _OF_A_CONTEXT}
@@ -91,7 +92,7 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
     address, options = target.address, target.context_options
     if address is None:
         return profiles.resolve(target.profile or "", key_login.Context)
-    live = None if address.api_key else signed_in_context(address.api_uri)
+    live: Context | None = None if address.api_key else signed_in_context(address.api_uri)
     if live is not None and not options:
         return live, target.client_options
     verify = options.get("verify", True)
@@ -103,7 +104,7 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
         uri = grants.probe(http, address.api_uri)
     context = key_login.keyless(uri, **options)
     if live is not None:
-        context.http_client.auth, context.remembered = live.http_client.auth, live.remembered
+        context.http_client.auth = live.http_client.auth
     return context, target.client_options
 
 

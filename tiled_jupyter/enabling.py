@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from tiled.client import from_context as _tiled_from_context
 
-from . import front_end, key_login, profiles, reauthentication
+from . import front_end, key_login, profiles
 from .address import host_of, parse_address
 from .principal import identity_of
+from .prompts import Prompt
 
 if TYPE_CHECKING:
     from .panel import LoginPanel
@@ -71,7 +72,7 @@ def from_uri(
     remember_me: bool = True,
     include_data_sources: bool = False,
     auth: httpx.Auth | None = None,
-    prompt_for_reauthentication: reauthentication.Prompt | None = None,
+    prompt_for_reauthentication: Prompt | None = None,
     **options: Any,
 ) -> Any:
     """Connect to a server or a node, as `tiled.client.from_uri` does, asking in the panel where it must.

@@ -4,6 +4,7 @@
   + LoginFailed         the login ended without a sign-in; ``.reason`` is a kind of `states.Failure`
   + LoginCancelled      the person pressed Cancel, or signed in elsewhere was refused
   + CannotPrompt        nobody can be asked here (nbclient, papermill, a script, Voilà, start-up files)
+  + IdentityChanged     somebody else signed in than the one whose session had ended; nothing was sent as them
 
 Messages are sentences for the person at the notebook. They never hold a password, token or key, and
 exceptions are raised ``from None`` where their cause could: the request of an httpx error holds the form.
@@ -38,3 +39,7 @@ class LoginCancelled(TiledJupyterError):
 
 class CannotPrompt(TiledJupyterError):
     """There is nobody to ask in this context."""
+
+
+class IdentityChanged(TiledJupyterError):
+    """Somebody else signed in than the one whose session had ended."""

@@ -25,13 +25,20 @@ def kernel() -> Any:
     return getattr(shell(), "kernel", None)
 
 
-def require_somebody(server: str) -> None:
+def has_terminal() -> bool:
+    """Whether a person sits at a real terminal, where Tiled's own prompt serves."""
+    return kernel() is None and sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def require_somebody(server: str, who: str | None = None) -> None:
     """Raise unless there is a person who could answer.
 
     Parameters
     ----------
     server : str
         Address or host, for the sentence.
+    who : str, optional
+        Who was signed in.
 
     Raises
     ------
@@ -40,18 +47,24 @@ def require_somebody(server: str) -> None:
         ``jupyter run`` allows stdin and has nobody too; its requests carry no metadata at all.
     """
     running = kernel()
-    if running is not None and getattr(running, "_allow_stdin", True):
-        parent = running.get_parent()
-        asked_by_jupyter_run = (
-            parent.get("header", {}).get("msg_type") == "execute_request"
-            and not parent.get("metadata")
-            and "JPY_SESSION_NAME" not in os.environ
+    parent = running.get_parent() if running is not None else {}
+    asked_by = parent.get("header", {}).get("msg_type")
+    if running is not None and asked_by is None:
+        raise CannotPrompt(
+            f"Kernel start-up cannot ask you to sign in. Run %tiled_login {server} in a cell, then run the start-up "
+            "again."
         )
-        if not asked_by_jupyter_run:
+    if getattr(running, "_allow_stdin", running is not None):
+        by_jupyter_run = (
+            asked_by == "execute_request" and not parent.get("metadata") and "JPY_SESSION_NAME" not in os.environ
+        )
+        if not by_jupyter_run and asked_by not in ("complete_request", "inspect_request"):
             return
+    was = f" ({who} was signed in)" if who else ""
     raise CannotPrompt(
-        f"Nobody can be asked to sign in{f' to {server}' if server else ''} here. For unattended work set an API key "
-        "in the environment variable TILED_API_KEY, or sign in beforehand from a notebook with %tiled_login."
+        f"Nobody can be asked to sign in{f' to {server}' if server else ''} here{was}. For unattended work set an API "
+        "key before it starts:\n    export TILED_API_KEY=…\nMake one in a notebook with %tiled_api_key create, or sign "
+        "in beforehand from a notebook with %tiled_login."
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 import httpx
 
-from . import known_servers, reauthentication
+from . import known_servers, live, reauthentication
 from .address import host_of
 from .errors import LoginFailed
 from .exchange import Refused, ask
@@ -141,7 +141,7 @@ def set_aside(api_uri: str) -> None:
             if str(context.api_uri) == api_uri:
                 context.api_key = None
                 _bound.discard(context)
-    for context in reauthentication.live_contexts():
+    for context in live.contexts():
         if str(context.api_uri) == api_uri and context.api_key == os.environ.get(VARIABLE):
             context.api_key = None
 
@@ -154,9 +154,7 @@ def use(context: reauthentication.Context, key: str, *, bind: bool) -> None:
     if bind:
         environment = os.environ.get(VARIABLE)
         concerned += [
-            other
-            for other in reauthentication.live_contexts()
-            if str(other.api_uri) == uri and other.api_key in (None, environment)
+            other for other in live.contexts() if str(other.api_uri) == uri and other.api_key in (None, environment)
         ]
     with _lock:
         for one in concerned:

@@ -11,11 +11,11 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.base import BaseClient
 
-from . import cells, front_end, profiles
+from . import cells, front_end, live, profiles
 from .address import BadAddress, host_of, parse_address
 from .panel import LoginPanel
 from .principal import identity_of
-from .reauthentication import Context, live_contexts
+from .reauthentication import Context
 from .sign_out import sign_out_of
 from .states import Identity
 
@@ -95,7 +95,7 @@ def _signed_in(uri: str | None) -> list[Context]:
         wanted = parse_address(profiles.address_of(uri) or uri).api_uri if uri is not None else None
     except BadAddress as error:
         raise UsageError(str(error)) from None
-    found = {str(context.api_uri): context for context in live_contexts() if context.authenticated}
+    found = {str(context.api_uri): context for context in live.contexts() if context.authenticated}
     return [context for server, context in sorted(found.items()) if wanted in (None, server)]
 
 

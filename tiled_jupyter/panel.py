@@ -14,7 +14,8 @@ from .barrier import Barrier
 from .errors import LoginFailed
 from .exchange import Refused
 from .prompt_session import PromptSession
-from .reauthentication import Context, occasion
+from .prompts import occasion
+from .reauthentication import Context
 from .session import CANCELLED, LoginSession
 from .settings import settings
 from .states import AwaitingAuthorization, Connecting, Disconnected, Failure, Identity, SignedIn, State, Verifying
@@ -189,7 +190,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
         return session
 
     panel = LoginPanel(remember_me=remember_me, _session=make)
-    panel.resuming = getattr(wish, "identity", None) is not None
+    panel.resuming = wish is not None and wish.resuming
     front_end.show(panel)
     panel._hold(None)
     tokens = session.take_tokens() if session is not None else None

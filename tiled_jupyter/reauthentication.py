@@ -1,70 +1,32 @@
-"""Tiled's Context with a login that can be given from outside, and a session that holds.
+"""Tiled's Context with a prompt that can be given, now and for later, and a session that is shared and holds.
 
-The prompt is known here only as a callable, ``prompt(http_client, providers) -> tokens``; what it looks
-like is nobody's business below the panel. Nothing here knows a notebook.
+Nothing here knows a notebook: a prompt is a callable, and what it looks like is the affair of who gives it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import threading
-import weakref
-from collections.abc import Callable
-from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import httpx
 from tiled.client import context as tiled_context
 from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 
+from . import live
+from . import tokens as files
 from .errors import LoginFailed
+from .prompts import Occasion, Prompt, Tokens, ask, quietly
+from .resuming import ask_for
+from .session_auth import SessionAuth
+from .states import Identity
 from .tls import tls_context
-from .tokens import TOKENS, SessionAuth, private_directory, read_token
+from .travel import reduced
 
-Prompt: TypeAlias = Callable[[httpx.Client, list[Any]], dict[str, Any]]
 KEY_WINS = (
     "An API key is set for this server, and it wins over a login. Unset TILED_API_KEY or leave api_key= out, "
     "and connect again."
 )
-
-
-@dataclass
-class Occasion:
-    """Why a prompt is called, which its signature cannot say.
-
-    Parameters
-    ----------
-    context : Context
-        Whose session is wanted.
-    remember : bool
-        What was asked for; the prompt writes the person's choice back.
-    """
-
-    context: Context
-    remember: bool
-
-
-occasion: ContextVar[Occasion | None] = ContextVar("tiled_jupyter_occasion", default=None)
-
-_live: weakref.WeakSet[Context] = weakref.WeakSet()
-_live_lock = threading.Lock()
-_signed_out: set[str] = set()  # servers a person signed out of here, where a saved session is left to others
-
-
-def live_contexts() -> list[Context]:
-    """Every Context of ours in this kernel, in no order."""
-    with _live_lock:
-        return list(_live)
-
-
-def signed_in_context(api_uri: str) -> Context | None:
-    """Give a Context of this kernel that is signed in to the server, if there is one."""
-    for context in live_contexts():
-        if str(context.api_uri) == api_uri and context.http_client.auth is not None:
-            return context
-    return None
 
 
 class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is not typed
@@ -76,19 +38,29 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
     ----------
     prompt : callable or None
         Called as ``prompt(http_client, providers) -> tokens``. None: ask as Tiled does.
-    remembered : bool
-        Whether the present session lies on disk for the next kernel.
+    wants_saving : bool
+        Whether the last login was to be remembered.
     """
 
     prompt: Prompt | None = None
-    remembered: bool = False
+    wants_saving: bool = True
+    _was: SessionAuth | None = None  # the session that a sign-out in this kernel has taken
 
     def __init__(self, uri: str, *, verify: Any = True, **options: Any) -> None:
         shared = verify is True and options.get("trust_env", True)  # an option Tiled has since 0.2.17
         super().__init__(uri, verify=tls_context() if shared else verify, **options)
         self._verify = verify  # what travels in a pickle; a TLS context could not
-        with _live_lock:
-            _live.add(self)
+        live.add(self)
+
+    def take_over(self) -> None:
+        """Begin to be one of ours, for a Context that Tiled itself has made, with the session it has."""
+        live.add(self)
+        auth = self.http_client.auth
+        if type(auth) is TiledAuth:
+            tokens = {name: auth.sync_get_token(name) for name in files.TOKENS}
+            self._use(tokens, auth.token_directory, proven=False)
+
+    # -- signing in ------------------------------------------------------------------------------------
 
     def authenticate(self, *, remember_me: bool = True, prompt_for_reauthentication: Prompt | None = None) -> None:
         """Log in to the server.
@@ -98,8 +70,8 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         remember_me : bool
             Next time, try to sign in with this session.
         prompt_for_reauthentication : callable, optional
-            ``prompt(http_client, providers) -> tokens``, called now and kept for later. Tokens are a
-            dictionary with ``access_token``, and ``refresh_token`` where the server gives one.
+            ``prompt(http_client, providers) -> tokens``, called now, and again when the session has ended.
+            Tokens are a dictionary with ``access_token``, and ``refresh_token`` where the server gives one.
 
         Raises
         ------
@@ -110,28 +82,20 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
             self.prompt = prompt_for_reauthentication
         if self.api_key is not None:  # before anybody types a password
             raise LoginFailed(KEY_WINS, "credentials")
-        prompt = self.prompt
-        if prompt is None:
+        if self.prompt is None:
+            self.http_client.auth = None  # Tiled would send its first question with a session that may be dead
             super().authenticate(remember_me=remember_me)
             return
         wish = Occasion(self, remember_me)
-        token = occasion.set(wish)
-        try:
-            with self.bare_client() as http_client:
-                tokens: Any = prompt(http_client, self.server_info.authentication.providers)
-        finally:
-            occasion.reset(token)
-        if not isinstance(tokens, dict) or not isinstance(tokens.get("access_token"), str):
-            raise LoginFailed("The prompt gave no access token. Try to sign in again.")
+        tokens = ask(self.prompt, wish)
         self.configure_auth(tokens, remember_me=wish.remember)
 
     login = authenticate
 
-    def configure_auth(self, tokens: dict[str, Any], remember_me: bool = True) -> None:  # noqa: FBT001, FBT002 - Tiled's signature
+    def configure_auth(self, tokens: Tokens, remember_me: bool = True) -> None:  # noqa: FBT001, FBT002 - Tiled's signature
         """Use `tokens` from now on; see `tiled.client.context.Context.configure_auth`.
 
-        Tiled's own writes files in place and with their old mode, and a session that is not to be remembered
-        cannot be refreshed; otherwise this does the same.
+        Whatever waits in this kernel for the same principal's session goes on.
 
         Parameters
         ----------
@@ -143,13 +107,8 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         self.http_client.auth = None
         if self.api_key is not None:
             raise LoginFailed(KEY_WINS, "credentials")
-        if not remember_me:
-            self.forget_saved()
-        auth = self._session_auth(private_directory(self._token_directory()) if remember_me else None)
-        auth.sync_tokens(tokens)
-        self.remembered = auth.token_directory is not None
-        self.http_client.auth = auth
-        _signed_out.discard(str(self.api_uri))
+        self._use(tokens, self.place_for_tokens(remember=remember_me), proven=True)
+        live.signed_out.discard(str(self.api_uri))
 
     def use_cached_tokens(self) -> bool:
         """Sign in with what an earlier login left; never asks anybody.
@@ -162,7 +121,7 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         return self.resume_saved() is not None
 
     def resume_saved(self) -> dict[str, Any] | None:
-        """Say who is signed in, if need be with what an earlier login left on disk.
+        """Say who is signed in, if need be with what an earlier login left on disk; never asks anybody.
 
         Returns
         -------
@@ -170,24 +129,56 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
             The principal as ``whoami`` gives it; None where there is no living session, or the person
             signed out of it in this kernel.
         """
-        if self.http_client.auth is not None:
-            return self._whoami_or_none()
-        directory = self._token_directory()
-        if str(self.api_uri) in _signed_out or not any(read_token(directory / name) for name in TOKENS):
-            return None
-        self.http_client.auth = self._session_auth(private_directory(directory))
-        self.remembered = True
-        return self._whoami_or_none()
-
-    def _whoami_or_none(self) -> dict[str, Any] | None:
-        """Ask who is signed in; where the session is over, be signed out."""
+        if self.http_client.auth is None:
+            saved = files.read_tokens(self.token_directory)
+            if not saved or str(self.api_uri) in live.signed_out:
+                return None
+            self._use(saved, self.place_for_tokens(remember=True), proven=False)
         try:
-            principal: dict[str, Any] | None = self.whoami()
+            with quietly():
+                principal: dict[str, Any] | None = self.whoami()
         except CannotRefreshAuthentication:
             principal = None
         if principal is None:
             self.http_client.auth = None
         return principal
+
+    @property
+    def remembered(self) -> bool:
+        """Whether the present session lies on disk for the next kernel."""
+        return getattr(self.http_client.auth, "token_directory", None) is not None
+
+    def _use(self, tokens: Tokens, directory: Path | None, *, proven: bool) -> None:
+        """Have the session of these tokens: the one that others of this process have, if there is one."""
+        auth = live.session_of(self.api_uri, files.subject(tokens.get("access_token"))) or SessionAuth(
+            self.server_info.authentication.links.refresh_session,
+            self.http_client.cookies.get("tiled_csrf", ""),
+            self.client_id,
+            self.scopes,
+            client=self._refresher,
+            ask=ask_for,
+        )
+        self.wants_saving = directory is not None
+        auth.identity = _identity_in(tokens) or auth.identity
+        with files.one_kernel_at_a_time(directory if proven else None):
+            auth.renewed(tokens, directory, proven=proven)
+        live.keep(self.api_uri, auth)
+        for context in live.contexts(self.api_uri):
+            if context is self or context._was is auth:  # signed out of it before
+                context.http_client.auth, context._was = auth, None
+
+    def place_for_tokens(self, *, remember: bool) -> Path | None:
+        """Give where tokens may lie, for this user alone; where they may not, remove what lies there."""
+        if not remember:
+            self.forget_saved()
+        return files.private_directory(self.token_directory) if remember else None
+
+    @property
+    def token_directory(self) -> Path:
+        """Where Tiled keeps the tokens of this server."""
+        return Path(self._token_directory())
+
+    # -- signing out -----------------------------------------------------------------------------------
 
     def forget(self) -> str | None:
         """Stop being signed in, in this kernel only: here, and in every other Context of this server.
@@ -197,27 +188,30 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         str or None
             The refresh token, for who wants to revoke the session.
         """
-        _signed_out.add(str(self.api_uri))
+        live.signed_out.add(str(self.api_uri))
         refresh_token = None
-        for context in live_contexts():
-            if context is self or (context.api_uri == self.api_uri and context.api_key is None):
-                if isinstance(context.http_client.auth, TiledAuth):
-                    refresh_token = context.http_client.auth.sync_get_token("refresh_token") or refresh_token
+        for context in live.contexts(self.api_uri):
+            if context is self or context.api_key is None:
+                auth = context.http_client.auth
+                if isinstance(auth, TiledAuth):
+                    refresh_token = auth.sync_get_token("refresh_token") or refresh_token
+                    context._was = auth
                 context.http_client.auth = None
                 context.api_key = None
         return refresh_token
 
     def forget_saved(self) -> None:
         """Remove the token files of this server."""
-        for name in TOKENS:
-            (self._token_directory() / name).unlink(missing_ok=True)
+        files.remove_tokens(self.token_directory)
 
     def saved_at(self) -> float | None:
         """When the saved access token was last written (seconds since the epoch), if there is one."""
         with contextlib.suppress(OSError):
-            written: float = (self._token_directory() / "access_token").stat().st_mtime
+            written: float = (self.token_directory / "access_token").stat().st_mtime
             return written
         return None
+
+    # -- clients ---------------------------------------------------------------------------------------
 
     def bare_client(self) -> httpx.Client:
         """Make a client for the same network that carries nothing of the session.
@@ -250,6 +244,42 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         verify = tls_context() if self._verify is True and trust_env else self._verify
         return httpx.Client(headers=headers, verify=verify, trust_env=trust_env, follow_redirects=False)
 
-    def _session_auth(self, directory: Path | None) -> SessionAuth:
-        links, csrf_token = self.server_info.authentication.links, self.http_client.cookies.get("tiled_csrf", "")
-        return SessionAuth(links.refresh_session, csrf_token, directory, self.client_id, self.scopes)
+    def _refresher(self) -> httpx.Client:
+        endpoint = httpx.URL(self.server_info.authentication.links.refresh_session)
+        same = (endpoint.scheme, endpoint.netloc) == (self.api_uri.scheme, self.api_uri.netloc)
+        return self.bare_client() if same else self.provider_client()
+
+    # -- what is not to be seen or sent ----------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        """Say who is signed in, without asking anybody to be."""
+        try:
+            with quietly():
+                return str(super().__repr__())
+        except CannotRefreshAuthentication:
+            return f"<{type(self).__name__} (session ended)>"
+        except httpx.HTTPError:
+            return f"<{type(self).__name__} (server not reached)>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as Tiled's own Context, without secrets; see `travel.reduced`."""
+        return reduced(self, super().__getstate__())
+
+    def __dask_tokenize__(self) -> tuple[str, ...]:
+        """Say which Context this is, so that Dask need not pickle it to know."""
+        auth = self.http_client.auth
+        return (
+            type(self).__name__,
+            str(self.api_uri),
+            str(getattr(auth, "subject", None)),
+            str(self.api_key is not None),
+        )
+
+
+def _identity_in(tokens: Tokens) -> Identity | None:
+    """Who tokens belong to, by the answer that brought them or by Tiled's own access token."""
+    said = tokens.get("identity") or next(iter(files.claims(tokens.get("access_token")).get("ids") or []), None)
+    if not isinstance(said, dict) or not isinstance(said.get("id"), str):
+        return None
+    provider = said.get("provider", said.get("idp"))
+    return Identity(said["id"], provider if isinstance(provider, str) else None)

@@ -17,7 +17,8 @@ from .connection import Target, describe, find_target, open_context, saved_sign_
 from .errors import LoginFailed
 from .events import Cancelled, ConnectStarted, SavedFound, ServerDropped, ServerFound, SignedOff, SignInDone
 from .exchange import Refused, Tokens
-from .reauthentication import Context, Prompt
+from .prompts import Prompt
+from .reauthentication import Context
 from .settings import TiledJupyter
 from .states import AwaitingAuthorization, Disconnected, Failure, KeyNotice, Server, SignedIn, SignedOut, State
 from .token_source import ask_source

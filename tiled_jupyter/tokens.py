@@ -1,4 +1,4 @@
-"""Tiled's token files and the session they hold: whole or not there, and for one user alone.
+"""Tiled's token files: whole or not there, for one user alone, one writer at a time. No requests are made here.
 
 The layout is Tiled's, shared with its command line: `tokens/<server>/{access_token,refresh_token,id_token}`
 in `TILED_CACHE_DIR` or the user's cache directory.
@@ -6,60 +6,19 @@ in `TILED_CACHE_DIR` or the user's cache directory.
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import json
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tiled.client.auth import TiledAuth
+import filelock
 
 TOKENS = ("access_token", "refresh_token", "id_token")
-
-
-class SessionAuth(TiledAuth):  # type: ignore[misc]  # Tiled's client is not typed
-    """Tiled's session, refreshing from memory too and leaving no torn or loose file.
-
-    `tiled.client.auth.TiledAuth` looks for its refresh token on disk alone, so that a session which is not
-    remembered ends with its first access token; and it writes in place, keeping the mode of a file.
-    """
-
-    def sync_get_token(self, key: str, reload_from_disk: bool = False) -> str | None:  # noqa: FBT001, FBT002 - Tiled's signature
-        """Give a token; one that lies torn or foreign on disk is no token."""
-        token: str | None = self.tokens.get(key)
-        if self.token_directory is None or (token is not None and not reload_from_disk):
-            return token
-        with self._sync_lock:
-            token = read_token(self.token_directory / key)
-        if token is not None:
-            self.tokens[key] = token
-        return token
-
-    def sync_set_token(self, key: str, value: str) -> None:
-        """Keep a token; on disk it is there whole, for this user alone, or not at all."""
-        if not isinstance(value, str):
-            raise TypeError(f"Expected a string, got {type(value).__name__}.")
-        self.tokens[key] = value
-        if self.token_directory is None:
-            return
-        with self._sync_lock:
-            descriptor, name = tempfile.mkstemp(prefix=f".{key}.", dir=self.token_directory)  # made 0600
-            try:
-                with os.fdopen(descriptor, "w") as file:
-                    file.write(value)
-                Path(name).replace(self.token_directory / key)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-
-    def sync_tokens(self, tokens: dict[str, Any]) -> None:
-        """Keep what a login or a refresh gave; a refresh token that is not renewed stays (RFC 6749 section 6)."""
-        for name in reversed(TOKENS):  # the access token last: other kernels look at it
-            if tokens.get(name):
-                self.sync_set_token(name, tokens[name])
-
-    def __repr__(self) -> str:
-        """Name the class alone."""
-        return f"<{type(self).__name__}>"
+_LOCK_TIMEOUT = 20.0  # seconds; a refresh by another kernel takes less, or has hung
 
 
 def private_directory(directory: Path) -> Path | None:
@@ -90,3 +49,79 @@ def read_token(path: Path) -> str | None:
     except (OSError, UnicodeDecodeError):
         return None
     return token if token and token.isprintable() and " " not in token else None
+
+
+def read_tokens(directory: Path) -> dict[str, str]:
+    """Read what tokens lie in a directory."""
+    found = {name: read_token(directory / name) for name in TOKENS}
+    return {name: token for name, token in found.items() if token is not None}
+
+
+def write_token(path: Path, token: str) -> None:
+    """Put a token in its place, whole and for this user alone, or leave what is there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(token)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_tokens(directory: Path, tokens: Mapping[str, Any]) -> None:
+    """Write those tokens that there are; a refresh token that is not renewed stays (RFC 6749 section 6).
+
+    Raises
+    ------
+    OSError
+        If one cannot be written.
+    """
+    for name in reversed(TOKENS):  # the access token last: other kernels look at it
+        if tokens.get(name):
+            write_token(directory / name, tokens[name])
+
+
+def remove_tokens(directory: Path) -> None:
+    """Remove the token files, if they are there and may be removed."""
+    for name in TOKENS:
+        with contextlib.suppress(OSError):
+            (directory / name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def one_kernel_at_a_time(directory: Path | None) -> Iterator[None]:
+    """Keep the other kernels that share a token directory from refreshing meanwhile.
+
+    Best effort: where the file system has no locks, or another kernel does not let go, this goes on without.
+    """
+    with contextlib.ExitStack() as stack:
+        if directory is not None:
+            with contextlib.suppress(OSError, NotImplementedError):  # a Timeout is an OSError
+                locks = directory.parent.with_name("locks")  # Tiled and people look into tokens/
+                locks.mkdir(mode=0o700, exist_ok=True)
+                lock = filelock.FileLock(locks / f"{directory.name}.lock", timeout=_LOCK_TIMEOUT, mode=0o600)
+                stack.enter_context(lock)
+        yield
+
+
+def claims(token: str | None) -> dict[str, Any]:
+    """Read what a JSON Web Token says (RFC 7519), unverified; empty where it is none."""
+    try:
+        payload = (token or "").split(".")[1]
+        said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def subject(token: str | None) -> str | None:
+    """Say whose an access token is: issuer and subject, to be compared with another's. None where it does not say."""
+    said = claims(token)
+    return f"{said.get('iss', '')} {said['sub']}" if isinstance(said.get("sub"), str) else None

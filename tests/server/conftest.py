@@ -29,6 +29,13 @@ def closed_server() -> Iterator[TiledServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def short_server() -> Iterator[TiledServer]:
+    """Access tokens of this one last three seconds, so that a session that was ended is soon known to be over."""
+    with TiledServer(allow_anonymous_access=False, access_token_max_age=3) as server:
+        yield server
+
+
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give each test an empty place for tokens, and no key from the environment."""
@@ -36,13 +43,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("TILED_API_KEY", raising=False)
     # Each test is a kernel of its own.
-    monkeypatch.setattr("tiled_jupyter.reauthentication._signed_out", set())
     monkeypatch.setattr("tiled_jupyter.key_login._aside", set())
     monkeypatch.setattr("tiled_jupyter.key_login._bound", WeakSet())
     monkeypatch.setattr("tiled_jupyter.key_login._used_with", {})
     monkeypatch.setattr("tiled_jupyter.enabling._told", set())
+    monkeypatch.setattr("tiled_jupyter.live.signed_out", set())
+    monkeypatch.setattr("tiled_jupyter.live._sessions", {})
     contexts: set[Context] = set()
-    monkeypatch.setattr("tiled_jupyter.reauthentication._live", contexts)
+    monkeypatch.setattr("tiled_jupyter.live._contexts", contexts)
     yield tmp_path / "cache"
     for context in contexts:
         context.close()  # Tiled leaves that to the end of the process

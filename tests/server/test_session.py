@@ -129,7 +129,7 @@ def test_signing_out_everywhere_ends_the_session_and_removes_the_files(closed_se
     shown.session.sign_out(everywhere=True)
     for thread in [thread for thread in threading.enumerate() if thread.name == "tiled-login"]:
         thread.join(20)
-    assert [path for path in cache.rglob("*") if path.is_file()] == []
+    assert [path for path in (cache / "tokens").rglob("*") if path.is_file()] == []
     refresh = f"{closed_server.uri}/api/v1/auth/session/refresh"
     assert context.http_client.post(refresh, json={"refresh_token": token}).status_code == 401
 

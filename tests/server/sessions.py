@@ -1,0 +1,53 @@
+"""Sessions that are made, let expire and killed, and the person who signs in again."""
+
+from __future__ import annotations
+
+import threading
+
+import httpx
+
+from tiled_jupyter import Context, prompts
+from tiled_jupyter.grants import password_grant, revoke_session
+
+from .tiled_server import PASSWORDS
+
+
+class Hook:
+    """A person with a password, who can be told to behave otherwise."""
+
+    def __init__(self, name="alice") -> None:
+        self.name = name
+        self.calls = 0
+        self.occasions = []
+        self.before = lambda: None
+
+    def __call__(self, http_client, providers):
+        self.calls += 1
+        self.occasions.append(prompts.occasion.get())
+        self.before()
+        return password_grant(http_client, providers[0].links["auth_endpoint"], self.name, PASSWORDS[self.name])
+
+
+def signed_in(server, hook=None, **options):
+    context, _ = Context.from_any_uri(server.uri)
+    context.authenticate(prompt_for_reauthentication=hook or Hook(), **options)
+    return context
+
+
+def let_expire(context):
+    """Wait until the server no longer takes the access token."""
+    headers = {"Authorization": f"Bearer {context.http_client.auth.tokens['access_token']}"}
+    pause = threading.Event()
+    while httpx.get(f"{context.api_uri}metadata/", headers=headers).status_code == 200:
+        pause.wait(0.1)
+
+
+def kill(context):
+    """End the session of a Context on the server, as from another notebook, and wait until its token has expired."""
+    with context.bare_client() as http:
+        revoke_session(http, str(context.api_uri), context.http_client.auth.tokens["refresh_token"])
+    let_expire(context)
+
+
+def get(context, path="metadata/"):
+    return context.http_client.get(f"{context.api_uri}{path}")

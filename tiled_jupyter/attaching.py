@@ -1,0 +1,89 @@
+"""Existing code, unchanged: Contexts that Tiled makes itself sign in and resume as ours do.
+
+`enable` touches Tiled in two places, and `disable` leaves both as they were: what happens after a
+`tiled.client.context.Context` is made, and ``create_api_key`` of clients, which Tiled's documentation shows and
+its code lacks.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import Any
+
+from tiled.client import context as tiled_context
+from tiled.client.base import BaseClient
+
+from .enabling import Context
+
+_lock = threading.RLock()
+_enabled = False
+_plain_init: Any = None  # Tiled's own, while ours is in its place
+
+
+def attach(context: Any) -> Any:
+    """Give a Context that Tiled made the behaviour of ours: asking in the panel, resuming, one prompt.
+
+    Parameters
+    ----------
+    context : tiled.client.context.Context
+        For example ``client.context``.
+
+    Returns
+    -------
+    Context
+        The same object.
+
+    Raises
+    ------
+    TypeError
+        If it is a Context of somebody else's.
+    """
+    if not isinstance(context, Context):
+        if type(context) is not tiled_context.Context:
+            raise TypeError(f"Cannot attach to a {type(context).__name__}; it must be a Context of Tiled.")
+        context.__class__ = Context
+        context.take_over()
+    return context
+
+
+def enable() -> None:
+    """Have plain Tiled ask in the panel: ``from_uri``, ``from_profile``, ``client.login()`` and the rest.
+
+    Clients that exist already are left alone (see `attach`). More than once is once.
+    """
+    global _enabled, _plain_init
+    with _lock:
+        _enabled = True
+        if _plain_init is None:
+            _plain_init = tiled_context.Context.__init__
+            tiled_context.Context.__init__ = _attaching(_plain_init)
+        if not hasattr(BaseClient, "create_api_key"):
+            BaseClient.create_api_key = _create_api_key
+
+
+def disable() -> None:
+    """Undo `enable`, and leave what others have put in its place meanwhile."""
+    global _enabled, _plain_init
+    with _lock:
+        _enabled = False
+        if getattr(tiled_context.Context.__init__, "attaches", False):
+            tiled_context.Context.__init__, _plain_init = _plain_init, None
+        if vars(BaseClient).get("create_api_key") is _create_api_key:
+            del BaseClient.create_api_key
+
+
+def _attaching(plain: Any) -> Any:
+    @functools.wraps(plain)
+    def __init__(self: Any, *args: Any, **options: Any) -> None:  # noqa: N807 - it is one
+        plain(self, *args, **options)
+        if _enabled and type(self) is tiled_context.Context:
+            attach(self)
+
+    __init__.attaches = True  # type: ignore[attr-defined]
+    return __init__
+
+
+def _create_api_key(self: Any, **options: Any) -> Any:
+    """Make an API key; see ``Context.create_api_key``."""
+    return self.context.create_api_key(**options)

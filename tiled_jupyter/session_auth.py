@@ -1,0 +1,253 @@
+"""A session that holds: one refresh and one prompt at a time, however many threads find it over.
+
+`SessionAuth` is an `httpx.Auth`. Every Context of this process that is signed in to a server as the same
+principal uses the same one, so that what renews it for one renews it for all. It knows nothing of Contexts:
+how to reach the server and whom to ask is given to it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import httpx
+from tiled.client.auth import TiledAuth
+
+from . import tokens as files
+from .errors import LoginFailed, TiledJupyterError
+from .prompts import Tokens, is_invited
+from .refreshing import NotNow, refresh
+from .session_errors import Refusal, nobody_in_a_fork, not_sent_again, stopped
+from .states import Identity
+
+_ROUNDS = 4  # httpx ends a flow after 20 requests
+ENDED = "The sign-in has ended. Run %tiled_login to go on."
+Ask: TypeAlias = Callable[["SessionAuth"], tuple[Tokens, Path | None]]
+
+
+class SessionAuth(TiledAuth):  # type: ignore[misc]
+    """Tiled's session, renewed once for everybody.
+
+    Parameters
+    ----------
+    refresh_url, csrf_token, client_id, scopes
+        As in `tiled.client.auth.TiledAuth`.
+    client : callable
+        Makes the client that refreshes; it carries nothing of the session.
+    ask : callable
+        ``ask(auth) -> (tokens, directory)``; raises a `TiledJupyterError`. One thread at a time calls it.
+
+    Attributes
+    ----------
+    token_directory : Path or None
+        None where the session lives in memory.
+    subject : str or None
+        Whose session it is; no token of another is ever taken over.
+    identity : Identity or None
+        The same in words for people, as far as is known.
+    generation : int
+        Grows with every change of the tokens.
+    """
+
+    def __init__(
+        self,
+        refresh_url: str,
+        csrf_token: str,
+        client_id: str | None,
+        scopes: str | None,
+        *,
+        client: Callable[[], httpx.Client],
+        ask: Ask,
+    ) -> None:
+        super().__init__(refresh_url, csrf_token, None, client_id, scopes)
+        self.subject: str | None = None
+        self.identity: Identity | None = None
+        self.generation = 0
+        self._proven = 0  # the last generation that came from the server itself
+        self._rejected: str | None = None  # a refresh token the server does not take
+        self._client = client
+        self._ask = ask
+        self._begin_in_this_process()
+
+    def _begin_in_this_process(self) -> None:
+        self._pid = os.getpid()
+        self._state = threading.RLock()
+        self._flight = threading.Lock()
+        self._flights = 0
+        self._pilot: int | None = None
+        self._refusal: Refusal | None = None
+
+    # -- tokens ----------------------------------------------------------------------------------------
+
+    def sync_get_token(self, key: str, reload_from_disk: bool = False) -> str | None:  # noqa: ARG002, FBT001, FBT002 - Tiled's signature
+        """Give a token; what lies on disk is looked at when this one is refused."""
+        token: str | None = self.tokens.get(key)
+        return token
+
+    def sync_set_token(self, key: str, value: str) -> None:
+        """Keep one token."""
+        self.renewed({**self.tokens, key: value}, self.token_directory)
+
+    def sync_tokens(self, tokens: Tokens) -> None:
+        """Keep what a login or a refresh gave."""
+        self.renewed(tokens, self.token_directory)
+
+    def renewed(self, tokens: Tokens, directory: Path | None, *, proven: bool = True) -> None:
+        """Use these tokens from now on, and let whoever waits go on.
+
+        Parameters
+        ----------
+        tokens : dict
+            A missing refresh token leaves the old one (RFC 6749 section 6).
+        directory : Path or None
+            Where they lie for the next kernel, or None. Who calls keeps other kernels from writing there.
+        proven : bool
+            False where they were only found there.
+        """
+        with self._state:
+            self.tokens.update({name: tokens[name] for name in files.TOKENS if tokens.get(name)})
+            self.subject = files.subject(self.tokens.get("access_token")) or self.subject
+            self.generation += 1
+            if proven:
+                self._proven = self.generation
+            self._refusal = None
+            self.token_directory = directory
+        if directory is not None and proven:
+            try:
+                files.write_tokens(directory, self.tokens)
+            except OSError as error:
+                self.token_directory = None
+                why = f"The sign-in could not be saved ({error.strerror}): it lasts as long as this kernel."
+                warnings.warn(why, stacklevel=2)
+
+    def is_foreign(self, access_token: str | None) -> bool:
+        """Say whether a token is somebody else's, or cannot be shown to be ours."""
+        return self.subject is not None and files.subject(access_token) != self.subject
+
+    # -- requests --------------------------------------------------------------------------------------
+
+    def sync_auth_flow(
+        self,
+        request: httpx.Request,
+        attempt: int = 0,  # noqa: ARG002 - Tiled's signature
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        """Send a request, and again once the session is renewed; see `httpx.Auth`."""
+        if self._pid != os.getpid():
+            self._begin_in_this_process()
+            self._ask = nobody_in_a_fork
+        if self._pilot == threading.get_ident():  # the prompt's own
+            yield request
+            return
+        replayable = _is_replayable(request)
+        if not replayable and files.claims(self.tokens.get("access_token")).get("exp", float("inf")) < time.time():
+            self._renew(self.generation, request)  # in time: with half of it sent it would be too late
+        fresh = False
+        for left in reversed(range(_ROUNDS)):
+            with self._state:
+                generation, token = self.generation, self.tokens.get("access_token")
+            if token is not None:
+                request.headers["Authorization"] = f"Bearer {token}"
+                response = yield request
+                if response.status_code != httpx.codes.UNAUTHORIZED:
+                    return
+                response.read()  # gives its connection back before anybody waits
+                detail = _detail(response)
+                # Tiled answers 401 to who may not, too; and a session is not at fault whose new token is refused.
+                if detail.startswith("Not enough permissions") or (fresh and "expired" not in detail) or not left:
+                    return
+                if not replayable:
+                    raise not_sent_again()
+            fresh = self._renew(generation, request)
+
+    def _renew(self, generation: int, request: httpx.Request) -> bool:
+        """Have a newer token than `generation`; say whether it came from the server itself."""
+        arrived = self._flights
+        with self._flight:
+            if self.generation != generation:  # while this thread waited
+                return self._proven == self.generation
+            refusal = self._refusal
+            if refusal is None or (refusal.flight <= arrived and not refusal.is_an_answer()):
+                refusal = None
+                self._pilot = threading.get_ident()
+                try:
+                    return self._fly(generation)
+                except (TiledJupyterError, NotNow) as error:
+                    refusal = Refusal(error, self._flights + 1, time.monotonic())
+                except (KeyboardInterrupt, SystemExit):
+                    self._refusal = Refusal(stopped(), self._flights + 1, time.monotonic())
+                    raise
+                finally:
+                    self._pilot = None
+                    self._flights += 1
+                if is_invited():  # who displays or completes something decides nothing
+                    self._refusal = refusal
+        raise refusal.raised(request)
+
+    def _fly(self, generation: int) -> bool:
+        with files.one_kernel_at_a_time(self.token_directory):
+            if self._adopt_saved():
+                return False
+            refresh_token = self.tokens.get("refresh_token")
+            if refresh_token is not None and refresh_token != self._rejected:
+                with self._client() as http:
+                    tokens = refresh(http, self, refresh_token)
+                if tokens is not None and not self.is_foreign(tokens["access_token"]):
+                    self.renewed(tokens, self.token_directory)
+                    return True
+                if self._adopt_saved():  # refreshed by a kernel that no lock could keep away
+                    return False
+                self._rejected = refresh_token
+        if not is_invited():
+            raise LoginFailed(ENDED, "credentials")
+        tokens, directory = self._ask(self)
+        with files.one_kernel_at_a_time(directory):
+            if self.generation == generation:  # else somebody signed in by other means meanwhile
+                found = directory is not None and files.read_token(directory / "access_token") == tokens["access_token"]
+                self.renewed(tokens, directory, proven=not found)
+        return self._proven == self.generation
+
+    def _adopt_saved(self) -> bool:
+        """Take over what another kernel has refreshed; leave alone what is no longer ours."""
+        directory = self.token_directory
+        if directory is None:
+            return False
+        saved = files.read_tokens(directory)
+        access_token = saved.get("access_token")
+        gone = not any((directory / name).exists() for name in files.TOKENS)
+        if gone or (access_token is not None and self.is_foreign(access_token)):
+            self.token_directory = None  # signed out elsewhere, or another's now: go on from memory
+            return False
+        if access_token is not None and access_token != self.tokens.get("access_token"):
+            self.renewed(saved, directory, proven=False)
+            return True
+        self.tokens.update(saved)
+        return False
+
+    # -- what is not to be seen or sent ----------------------------------------------------------------
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as Tiled's own class and without tokens: a worker needs only Tiled, and finds them on disk."""
+        return TiledAuth, (self.refresh_url, self.csrf_token, self.token_directory, self.client_id, self.scopes)
+
+    def __repr__(self) -> str:
+        """Name the class alone."""
+        return f"<{type(self).__name__}>"
+
+
+def _is_replayable(request: httpx.Request) -> bool:
+    """Whether the body can be sent a second time: bytes can, and forms with files; a generator cannot."""
+    is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
+    return is_form or isinstance(request.stream, httpx.ByteStream)
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        detail = response.json().get("detail")
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+    return detail if isinstance(detail, str) else ""

@@ -1,0 +1,89 @@
+"""What is raised into a request whose session is over: our errors, which are Tiled's as well.
+
+So `except CannotRefreshAuthentication` in existing code goes on to work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+import httpx
+from tiled.client.auth import CannotRefreshAuthentication
+from tiled.client.context import CannotPrompt as TiledCannotPrompt
+
+from .errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
+from .prompts import answer_counts
+from .refreshing import NotNow
+
+
+class ReauthenticationFailed(LoginFailed, CannotRefreshAuthentication):  # type: ignore[misc]  # Tiled's are untyped
+    """The session is over, and no new one came of asking."""
+
+
+class ReauthenticationCancelled(LoginCancelled, CannotRefreshAuthentication):  # type: ignore[misc]
+    """The session is over, and the person said no."""
+
+
+class NobodyToAsk(CannotPrompt, CannotRefreshAuthentication, TiledCannotPrompt):  # type: ignore[misc]
+    """The session is over, and there is nobody to ask."""
+
+
+class SomebodyElse(IdentityChanged, CannotRefreshAuthentication):  # type: ignore[misc]
+    """Somebody else signed in; the interrupted request was not sent as them."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How renewing a session failed: data, of which each waiting thread makes an error of its own.
+
+    Parameters
+    ----------
+    error : TiledJupyterError or NotNow
+    flight : int
+        In which attempt to renew it.
+    at : float
+        When, on the monotonic clock.
+    """
+
+    error: TiledJupyterError | NotNow
+    flight: int
+    at: float
+
+    def is_an_answer(self) -> bool:
+        """Whether somebody has decided, and is not asked again for a while."""
+        return not isinstance(self.error, NotNow | CannotPrompt) and answer_counts(self.at)
+
+    def raised(self, request: httpx.Request) -> Exception:
+        """Give a fresh error for a thread whose `request` waited."""
+        error, sentence = self.error, str(self.error)
+        if isinstance(error, NotNow):
+            return error.about(request)
+        if isinstance(error, LoginCancelled):
+            return ReauthenticationCancelled(sentence)
+        if isinstance(error, CannotPrompt):
+            return NobodyToAsk(sentence)
+        if isinstance(error, IdentityChanged):
+            return SomebodyElse(sentence)
+        return ReauthenticationFailed(sentence, getattr(error, "reason", "server"))
+
+
+def stopped() -> LoginCancelled:
+    """Give what others hear whose login the stop button has ended."""
+    return LoginCancelled("The stop button ended the sign-in. Run %tiled_login to go on.")
+
+
+def not_sent_again() -> ReauthenticationFailed:
+    """Give what is raised where a body cannot be replayed."""
+    return ReauthenticationFailed(
+        "The sign-in had ended while data was being sent that cannot be read a second time, so it was not sent again. "
+        "Run the cell again."
+    )
+
+
+def nobody_in_a_fork(_auth: object) -> NoReturn:
+    """Refuse to ask: what a forked process inherits of a notebook reaches nobody."""
+    raise CannotPrompt(
+        "The Tiled sign-in has ended, and this process was forked: it cannot ask anybody. Sign in from the notebook, "
+        "or give this process an API key in TILED_API_KEY."
+    )
