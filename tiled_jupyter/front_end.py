@@ -112,12 +112,16 @@ class SecondOutput:
         self._handle: Any = None
         self._shown: str | None = None
 
-    def show(self, text: str) -> None:
-        """Publish or change the text. Line breaks make paragraphs."""
+    def show(self, text: str, link: str | None = None) -> None:
+        """Publish or change the text. Line breaks make paragraphs; one that is `link` can be clicked."""
         if text == self._shown:
             return
         self._shown = text
-        html = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in text.split("\n"))
+        paragraphs = [escape(paragraph) for paragraph in text.split("\n")]
+        if link is not None:
+            anchor = f'<a href="{escape(link)}" target="_blank" rel="noopener noreferrer">{escape(link)}</a>'
+            paragraphs = [anchor if paragraph == escape(link) else paragraph for paragraph in paragraphs]
+        html = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
         self._publish({"text/plain": text, "text/html": html})
 
     def clear(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from traitlets import Instance, Unicode
 
-from . import cells, front_end, wire
+from . import cells, front_end, sign_out, wire
 from .attempts import in_background
 from .barrier import Barrier
 from .errors import LoginFailed
@@ -180,6 +180,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     if tokens is not None:
         if wish is not None:
             wish.remember = False
+            sign_out.outlive_kernel(wish.context)
         return tokens
     front_end.require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server")
     session: PromptSession | None = None
@@ -198,6 +199,8 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
         raise LoginFailed("The sign-in gave no tokens. Try again.")
     if wish is not None and session is not None:
         wish.remember = session.remember
+        if not session.remember:
+            sign_out.end_with_kernel(wish.context)
     return tokens
 
 

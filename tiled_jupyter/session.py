@@ -231,6 +231,7 @@ class LoginSession(WaysIn):
                 return None
             answer = grants.whoami(http, f"{server.uri}auth/whoami", tokens["access_token"])
         context.configure_auth(tokens, remember_me=False)
+        sign_out.outlive_kernel(context)
         return session_sign_in(
             server, answer.fields, tokens, "saved", _FROM_SITE, remembered=False, server_now=answer.date
         )

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import httpx
 
 from . import key_login, revocation
+from . import tokens as files
 from .attempts import in_background
 from .connection import tokens_of
 from .exchange import PROBE_TIMEOUT
@@ -32,6 +33,7 @@ class Shows(Protocol):
 _KEY_LEFT_OUT = "Signed out. The API key is left out on this server, in this notebook's kernel."
 _AT_THE_END = httpx.Timeout(2.0)
 
+_ending: set[Context] = set()  # held, so that a session is ended whose client nobody holds any more
 _shown_by: weakref.WeakSet[Shows] = weakref.WeakSet()
 _lock = threading.Lock()
 
@@ -50,11 +52,14 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
     context : Context
         Any of the server's.
     everywhere : bool
-        Also remove the saved tokens and, in the background, revoke the session on the server.
+        Also remove the saved tokens and, in the background, revoke the session on the server. A session that
+        only this kernel knows is revoked in any case.
     """
     uri = str(context.api_uri)
     by_key = context.api_key is not None
-    tokens = tokens_of(context)
+    tokens = _newest_tokens(context)
+    revoked = everywhere or context in _ending
+    refresh_token = None
     try:
         refresh_token = context.forget()
         if everywhere:
@@ -69,7 +74,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
         for shows in concerned:
             shows.signed_out(reason)
     tokens["refresh_token"] = tokens.get("refresh_token") or refresh_token
-    if everywhere and any(tokens.values()):
+    if revoked and any(tokens.values()):
         in_background(lambda: _revoke(context, tokens))
 
 
@@ -85,14 +90,24 @@ def _revoke(context: Context, tokens: dict[str, Any], timeout: httpx.Timeout = P
     )
 
 
-_ending: weakref.WeakSet[Context] = weakref.WeakSet()
+def _newest_tokens(context: Context) -> dict[str, Any]:
+    """Give the tokens of a session, as another kernel may have renewed them."""
+    ours = tokens_of(context)
+    saved = files.read_tokens(context.token_directory) if context.remembered else {}
+    is_ours = files.subject(saved.get("access_token")) == files.subject(ours.get("access_token"))
+    return {**ours, **saved} if is_ours else ours
 
 
 def end_with_kernel(context: Context) -> None:
     """Revoke a session that is kept in memory only when this process ends, in two seconds or not at all."""
-    if not _ending:
-        atexit.register(_end_all)
+    atexit.unregister(_end_all)
+    atexit.register(_end_all)
     _ending.add(context)
+
+
+def outlive_kernel(context: Context) -> None:
+    """Leave a session alone when this process ends: it belongs to who gave it."""
+    _ending.discard(context)
 
 
 def _end_all() -> None:
