@@ -6,6 +6,7 @@ Nothing here knows a notebook: a prompt is a callable, and what it looks like is
 from __future__ import annotations
 
 import contextlib
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import httpx
 from tiled.client import context as tiled_context
 from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 
-from . import live
+from . import bare, live
 from . import tokens as files
 from .errors import LoginFailed
 from .prompts import Occasion, Prompt, Tokens, ask, quietly
@@ -143,6 +144,14 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
             self.http_client.auth = None
         return principal
 
+    def force_auth_refresh(self) -> Tokens:
+        """Renew the session now; see `tiled.client.context.Context.force_auth_refresh`."""
+        auth = self.http_client.auth
+        if not isinstance(auth, SessionAuth):
+            raise LoginFailed("Nobody is signed in, so there is nothing to renew.", "credentials")
+        auth.refresh_now()
+        return dict(auth.tokens)
+
     @property
     def remembered(self) -> bool:
         """Whether the present session lies on disk for the next kernel."""
@@ -155,7 +164,7 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
             self.http_client.cookies.get("tiled_csrf", ""),
             self.client_id,
             self.scopes,
-            client=self._refresher,
+            client=functools.partial(bare.refreshing_client, self),
             ask=ask_for,
         )
         self.wants_saving = directory is not None
@@ -222,32 +231,11 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
             With its own connections (the Context's may all be waiting for this login), no Authorization
             header, no cookies, and following no redirect.
         """
-        headers = {
-            name: value
-            for name, value in self.http_client.headers.items()
-            if name.lower() not in ("authorization", "cookie", "accept-encoding", "x-csrf")
-        }
-        return self._client_with(headers)
+        return bare.bare_client(self)
 
     def provider_client(self) -> httpx.Client:
-        """Make a client for an identity provider: the same network, and nothing that Tiled's server knows or sets.
-
-        Returns
-        -------
-        httpx.Client
-            Without the headers, cookies, API key and tokens of the Context.
-        """
-        return self._client_with({})
-
-    def _client_with(self, headers: dict[str, str]) -> httpx.Client:
-        trust_env: bool = getattr(self, "_trust_env", True)
-        verify = tls_context() if self._verify is True and trust_env else self._verify
-        return httpx.Client(headers=headers, verify=verify, trust_env=trust_env, follow_redirects=False)
-
-    def _refresher(self) -> httpx.Client:
-        endpoint = httpx.URL(self.server_info.authentication.links.refresh_session)
-        same = (endpoint.scheme, endpoint.netloc) == (self.api_uri.scheme, self.api_uri.netloc)
-        return self.bare_client() if same else self.provider_client()
+        """Make a client for an identity provider: the same network, and nothing that Tiled's server knows or sets."""
+        return bare.provider_client(self)
 
     # -- what is not to be seen or sent ----------------------------------------------------------------
 

@@ -13,14 +13,14 @@ import time
 import warnings
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import httpx
 from tiled.client.auth import TiledAuth
 
 from . import tokens as files
 from .errors import LoginFailed, TiledJupyterError
-from .prompts import Tokens, is_invited
+from .prompts import Tokens, is_invited, quietly
 from .refreshing import NotNow, refresh
 from .session_errors import Refusal, nobody_in_a_fork, not_sent_again, stopped
 from .states import Identity
@@ -125,6 +125,19 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 why = f"The sign-in could not be saved ({error.strerror}): it lasts as long as this kernel."
                 warnings.warn(why, stacklevel=2)
 
+    def refresh_now(self) -> None:
+        """Renew the session before the server says that it must be; asks nobody.
+
+        Raises
+        ------
+        LoginFailed
+            Where it is over.
+        httpx.HTTPError
+            Where that cannot be known now.
+        """
+        with quietly():
+            self._renew(self.generation, httpx.Request("POST", self.refresh_url))
+
     def is_foreign(self, access_token: str | None) -> bool:
         """Say whether a token is somebody else's, or cannot be shown to be ours."""
         return self.subject is not None and files.subject(access_token) != self.subject
@@ -227,12 +240,6 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             return True
         self.tokens.update(saved)
         return False
-
-    # -- what is not to be seen or sent ----------------------------------------------------------------
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Travel as Tiled's own class and without tokens: a worker needs only Tiled, and finds them on disk."""
-        return TiledAuth, (self.refresh_url, self.csrf_token, self.token_directory, self.client_id, self.scopes)
 
     def __repr__(self) -> str:
         """Name the class alone."""

@@ -21,6 +21,31 @@ _CANNOT_WORK_THERE = (
 )
 
 
+class _SessionClass:
+    """Travels as a class that is made where it arrives: Tiled's own session, with what Tiled forgets.
+
+    A `TiledAuth` that is pickled a second time, as Dask's scheduler does, comes without ``client_id`` and ``scopes``
+    and fails at its first refresh. Both are None for a session that Tiled's own server refreshes; as attributes of a
+    class in ``__main__``, which cloudpickle sends by value, they stay.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type, ("TiledAuth", (TiledAuth,), {"__module__": "__main__", "client_id": None, "scopes": None})
+
+    def __call__(self) -> None:
+        """Satisfy pickle, which looks whether this could be called; what it becomes is."""
+
+
+class _Travelling:
+    """Travels as a session without tokens: a worker finds them on disk."""
+
+    def __init__(self, auth: TiledAuth) -> None:
+        self._auth = auth
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _SessionClass(), (self._auth.refresh_url, self._auth.csrf_token, self._auth.token_directory)
+
+
 def reduced(context: SignsIn, state: Any) -> tuple[Any, ...]:
     """Give what `object.__reduce__` gives.
 
@@ -28,7 +53,7 @@ def reduced(context: SignsIn, state: Any) -> tuple[Any, ...]:
     ----------
     context : reauthentication.Context
     state : object
-        What Tiled's own ``__getstate__`` gives; its auth travels as `session_auth.SessionAuth.__reduce__` says.
+        What Tiled's own ``__getstate__`` gives.
 
     Raises
     ------
@@ -45,6 +70,9 @@ def reduced(context: SignsIn, state: Any) -> tuple[Any, ...]:
         return make, (str(context.api_uri),)
     if isinstance(auth, TiledAuth) and auth.token_directory is None:
         raise pickle.PicklingError(_CANNOT_WORK_THERE.format(why="is kept in this kernel's memory only"))
-    if isinstance(auth, TiledAuth) and auth.client_id is not None:
+    if isinstance(auth, TiledAuth) and (auth.client_id, auth.scopes) != (None, None):
         raise pickle.PicklingError(_CANNOT_WORK_THERE.format(why="can be renewed by one process only"))
-    return copyreg.__newobj__, (tiled_context.Context,), state  # type: ignore[attr-defined]
+    if isinstance(auth, TiledAuth):
+        state = tuple(_Travelling(auth) if part is auth else part for part in state)
+    # What pickle's first protocol makes instances with; `__newobj__` insists on the class that is pickled.
+    return copyreg._reconstructor, (tiled_context.Context, object, None), state  # type: ignore[attr-defined]

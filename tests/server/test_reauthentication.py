@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -59,9 +60,10 @@ def test_threads_on_an_expired_token_make_one_refresh(short_server, remember_me)
     hook = Hook()
     context = signed_in(short_server, hook, remember_me=remember_me)
     let_expire(context)
-    before = count(short_server, REFRESH)
+    before, begun = count(short_server, REFRESH), time.monotonic()
     assert at_once(context) == THREADS * [200]
-    assert count(short_server, REFRESH) == before + 1
+    # One for each time it expires: on a busy machine the new token may do so meanwhile.
+    assert 1 <= count(short_server, REFRESH) - before <= 1 + (time.monotonic() - begun) // 3
     assert hook.calls == 1
 
 

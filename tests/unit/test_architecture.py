@@ -33,6 +33,7 @@ LAYERS = [
     "lifetimes",
     "revocation",
     "prompts",
+    "bare",
     "refreshing",
     "session_errors",
     "session_auth",
