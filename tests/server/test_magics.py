@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from jupyter_client import KernelManager
+
+from tests.approval import approve_without_a_page
+
+from .openid_provider import OpenIDProvider, proxied_provider
+from .tiled_server import TiledServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +24,15 @@ class Kernel:
     def __init__(self, client) -> None:
         self._client = client
 
-    def run(self, code: str) -> str:
+    def run(self, code: str, hear=lambda text: None) -> str:
+        """Run a cell and give all that it wrote; `hear` is called with each part."""
         texts = []
 
         def heard(message) -> None:
             content = message["content"]
-            texts.append(
-                content.get("text") or content.get("data", {}).get("text/plain") or content.get("evalue") or ""
-            )
+            data = content.get("data", {})
+            texts.append(content.get("text") or data.get("text/plain") or content.get("evalue") or "")
+            hear(texts[-1])
 
         self._client.execute_interactive(code, timeout=60, output_hook=heard, allow_stdin=True)
         return "\n".join(texts)
@@ -95,3 +102,21 @@ def test_d26_a_kernel_that_others_can_listen_to_is_known(ip, exposed):
     with kernel(ip) as here:
         said = here.run("from tiled_jupyter.front_end import is_exposed\nprint(is_exposed())")
         assert said.strip() == str(exposed)
+
+
+def test_d3_without_a_panel_the_cell_shows_link_and_code_and_goes_on_once_approved(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "a notebook")  # somebody is there, and no page answers
+
+    def approve(text: str) -> None:
+        found = re.search(r"^(http\S+)$.*the code (\S+)\. ", text, re.MULTILINE | re.DOTALL)
+        if found:
+            approve_without_a_page(found[1], user_code=found[2])
+
+    with (
+        OpenIDProvider(interval=1) as op,
+        TiledServer(allow_anonymous_access=False, providers=[proxied_provider(op)]) as server,
+        kernel() as here,
+    ):
+        said = here.run(f"%load_ext tiled_jupyter\n%tiled_login {server.uri}\nprint('goes on', len(client))", approve)
+    assert "Approve only if you started this" in said
+    assert re.search(r"goes on \d", said)
