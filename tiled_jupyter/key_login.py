@@ -26,6 +26,7 @@ from .scopes import scope
 from .states import KeyNotice, Server, SignedIn
 
 VARIABLE = "TILED_API_KEY"
+NO_KEY = ""  # None would have Tiled's Context take what the environment has
 Source: TypeAlias = Literal["environment", "address", "typed"]
 _WHICH: dict[Source, str] = {
     "environment": f"the API key in {VARIABLE}",
@@ -60,20 +61,46 @@ class Context(reauthentication.Context):
     """
 
     def __init__(self, uri: str, *, api_key: str | None = None, **options: Any) -> None:
-        url = httpx.URL(uri)
-        given = api_key is not None or "api_key" in url.params
-        if api_key is not None and (wrong := fault(api_key)) is not None:
-            raise LoginFailed(f"The API key given with api_key= {wrong}.", "credentials")
-        if not given and options.get("app") is None:
-            api_uri = str(url.copy_with(query=None, fragment=None)).rstrip("/") + "/"
-            api_key, notice = key_for(api_uri)
-            if notice is not None:
-                raise LoginFailed(f"{notice.sentence} {_how_to_go_on(notice)}", "credentials")
-        if given:
-            super().__init__(uri, api_key=api_key, **options)
-        else:
-            super().__init__(uri, api_key=api_key or "", **options)  # None would take what the environment has
-            self.api_key = api_key
+        chosen = choose_key(uri, api_key, own_server=options.get("app") is not None)
+        super().__init__(uri, api_key=chosen, **options)
+        if chosen == NO_KEY:
+            self.api_key = None
+
+
+def choose_key(uri: str, api_key: str | None, *, own_server: bool = False) -> str | None:
+    """Give what to make a Context of Tiled's with, so that it takes no key which does not belong there.
+
+    Parameters
+    ----------
+    uri : str
+        Root of the API; it may hold a key.
+    api_key : str or None
+        Given by who makes the Context.
+    own_server : bool
+        Whether the server runs in this process, and has a key of its own.
+
+    Returns
+    -------
+    str or None
+        `NO_KEY` where Tiled is to take none; it has to be removed again. None where it stands in the address.
+
+    Raises
+    ------
+    LoginFailed
+        Where the key is no key, or known to be another server's.
+    """
+    wrong = fault(api_key) if api_key is not None else None
+    if wrong is not None:
+        raise LoginFailed(f"The API key given with api_key= {wrong}.", "credentials")
+    url = httpx.URL(uri)
+    if api_key is not None or "api_key" in url.params:
+        return api_key
+    key, notice = (None, None)
+    if not own_server:
+        key, notice = key_for(str(url.copy_with(query=None, fragment=None)).rstrip("/") + "/")
+    if notice is not None:
+        raise LoginFailed(f"{notice.sentence} {_how_to_go_on(notice)}", "credentials")
+    return key or NO_KEY
 
 
 def _how_to_go_on(notice: KeyNotice) -> str:
@@ -83,7 +110,7 @@ def _how_to_go_on(notice: KeyNotice) -> str:
 
 def keyless(uri: str, **options: Any) -> reauthentication.Context:
     """Make a Context without any key, whatever the environment holds."""
-    context = reauthentication.Context(uri, api_key="", **options)  # None would take what the environment has
+    context = reauthentication.Context(uri, api_key=NO_KEY, **options)
     context.api_key = None
     return context
 

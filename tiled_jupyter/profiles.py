@@ -1,4 +1,8 @@
-"""Tiled's profiles: servers saved under a name, with all that is needed to connect to them."""
+"""Tiled's profiles: servers saved under a name, with all that is needed to connect to them.
+
+Tiled's module takes a second to import (it checks what people write), so it is imported where a name may be
+one and not before.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +17,27 @@ _OF_NO_USE = ("username", "auth_provider", "token_cache", "prompt_for_reauthenti
 
 def names() -> list[str]:
     """Give the names of all profiles, in order."""
-    from tiled.profiles import load_profiles
-
-    return sorted(load_profiles())
+    return sorted(_load())
 
 
 def address_of(name: str) -> str | None:
     """Give the address a profile saves; None where there is no such profile, or it has its own server."""
-    from tiled.profiles import load_profiles
-
-    _, content = load_profiles().get(name, (None, {}))
-    uri: str | None = content.get("uri")
+    if not is_profile(name):
+        return None
+    uri: str | None = _load()[name][1].get("uri")
     return uri
 
 
 def is_profile(name: str) -> bool:
     """Whether there is a profile of this name."""
-    return name in names()
+    is_address = any(character in name for character in "/:@?#")
+    return not is_address and name in _load()
+
+
+def _load() -> Any:
+    from tiled.profiles import load_profiles
+
+    return load_profiles()
 
 
 def resolve(

@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from tiled.client import from_uri as tiled_from_uri
 
-from tiled_jupyter import Context, LoginFailed, from_uri
+from tiled_jupyter import Context, LoginFailed, disable, enable, from_uri
 from tiled_jupyter.grants import password_grant
 from tiled_jupyter.states import Disconnected, SignedIn, SignedOut
 
@@ -204,6 +205,25 @@ def test_fault_44_a_key_of_another_server_is_said_before_it_is_sent(
     assert shown.rest(SignedOut).key is None
     assert from_uri(public_server.uri).context.api_key is None
     assert from_uri(closed_server.uri).context.api_key == key
+
+
+def test_c13_plain_tiled_does_not_send_it_either_once_enabled(closed_server, public_server, key, monkeypatch, sent):
+    monkeypatch.setenv("TILED_API_KEY", key)
+    Shown().connect(closed_server.uri, SignedIn)
+    enable()
+    try:
+        assert tiled_from_uri(closed_server.uri).context.api_key == key
+        sent.clear()
+        with pytest.raises(LoginFailed, match="never with"):
+            tiled_from_uri(public_server.uri)
+        monkeypatch.setenv("TILED_API_KEY", "schlüssel")
+        with pytest.raises(LoginFailed, match="characters"):
+            tiled_from_uri(public_server.uri)
+        assert keys_sent(sent) == set()
+        monkeypatch.delenv("TILED_API_KEY")
+        assert tiled_from_uri(public_server.uri).context.api_key is None
+    finally:
+        disable()
 
 
 def test_a_key_the_person_wants_used_is_used_from_then_on(single_user, public_single_user, monkeypatch):

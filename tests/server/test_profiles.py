@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from textwrap import dedent
 
 import pytest
@@ -11,7 +13,7 @@ from tiled.profiles import ProfileNotFound
 from tiled_jupyter import Context, LoginPanel, from_profile
 from tiled_jupyter.states import Disconnected, SignedIn
 
-from .shown import Shown
+from .shown import Shown, settle
 from .tiled_server import TiledServer
 
 SINGLE = "0123456789abcdefsingle"
@@ -123,6 +125,8 @@ def test_the_panel_offers_saved_names_after_the_configured_ones(profiles, monkey
     monkeypatch.setattr(LoginPanel, "send", lambda self, message, buffers=None: messages.append(message))
     panel = LoginPanel()
     panel.publish()
+    settle()
+    assert messages[0]["servers"] == []  # at once; reading profiles takes Tiled a second
     assert messages[-1]["servers"] == ["also", "beamline"]
     panel.close()
 
@@ -135,3 +139,12 @@ def test_what_a_profile_wants_of_the_connection_is_kept_where_somebody_is_signed
     other = Shown()
     assert other.connect("beamline", SignedIn).identity.id == "alice"
     assert other.session.context.http_client.headers["x-facility"] == "nine"
+
+
+def test_an_address_does_not_wait_for_tiled_to_read_profiles():
+    code = (
+        "import sys; from tiled_jupyter.connection import find_target;"
+        "find_target('https://t.example'); find_target('localhost:8000'); print('tiled.profiles' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
