@@ -15,7 +15,7 @@ from tiled.client import context as tiled_context
 from tiled.client.base import BaseClient
 
 from .enabling import Context
-from .key_login import NO_KEY, choose_key
+from .which_key import NO_KEY, choose_key
 
 _lock = threading.RLock()
 _enabled = False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from tiled.client import from_context as _tiled_from_context
 
-from . import front_end, key_login, profiles
+from . import front_end, profiles, which_key
 from .address import host_of, parse_address
 from .principal import identity_of
 from .prompts import Prompt
@@ -26,7 +26,7 @@ def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, 
     return prompt_for_login(http_client, providers)
 
 
-class Context(key_login.Context):
+class Context(which_key.Context):
     """A Tiled Context that asks in the panel.
 
     Parameters are those of `tiled.client.context.Context`. ``authenticate(prompt_for_reauthentication=…)``
@@ -123,7 +123,7 @@ def from_uri(
         remember_me=remember_me,
     )
     if context.api_key is not None:
-        key_login.note(str(context.api_uri), context.api_key)
+        which_key.note(str(context.api_uri), context.api_key)
     return client
 
 

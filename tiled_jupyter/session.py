@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import grants, key_login, sign_out
+from . import grants, key_login, sign_out, which_key
 from .address import BadAddress, without_secrets
 from .attempts import in_background
 from .connection import Target, describe, find_target, open_context, saved_sign_in, session_sign_in
@@ -118,7 +118,7 @@ class LoginSession(WaysIn):
         """Leave API keys out here, on this server and in this kernel, and ask for a login instead."""
         state = self.state
         if isinstance(state, SignedOut | SignedIn):
-            key_login.set_aside(state.server.uri)
+            which_key.set_aside(state.server.uri)
             if self.context is not None:
                 self.context.api_key = None
             self.connect(self._asked)
@@ -195,9 +195,9 @@ class LoginSession(WaysIn):
         if address is not None and address.api_key is not None:
             return self._with_key(attempt, context, server, address.api_key, "address")
         if context.http_client.auth is None and address is not None:
-            key, notice = key_login.key_for(server.uri)
+            key, notice = which_key.key_for(server.uri)
             if key is not None:
-                from_environment = key == key_login.environment_key()
+                from_environment = key == which_key.environment_key()
                 try:
                     return self._with_key(attempt, context, server, key, "environment" if from_environment else "typed")
                 except Refused as refused:
@@ -218,7 +218,7 @@ class LoginSession(WaysIn):
     @staticmethod
     def _with_key(attempt: int, context: Context, server: Server, key: str, source: key_login.Source) -> SignInDone:
         done = key_login.check(context, server, key, source)
-        key_login.use(context, key, bind=False)
+        which_key.use(context, key, bind=False)
         return SignInDone(attempt, done)
 
     def _from_site(self, context: Context, server: Server) -> SignedIn | None:

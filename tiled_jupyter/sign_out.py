@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from . import key_login, revocation
+from . import revocation, which_key
 from . import tokens as files
 from .attempts import in_background
 from .connection import tokens_of
@@ -66,7 +66,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
             context.forget_saved()
     finally:
         if by_key:
-            key_login.set_aside(uri)
+            which_key.set_aside(uri)
             context.api_key = None
         with _lock:
             concerned = [one for one in _shown_by if one.context is not None and str(one.context.api_uri) == uri]

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from . import device_grant, grants, key_login
+from . import device_grant, grants, key_login, which_key
 from .acceptance import Acceptance, trouble
 from .address import is_private
 from .connection import PASSWORD_MODES
@@ -87,7 +87,7 @@ class WaysIn(Acceptance):
 
         def check(attempt: int, form: SignedOut) -> None:
             text = key.strip()
-            wrong = key_login.fault(text)
+            wrong = which_key.fault(text)
             if wrong is not None:
                 raise Refused("credentials", f"What you typed {wrong}. Paste the whole key.")
             if not is_private(form.server.uri, allow_http=self._settings.allow_http):
@@ -100,7 +100,7 @@ class WaysIn(Acceptance):
         """Use the environment's API key here, as the person wants it."""
 
         def check(attempt: int, form: SignedOut) -> None:
-            key = key_login.environment_key()
+            key = which_key.environment_key()
             if form.key is None or not form.key.usable or key is None:
                 raise Refused("not_sent", "There is no API key to be used.")
             self._use_key(attempt, form, key, "environment")
@@ -112,7 +112,7 @@ class WaysIn(Acceptance):
         done = key_login.check(self.context, form.server, key, source)
         with self.lock:
             if self.is_current(attempt):
-                key_login.use(self.context, key, bind=True)
+                which_key.use(self.context, key, bind=True)
                 self.apply(SignInDone(attempt, done))
 
     def _authorized(self, attempt: int, http: httpx.Client, grant: DeviceGrant, until: float) -> Tokens | None:

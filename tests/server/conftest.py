@@ -43,9 +43,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("TILED_API_KEY", raising=False)
     # Each test is a kernel of its own.
-    monkeypatch.setattr("tiled_jupyter.key_login._aside", set())
-    monkeypatch.setattr("tiled_jupyter.key_login._bound", WeakSet())
-    monkeypatch.setattr("tiled_jupyter.key_login._used_with", {})
+    monkeypatch.setattr("tiled_jupyter.which_key._aside", set())
+    monkeypatch.setattr("tiled_jupyter.which_key._bound", WeakSet())
+    monkeypatch.setattr("tiled_jupyter.which_key._used_with", {})
     monkeypatch.setattr("tiled_jupyter.enabling._told", set())
     monkeypatch.setattr("tiled_jupyter.live.signed_out", set())
     monkeypatch.setattr("tiled_jupyter.live._sessions", {})

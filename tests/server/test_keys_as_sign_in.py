@@ -190,7 +190,7 @@ def test_fault_44_a_key_of_another_server_is_said_before_it_is_sent(
 ):
     monkeypatch.setenv("TILED_API_KEY", key)
     Shown().connect(closed_server.uri, SignedIn)
-    monkeypatch.setattr("tiled_jupyter.key_login._used_with", {})  # another kernel
+    monkeypatch.setattr("tiled_jupyter.which_key._used_with", {})  # another kernel
     sent.clear()
     shown = Shown()
     found = shown.connect(public_server.uri)

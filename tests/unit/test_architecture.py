@@ -42,6 +42,7 @@ LAYERS = [
     "travel",
     "reauthentication",
     "profiles",
+    "which_key",
     "key_login",
     "connection",
     "attempts",
