@@ -6,17 +6,29 @@
 
 import { h, say, sayOrHide } from "./dom";
 import { accountView } from "./views/account";
+import { deviceView } from "./views/device";
+import { chosen } from "./views/providers";
 import { serverView } from "./views/server";
 import { signInView } from "./views/signin";
-import type { Context, View } from "./views/view";
-import type { State, Surroundings } from "./wire";
-import { ELSEWHERE, INACTIVE, isBusy, moodOf, patience, RESTARTED, regionOf, statusOf } from "./words";
+import type { Around, Context, View } from "./views/view";
+import type { State } from "./wire";
+import {
+  ELSEWHERE,
+  formOf,
+  INACTIVE,
+  isBusy,
+  moodOf,
+  patience,
+  RESTARTED,
+  reasonOf,
+  regionOf,
+  statusOf,
+} from "./words";
 
-/** A state as it arrived; `ahead` is how many seconds the kernel's clock is ahead of the page's. */
+/** A state as it arrived. */
 export interface Heard {
   state: State;
-  around: Surroundings;
-  ahead: number;
+  around: Around;
 }
 
 type Maker = (context: Context) => View;
@@ -30,6 +42,8 @@ function makerOf(kind: State["kind"]): Maker {
     case "signed_out":
     case "verifying":
       return signInView;
+    case "awaiting_authorization":
+      return deviceView;
     case "signed_in":
       return accountView;
     default:
@@ -44,6 +58,8 @@ const KEPT_INSIDE = ["keydown", "keypress", "keyup", "paste", "copy", "cut"];
 export interface Card {
   element: HTMLElement;
   show(heard: Heard): void;
+  /** Put the focus where the person goes on. */
+  focus(): void;
   /** The kernel that knew this login is gone, and what was typed goes with it; the next one may speak again. */
   restarted(): void;
   /** Stop what runs by itself. */
@@ -62,6 +78,8 @@ export function makeCard(context: Context, inactive: boolean): Card {
   const body = h("div", { class: "tiled-jupyter-body" });
   const status = h("span", { role: "status", class: "tiled-jupyter-status", tabindex: "-1" });
   const where = h("span", { class: "tiled-jupyter-where" });
+  const aside = h("span", { class: "tiled-jupyter-aside" });
+  const reason = h("p", { class: "tiled-jupyter-note tiled-jupyter-reason", "aria-live": "polite" });
   const waiting = h("p", { class: "tiled-jupyter-subtle" });
   // Only the words are live regions: they are announced once, the seconds between them never.
   const slow = [
@@ -78,11 +96,12 @@ export function makeCard(context: Context, inactive: boolean): Card {
       "data-lm-suppress-shortcuts": "true",
     },
     neutral,
+    reason,
     // First, although forms show it last: the focus goes on from the status to Sign out.
     h(
       "div",
       { class: "tiled-jupyter-foot" },
-      h("div", { class: "tiled-jupyter-line" }, status, where),
+      h("div", { class: "tiled-jupyter-line" }, status, where, aside),
       waiting,
       h("p", { class: "tiled-jupyter-subtle tiled-jupyter-patience" }, ...slow),
     ),
@@ -128,22 +147,29 @@ export function makeCard(context: Context, inactive: boolean): Card {
       maker = makerOf(state.kind);
       view = maker(context);
       body.replaceChildren(view.element);
+      aside.replaceChildren(view.aside ?? "");
     }
     neutral.hidden = true;
     element.dataset.kind = state.kind;
     element.dataset.mood = moodOf(state);
+    // An interrupted request goes on: what is left of the panel must not stand between a cell and its data.
+    const folded = around.resuming && state.kind === "signed_in";
+    element.toggleAttribute("data-folded", folded);
+    body.hidden = aside.hidden = folded;
     element.setAttribute("aria-label", regionOf(state, place(state)));
     view.update(state, around);
+    say(reason, reasonOf(state));
+    const form = formOf(state);
     // Not while connecting: there is nothing to do for the person yet.
     const turn = state.kind !== "connecting" && state.kind !== "signed_in";
     sayFoot(
-      statusOf(state),
+      statusOf(state, (form && chosen(form, context.draft, around.exposed)?.name) ?? ""),
       state.kind === "signed_in" ? `on ${state.server.host}` : "",
       around.waiting && turn ? "The cell is waiting for you to sign in." : "",
     );
     close();
     tick();
-    if (isBusy(state)) clock = setInterval(tick, 1000);
+    if (isBusy(state) || view.tick) clock = setInterval(tick, 1000);
     if (focused) moveFocus(focused, previous, state, rebuilt);
   }
 
@@ -161,6 +187,8 @@ export function makeCard(context: Context, inactive: boolean): Card {
     close();
     maker = view = heard = undefined;
     body.replaceChildren();
+    aside.replaceChildren();
+    say(reason, "");
     element.dataset.kind = "restarted";
     element.dataset.mood = "idle";
     sayFoot(RESTARTED, "", "");
@@ -178,7 +206,9 @@ export function makeCard(context: Context, inactive: boolean): Card {
   }
 
   function tick(): void {
-    const words = heard ? patience(heard.state, Date.now() / 1000 + heard.ahead) : [];
+    const now = Date.now() / 1000 + (heard?.around.ahead ?? 0);
+    const words = heard ? patience(heard.state, now) : [];
+    view?.tick?.(now);
     slow.forEach((part, i) => {
       say(part, words[i] ?? "");
     });
@@ -186,10 +216,13 @@ export function makeCard(context: Context, inactive: boolean): Card {
 
   function isTyping(): boolean {
     const focused = focusInside();
-    return (
-      parked !== undefined ||
-      (focused instanceof HTMLInputElement && focused.type !== "checkbox" && focused.value !== "")
-    );
+    if (parked) return true;
+    if (!(focused instanceof HTMLInputElement) || focused.readOnly) return false;
+    return ["text", "password"].includes(focused.type) && focused.value !== "";
+  }
+
+  function focus(): void {
+    (view?.field() ?? status).focus();
   }
 
   function focusInside(): Element | null {
@@ -203,9 +236,9 @@ export function makeCard(context: Context, inactive: boolean): Card {
     const sameKind = previous?.kind === state.kind;
     if (!lost && (sameKind || (isBusy(state) && !rebuilt))) return;
     const toStatus = sameKind || state.kind === "signed_in" || previous?.kind === "signed_in";
-    const field = toStatus ? null : view?.field();
-    (field ?? status).focus();
+    if (toStatus) status.focus();
+    else focus();
   }
 
-  return { element, show, restarted, close };
+  return { element, show, focus, restarted, close };
 }

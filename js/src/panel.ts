@@ -1,6 +1,7 @@
 /** The widget's entry: hears Python, keeps the latest state, and shows it in every view of the model. */
 
 import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
+import { makeAttention } from "./attention";
 import { type Card, type Heard, makeCard } from "./card";
 import { type Link, makeLink, repeat } from "./transport";
 import type { Draft } from "./views/view";
@@ -10,13 +11,17 @@ type Model = AnyModel<{ inactive: unknown }>;
 
 /** A function, so that each model has its own closure: one latest state, one draft, any number of views. */
 export default () => {
-  const draft: Draft = { address: "", username: "", remember: true };
+  const draft: Draft = { address: "", username: "", remember: true, provider: "" };
   const cards = new Set<Card>();
   // What is repeated until Python is heard, and until it has answered with the state.
   const untilHeard = new Set<() => void>();
   const untilState = new Set<() => void>();
   let latest: Heard | undefined;
   let link: Link | undefined;
+  // From the start: a model may have no view at all, or none that can be seen.
+  const attention = makeAttention(() =>
+    makeCard({ draft, send: (command, secret) => link?.send(command, secret) }, false),
+  );
 
   function hear(message: FromPython): void {
     link?.follow(message);
@@ -28,8 +33,9 @@ export default () => {
     }
     stopAll(untilState);
     const { type: _, state, ...around } = message;
-    latest = { state, around, ahead: around.now - Date.now() / 1000 };
+    latest = { state, around: { ...around, ahead: around.now - Date.now() / 1000 } };
     for (const card of cards) card.show(latest);
+    attention.hear(latest);
   }
 
   function initialize({ model }: Pick<InitializeProps, "model">): () => void {
@@ -40,9 +46,11 @@ export default () => {
     const forget = made.onRestart(() => {
       latest = undefined;
       for (const card of cards) card.restarted();
+      attention.hear(undefined);
     });
     return () => {
       stopAll(untilHeard);
+      attention.close();
       forget();
       model.off("msg:custom", hear);
     };
@@ -56,8 +64,10 @@ export default () => {
     if (latest) card.show(latest);
     const stop = repeat(() => made.send({ type: "ready", control: made.control() }));
     untilState.add(stop);
+    const unwatch = attention.watch(card);
     return () => {
       stop();
+      unwatch();
       card.close();
       cards.delete(card);
     };

@@ -111,13 +111,7 @@ export interface SignedIn {
   renews: boolean;
 }
 
-export type State =
-  | Disconnected
-  | Connecting
-  | SignedOut
-  | Verifying
-  | AwaitingAuthorization
-  | SignedIn;
+export type State = Disconnected | Connecting | SignedOut | Verifying | AwaitingAuthorization | SignedIn;
 
 /** Which channel Python wants to be answered on. */
 export type Transport = "shell" | "control";

@@ -1,6 +1,6 @@
 /** What a state is called in words: the status line, the region's name, and patience. No DOM here. */
 
-import type { State } from "./wire";
+import type { Failure, Server, SignedIn, SignedOut, State } from "./wire";
 
 export const INACTIVE = "Tiled sign-in: run the cell to activate";
 export const RESTARTED = "The kernel was restarted. Run the cell again to sign in.";
@@ -9,17 +9,39 @@ export const ELSEWHERE = "No longer needed: signed in elsewhere.";
 
 export type Mood = "idle" | "busy" | "done";
 
-/** The status line: what is the case, politely announced. */
-export function statusOf(state: State): string {
+/** The form that a state is, or comes from and goes back to. */
+export function formOf(state: State): SignedOut | undefined {
+  return state.kind === "signed_out" ? state : "form" in state ? state.form : undefined;
+}
+
+export function serverOf(state: State): Server | undefined {
+  return "server" in state ? state.server : formOf(state)?.server;
+}
+
+/** Why the panel is there, where an interrupted request waits; without one the status line says it. */
+export function reasonOf(state: State): string {
+  const form = formOf(state);
+  return (form?.expected && form.reason) ?? "";
+}
+
+/** The status line: what is the case, politely announced. `provider` is the one that was chosen. */
+export function statusOf(state: State, provider: string): string {
   switch (state.kind) {
     case "disconnected":
       return cancelled(state.failure) ?? "Not signed in";
     case "connecting":
       return `Connecting to ${state.address} …`;
     case "signed_out":
-      return cancelled(state.failure) ?? state.reason ?? "Not signed in";
+      return cancelled(state.failure) ?? (state.expected ? null : state.reason) ?? "Not signed in";
     case "verifying":
-      return "Signing in …";
+      return {
+        password: "Signing in …",
+        saved: "Signing in …",
+        api_key: "Checking the key …",
+        device: `Asking ${provider} for a code …`,
+      }[state.method];
+    case "awaiting_authorization":
+      return "Waiting for your approval on the web page";
     case "signed_in":
       return state.identity ? `Signed in as ${state.identity.id}` : "Signed in with an API key";
     default:
@@ -29,14 +51,14 @@ export function statusOf(state: State): string {
 
 /** The sign beside the status line; the word stands next to it. */
 export function moodOf(state: State): Mood {
-  if (isBusy(state)) return "busy";
+  if (isBusy(state) || state.kind === "awaiting_authorization") return "busy";
   return state.kind === "signed_in" ? "done" : "idle";
 }
 
 /** Accessible name of the panel: a page may hold several. */
 export function regionOf(state: State | undefined, number: number): string {
-  const host = state && "server" in state ? ` ${state.server.host}` : "";
-  return `Tiled sign-in${host}${number > 1 ? ` (${number})` : ""}`;
+  const server = state && serverOf(state);
+  return `Tiled sign-in${server ? ` ${server.host}` : ""}${number > 1 ? ` (${number})` : ""}`;
 }
 
 /** An alert for what went wrong. Cancel is an answer, not a failure. */
@@ -45,8 +67,13 @@ export function alertOf(state: State): string {
   return failure && failure.kind !== "cancelled" ? failure.sentence : "";
 }
 
-export function isBusy(state: State): state is Extract<State, { since: number }> {
+export function isBusy(state: State): state is Extract<State, { kind: "connecting" | "verifying" }> {
   return state.kind === "connecting" || state.kind === "verifying";
+}
+
+/** Whether there is something to do for the person. */
+export function needsPerson({ kind }: State): boolean {
+  return kind === "disconnected" || kind === "signed_out" || kind === "awaiting_authorization";
 }
 
 /**
@@ -54,14 +81,37 @@ export function isBusy(state: State): state is Extract<State, { since: number }>
  * seconds, after them.
  */
 export function patience(state: State, now: number): string[] {
+  if ("trouble" in state && state.trouble) return [state.trouble];
   if (!isBusy(state)) return [];
   const elapsed = now - state.since;
   const seconds = ` (${Math.floor(elapsed)} s)`;
   if (state.kind === "connecting") return elapsed < 3 ? [] : ["Still connecting", seconds];
+  if (elapsed < 8) return [];
   const phone = ". If your facility uses a second factor, check your phone.";
-  return elapsed < 8 ? [] : ["Still waiting for the server", seconds, phone];
+  return ["Still waiting for the server", seconds, state.method === "password" ? phone : "."];
 }
 
-function cancelled(failure: { kind: string; sentence: string } | null): string | null {
+/** Until when a sign-in is good, in the page's time; `ahead` is how far the kernel's clock is ahead of it. */
+export function lasting({ good_until, renews, method }: SignedIn, ahead: number): string {
+  if (good_until === null) return method === "api_key" ? "" : "How long this sign-in lasts is not known.";
+  const until = new Date((good_until - ahead) * 1000);
+  const days = (until.getTime() - Date.now()) / 86_400_000;
+  const say = (options: Intl.DateTimeFormatOptions) => until.toLocaleString("en-GB", options);
+  const moment = [
+    say({ weekday: "short" }),
+    ...(days > 6 ? [say({ day: "numeric", month: "short" })] : []),
+    ...(days > 300 ? [say({ year: "numeric" })] : []),
+    say({ hour: "2-digit", minute: "2-digit" }),
+  ].join(" ");
+  return `Signed in until ${renews ? "at least " : ""}${moment}`;
+}
+
+/** Minutes and seconds of a countdown. */
+export function countdown(seconds: number): string {
+  const left = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+}
+
+function cancelled(failure: Failure | null): string | null {
   return failure?.kind === "cancelled" ? failure.sentence : null;
 }

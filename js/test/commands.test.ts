@@ -32,6 +32,23 @@ const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
     page.show(state("signed out"));
     signIn(page);
   },
+  begin: (page) => {
+    page.show(state("signed out, web page"));
+    page.click("Sign in");
+  },
+  use_key: (page) => {
+    page.show(state("signed out, no way in"));
+    page.type("API key", "k3y");
+    page.click("Sign in");
+  },
+  accept_key: (page) => {
+    page.show(state("signed out, key of another server"));
+    page.click("Use this key");
+  },
+  set_key_aside: (page) => {
+    page.show(state("signed out, key in the way"));
+    page.click("Set the key aside");
+  },
   sign_out: (page) => {
     page.show(state("signed in"));
     page.click("Sign out");
@@ -53,7 +70,7 @@ describe.each(messages.to_python)("message $type", (example) => {
     INTERACTIONS[example.type]?.(page);
     const found = page.sent.find(({ content }) => content.type === example.type);
     expect(shapeOf(found?.content)).toEqual(shapeOf(example));
-    const buffers = ["connect", "sign_in"].includes(example.type) ? 1 : 0;
+    const buffers = ["connect", "sign_in", "use_key"].includes(example.type) ? 1 : 0;
     expect(found?.buffers.length).toBe(buffers);
   });
 });
@@ -164,11 +181,18 @@ describe("buttons", () => {
 
   it("cancel in every state that has it", () => {
     const page = open();
-    for (const name of ["disconnected", "connecting", "signed out", "verifying"] as const) {
+    const names = [
+      "disconnected",
+      "connecting",
+      "signed out",
+      "verifying",
+      "awaiting authorization",
+    ] as const;
+    for (const name of names) {
       page.show(state(name), { waiting: true });
       page.click("Cancel");
     }
-    expect(page.commands().map(({ content }) => content.type)).toEqual(Array(4).fill("cancel"));
+    expect(page.commands().map(({ content }) => content.type)).toEqual(Array(5).fill("cancel"));
   });
 
   it("sign out here, and everywhere, once", () => {

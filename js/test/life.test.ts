@@ -94,6 +94,28 @@ describe("signed in elsewhere", () => {
     expect(page.fields()).toEqual([]);
   });
 
+  it("takes no half pasted key either", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.click("Use an API key");
+    page.type("API key", "half a k");
+    page.show(state("signed in, saved"));
+    expect(page.field("API key")?.value).toBe("half a k");
+    expect(page.status().textContent).toBe("No longer needed: signed in elsewhere.");
+  });
+
+  it("does not wait for a radio or a name that is given", () => {
+    const page = open();
+    page.show(state("signed out, several providers"));
+    page.field("staff")?.focus();
+    page.show(state("signed in, saved"));
+    expect(page.status().textContent).toBe("Signed in as alice");
+    page.show(state("signed out, session ended"));
+    page.field("Username")?.focus();
+    page.show(state("signed in, saved"));
+    expect(page.status().textContent).toBe("Signed in as alice");
+  });
+
   it("sends nothing when the form is sent all the same", () => {
     const page = open();
     page.show(state("signed out"));
@@ -120,7 +142,12 @@ describe("focus", () => {
     ["a server in trouble", state("verifying"), state("signed out, server trouble"), "Password"],
     ["signed in", state("verifying"), state("signed in"), "status"],
     ["connected", state("connecting"), state("signed out"), "Username"],
-    ["no way in", state("connecting"), state("signed out, no way in"), "status"],
+    ["no way in", state("connecting"), state("signed out, no way in"), "API key"],
+    ["a code", state("signed out, web page"), state("awaiting authorization"), "status"],
+    ["approved", state("awaiting authorization"), state("signed in, in the web page"), "status"],
+    ["no code any more", state("awaiting authorization"), state("signed out, code expired"), "status"],
+    ["a wrong key", state("verifying a key"), state("signed out, wrong key"), "API key"],
+    ["a key set aside", state("signed out, key in the way"), state("signed out"), "status"],
     ["not connected", state("connecting"), state("disconnected, unreachable"), ADDRESS],
     ["another server", state("signed out"), state("disconnected"), ADDRESS],
     ["signed out", state("signed in"), state("signed out, after signing out"), "status"],
@@ -129,8 +156,8 @@ describe("focus", () => {
   it.each(shown)("inside the panel goes on after: %s", (_, before, after, target) => {
     const page = open();
     page.show(before);
-    if (before.kind === "verifying") page.type("Username", "alice");
-    (page.all("input, button")[0] as HTMLElement).focus();
+    if (before.kind === "verifying" && page.field("Username")) page.type("Username", "alice");
+    (page.all("input, button, a")[0] as HTMLElement).focus();
     page.show(after);
     expect(document.activeElement).toBe(target === "status" ? page.status() : page.field(target));
   });
@@ -252,6 +279,26 @@ describe("patience", () => {
     expect(line(page)).toContain("(10 s)");
     expect(words?.firstChild).toBe(node);
     expect([words?.getAttribute("aria-live"), seconds?.getAttribute("aria-live")]).toEqual(["polite", null]);
+  });
+
+  it("says trouble in its place", () => {
+    const page = open();
+    page.show(state("verifying, told to wait"), { now: 1790000020 });
+    expect(line(page)).toBe("tiled.example.org asks to wait 12 s. It is asked again by itself.");
+    page.show(state("awaiting authorization, in trouble"));
+    expect(line(page)).toContain("login.example.org does not answer");
+    page.show(state("awaiting authorization"));
+    expect(line(page)).toBe("");
+  });
+
+  it.each([
+    ["verifying a key", "Checking the key …"],
+    ["asking for a code", "Asking orcid for a code …"],
+  ] as const)("speaks of no second factor while %s", (name, words) => {
+    const page = open();
+    page.show(state(name), { now: 1790000020 });
+    expect(page.status().textContent).toBe(words);
+    expect(line(page)).toBe("Still waiting for the server (20 s).");
   });
 
   it("counts a slow connection", () => {

@@ -1,14 +1,16 @@
 /** Every state of the wire is shown, in the words people and tests rely on. */
 
-import { describe, expect, it } from "vitest";
-import { alertOf } from "../src/words";
+import { describe, expect, it, vi } from "vitest";
+import type { State } from "../src/wire";
+import { alertOf, formOf, serverOf } from "../src/words";
 import { open, state, states } from "./page";
 
 describe.each(Object.entries(states))("state: %s", (_, shown) => {
   it("has a region, a status and, for a failure, an alert", () => {
     const page = open();
     page.show(shown);
-    const host = "server" in shown ? ` ${shown.server.host}` : "";
+    const server = serverOf(shown);
+    const host = server ? ` ${server.host}` : "";
     expect(page.region().getAttribute("aria-label")).toBe(`Tiled sign-in${host}`);
     expect(page.status().textContent).not.toBe("");
     expect(page.alert()).toBe(alertOf(shown) || undefined);
@@ -21,9 +23,12 @@ describe.each(Object.entries(states))("state: %s", (_, shown) => {
     const sentences = [
       "failure" in shown && shown.failure?.sentence,
       "reason" in shown && shown.reason,
-      shown.kind === "signed_out" && shown.server.providers[0]?.refusal,
-      shown.kind === "signed_in" && shown.provenance,
-      "server" in shown && shown.server.host,
+      formOf(shown)?.expected && formOf(shown)?.reason,
+      formOf(shown)?.key?.sentence,
+      formOf(shown)?.server.providers[0]?.refusal,
+      "provenance" in shown && shown.provenance,
+      "trouble" in shown && shown.trouble,
+      serverOf(shown)?.host,
     ].filter((sentence) => typeof sentence === "string");
     for (const sentence of sentences) expect(text).toContain(sentence);
   });
@@ -38,9 +43,9 @@ describe.each(Object.entries(states))("state: %s", (_, shown) => {
     const plain = open();
     plain.show(shown, { servers: ["<script>bad()</script>"] });
     page.show(marked, { servers: ["<script>bad()</script>"] });
-    expect(page.el.querySelector("img, script")).toBeNull();
+    expect(page.el.querySelector("img[src=x], script")).toBeNull();
     expect(page.el.querySelectorAll("*").length).toBe(plain.el.querySelectorAll("*").length);
-    const tag = "server" in shown || ("address" in shown && shown.address) ? "<script>" : "";
+    const tag = serverOf(shown) || ("address" in shown && shown.address) ? "<script>" : "";
     expect(`${page.text()}${page.field("Tiled server (address or saved name)")?.value}`).toContain(tag);
   });
 });
@@ -84,7 +89,7 @@ describe("signed out", () => {
     expect([password?.autocomplete, password?.name]).toEqual(["current-password", "password"]);
     expect(password?.type).toBe("password");
     expect(name?.form).toBe(password?.form);
-    expect(page.buttons()).toEqual(["Sign in", "Use another server"]);
+    expect(page.buttons()).toEqual(["Sign in", "Use an API key", "Use another server"]);
   });
 
   it("says what a new and a public server mean", () => {
@@ -100,7 +105,7 @@ describe("signed out", () => {
     const page = open();
     page.show(state("signed out"), { waiting: true });
     expect(page.text()).toContain("The cell is waiting for you to sign in.");
-    expect(page.buttons()).toEqual(["Sign in", "Cancel"]);
+    expect(page.buttons()).toEqual(["Sign in", "Cancel", "Use an API key"]);
     for (const name of ["signed in", "connecting"] as const) {
       page.show(state(name), { waiting: true });
       expect(page.text()).not.toContain("The cell is waiting");
@@ -109,13 +114,12 @@ describe("signed out", () => {
 
   it.each([
     ["signed out, password not sent", "This connection is not encrypted"],
-    ["signed out, another mode", "This server signs people in through a web page"],
-    ["signed out, no way in", "This server has no sign-in. Use an address with an API key."],
+    ["signed out, another mode", "This panel cannot sign in with saml."],
   ] as const)("has a sentence instead of a form: %s", (name, sentence) => {
     const page = open();
     page.show(state(name));
     expect(page.fields()).toEqual([]);
-    expect(page.buttons()).toEqual(["Use another server"]);
+    expect(page.buttons()).toEqual(["Use an API key", "Use another server"]);
     expect(page.notes().join()).toContain(sentence);
   });
 
@@ -212,6 +216,64 @@ describe("signed in", () => {
     expect(page.button("Sign out")?.classList).toContain("tiled-jupyter-primary");
     page.show(state("signed in"));
     expect(page.button("Sign out")?.classList).not.toContain("tiled-jupyter-primary");
+  });
+
+  it.each([
+    [3 * 3600, true, "Signed in until at least Mon 15:00"],
+    [3 * 3600, false, "Signed in until Mon 15:00"],
+    [8 * 86_400, true, "Signed in until at least Tue 10 Feb 12:00"],
+    [400 * 86_400, false, "Signed in until Tue 9 Mar 2027 12:00"],
+  ])("says until when it is good, in %d s", (seconds, renews, sentence) => {
+    vi.useFakeTimers();
+    // The page's clock: the kernel's is an hour behind, and what is shown is the page's time.
+    vi.setSystemTime(new Date(2026, 1, 2, 12, 0));
+    const now = Date.now() / 1000 - 3600;
+    const page = open();
+    page.show({ ...state("signed in"), good_until: now + seconds, renews } as State, { now });
+    expect(page.text()).toContain(sentence);
+  });
+
+  it("says where nobody can know that", () => {
+    const page = open();
+    page.show(state("signed in, saved"));
+    expect(page.text()).toContain("How long this sign-in lasts is not known.");
+    page.show(state("signed in, API key"));
+    expect(page.text()).not.toContain("lasts");
+    expect(page.text()).not.toContain("until");
+  });
+
+  it("offers a saved sign-in's stranger the way out, once", () => {
+    const page = open();
+    page.show(state("signed in"));
+    expect(page.button("Not you?")).toBeUndefined();
+    page.show(state("signed in, saved"));
+    page.click("Not you?");
+    page.click("Not you?");
+    expect(page.commands().map(({ content }) => [content.type, content.everywhere])).toEqual([
+      ["sign_out", false],
+    ]);
+    page.show(state("signed out"));
+    expect(page.button("Not you?")).toBeUndefined();
+  });
+
+  it("offers an account instead of a key, where the server has accounts", () => {
+    const page = open();
+    page.show(state("signed in, API key"));
+    expect(page.button("Sign in with your account instead")).toBeUndefined();
+    page.show(state("signed in, key of the environment"));
+    page.click("Sign in with your account instead");
+    page.click("Sign in with your account instead");
+    expect(page.commands().map(({ content }) => content.type)).toEqual(["set_key_aside"]);
+  });
+
+  it("folds to one line where an interrupted request goes on", () => {
+    const page = open();
+    page.show(state("signed out, session ended"), { resuming: true });
+    page.show(state("signed in, saved"), { resuming: true });
+    expect(page.text()).toBe("Signed in as alice on tiled.example.org");
+    expect(page.buttons()).toEqual([]);
+    page.show(state("signed in, saved"));
+    expect(page.buttons()).toEqual(["Not you?", "Sign out"]);
   });
 
   it("knows a sign-in without a name", () => {

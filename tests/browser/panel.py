@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -33,15 +34,48 @@ class Panel:
         self.username = self.region.get_by_role("textbox", name="Username")
         self.password = self.region.get_by_label("Password", exact=True)
         self.keep = self.region.get_by_role("checkbox", name="Keep me signed in")
+        self.providers = self.region.get_by_role("radiogroup", name="Sign in with")
+        self.use_key = self.button("Use an API key")
+        self.key = self.region.get_by_label("API key", exact=True)
+        self.set_key_aside = self.button("Set the key aside")
+        self.link = self.region.get_by_role("link", name="Open sign-in page")
+        self.user_code = self.region.get_by_role("group", name="User code")
+        self.copy_code = self.button("Copy code")
+        self.qr = self.region.get_by_role("img", name="QR code of the sign-in page")
+        self.expires = self.region.get_by_role("timer")
+        self.cancel = self.button("Cancel")
+        self.not_me = self.region.get_by_role("button", name=re.compile("· Not .*[?]$"))
+        self.note = self.region.get_by_role("note")
+        self.unseen = self.page.get_by_role("region", name="Waiting for you")
         self.waiting = self.region.get_by_text("The cell is waiting for you to sign in.")
 
     def button(self, name: str) -> Locator:
         """Give a button by its name."""
         return self.region.get_by_role("button", name=name, exact=True)
 
+    def provider(self, name: str) -> Locator:
+        """Give the radio of a provider, where there are several."""
+        return self.providers.get_by_role("radio", name=name, exact=True)
+
+    def begin(self, provider: str | None = None) -> str:
+        """Start to sign in on a web page; give the user code."""
+        if provider is not None:
+            self.provider(provider).check()
+        self.button("Sign in").click()
+        expect(self.user_code).to_be_visible()
+        return self.user_code.inner_text()
+
+    def sign_in_with_key(self, key: str) -> None:
+        """Type an API key and press the button; do not wait for the answer."""
+        expect(self.key.or_(self.use_key)).to_be_visible()
+        if not self.key.is_visible():
+            self.use_key.click()
+        self.key.press_sequentially(key)
+        self.button("Sign in").click()
+
     def type_password(self, username: str, password: str) -> None:
         """Type both, key by key, and do not send them."""
-        expect(self.username).to_be_editable()
+        expect(self.password).to_be_editable()
         if self.username.input_value() != username:
             self.username.fill("")
             self.username.press_sequentially(username)

@@ -7,6 +7,7 @@ compared by nobody: fonts differ between machines.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,22 +27,46 @@ if TYPE_CHECKING:
 
 IMAGES = ROOT / "docs" / "images"
 GALLERY = ROOT / "tests" / "artifacts" / "states"
-STATES = json.loads((ROOT / "tests" / "wire.json").read_text(encoding="utf-8"))["states"]
+WIRE = json.loads((ROOT / "tests" / "wire.json").read_text(encoding="utf-8"))
+STATES = WIRE["states"] | {
+    "signed in (resumed)": WIRE["states"]["signed in"],
+    "signed out (no encryption)": WIRE["states"]["signed out"],
+    "signed out, several providers (no encryption)": WIRE["states"]["signed out, several providers"],
+}
+# What a person opens in some of them.
+OPENED = {
+    "signed out, somebody else": "alice · Not alice?",
+    "awaiting authorization, to resume": "Show QR code",
+    "signed in, in the web page": "Sign out",
+}
 WIDTHS = {"narrow": 320, "wide": 1200}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+_A_CELL = 11  # JupyterLab shows no more than 50 outputs of a cell.
 # Shows one state after the other, each in a panel of its own.
 _GALLERY = """
-import json, time
+import dataclasses, json, time
 from IPython.display import display, Markdown
 from tiled_jupyter import LoginPanel, wire
 class Shown(LoginPanel):
     def publish(self):
-        state = {{**self.example, "since": time.time() - 3}}
-        around = {{"waiting": False, "transport": "shell", "comm": self.comm_id, "servers": [], "remember": "ask"}}
-        self.send({{"type": "state", "state": state, "now": time.time(), **around}})
+        now = time.time()
+        state = {{**self.example, "since": now - 3}}
+        if "code" in state:
+            state["code"] = {{**state["code"], "deadline": now + 872}}
+        if state.get("good_until"):
+            state["good_until"] += now - {now}
+        form = state.get("form", state)
+        resuming = bool(form.get("expected"))
+        around = wire.Surroundings(
+            now=now, waiting=resuming or self.always, transport="shell", comm=self.comm_id, servers=[], remember="ask",
+            cell=14, resuming=resuming or self.folded, exposed=self.exposed)
+        self.send({{"type": "state", "state": state, **dataclasses.asdict(around)}})
 for name, example in json.loads({states!r}).items():
     panel = Shown()
     panel.example = example
+    panel.always = name in ("out of sight", "captured")
+    panel.folded = name.endswith("(resumed)")
+    panel.exposed = name.endswith("(no encryption)")
     display(Markdown("*" + name + "*"), panel)
 """
 
@@ -57,16 +82,43 @@ def open_notebook(browser: Browser, lab: Lab, cells: list[str], width: int, them
 
 def gallery(browser: Browser, lab: Lab) -> None:
     """Draw every state of wire.json, in both themes, narrow and wide."""
+    names = list(STATES)
+    parts = [{name: STATES[name] for name in names[i : i + _A_CELL]} for i in range(0, len(names), _A_CELL)]
+    now = WIRE["messages"]["to_page"][0]["now"]
+    cells = [_GALLERY.format(states=json.dumps(part), now=now) for part in parts]
     for theme in THEMES:
-        for name, width in WIDTHS.items():
-            notebook = open_notebook(browser, lab, [_GALLERY.format(states=json.dumps(STATES))], width, theme)
+        for width_name, width in WIDTHS.items():
+            notebook = open_notebook(browser, lab, cells, width, theme)
+            for index, part in enumerate(parts):
+                notebook.execute(index)
+                expect(notebook.panel(index)).to_have_count(len(part))
+                expect(notebook.panel(index).get_by_role("status").filter(has_text=re.compile("."))).to_have_count(
+                    len(part)
+                )
+                for position, name in enumerate(part):
+                    if name in OPENED:
+                        notebook.panel(index).nth(position).get_by_role("button", name=OPENED[name], exact=True).click()
+                area = notebook.output_area(index)
+                height = area.evaluate("node => node.scrollHeight")
+                notebook.page.set_viewport_size({"width": width, "height": int(height) + 400})
+                area.screenshot(path=GALLERY / f"{theme}-{width_name}-{index + 1}.png", animations="disabled")
+            notebook.page.context.close()
+
+
+def unseen(browser: Browser, lab: Lab) -> None:
+    """Draw the cards of prompts that nobody sees: one out of sight, one without a view."""
+    states = {"out of sight": STATES["signed out"], "captured": STATES["signed out, session ended"]}
+    cell = _GALLERY.format(states=json.dumps(states), now=0)
+    cells = [cell.replace("display(", "name == 'captured' or display("), *["#\n" * 30] * 3]
+    for theme in THEMES:
+        for width_name, width in WIDTHS.items():
+            lab.reset()  # A kernel that goes on has panels of its own that nobody sees.
+            notebook = open_notebook(browser, lab, cells, width, theme)
+            notebook.page.set_viewport_size({"width": width, "height": 700})
             notebook.execute(0)
-            expect(notebook.panel(0)).to_have_count(len(STATES))
-            expect(notebook.panel(0).get_by_text("run the cell to activate").locator("visible=true")).to_have_count(0)
-            area = notebook.output_area(0)
-            height = area.evaluate("node => node.scrollHeight")
-            notebook.page.set_viewport_size({"width": width, "height": int(height) + 400})
-            area.screenshot(path=GALLERY / f"{theme}-{name}.png", animations="disabled")
+            notebook.page.locator(".jp-Cell").last.scroll_into_view_if_needed()
+            expect(notebook.page.get_by_text("waits for your Tiled sign-in")).to_have_count(2)
+            notebook.page.screenshot(path=GALLERY / f"{theme}-{width_name}-unseen.png", animations="disabled")
             notebook.page.context.close()
 
 
@@ -105,6 +157,7 @@ def main() -> None:
         story(browser, lab, server.uri)
         lab.reset()
         gallery(browser, lab)
+        unseen(browser, lab)
         browser.close()
 
 

@@ -1,81 +1,68 @@
-/** Who is signed in, and the way out, for `signed_in`. */
+/** Who is signed in, for how long, and the way out, for `signed_in`. */
 
-import { h, say, unique } from "../dom";
-import type { SignedIn, State } from "../wire";
-import { button, type Context, type View } from "./view";
+import { h, say, sayOrHide } from "../dom";
+import type { Command, SignedIn, State } from "../wire";
+import { lasting } from "../words";
+import { question } from "./question";
+import { type Around, button, type Context, subtle, type View } from "./view";
 
 export function accountView({ send }: Context): View {
-  const provenance = h("p", { class: "tiled-jupyter-subtle" });
-  const memory = h("p", { class: "tiled-jupyter-subtle" }, "For this notebook only: nothing is stored.");
-  const acting = h("p", { class: "tiled-jupyter-subtle" });
-  const signOut = button("Sign out", "secondary", () => ask(true));
-
-  const consequence = h("p", { id: unique() });
+  const provenance = subtle();
+  const until = subtle();
+  const memory = subtle("For this notebook only: nothing is stored.");
+  const acting = subtle();
   const here = button("Only this notebook", "secondary", () => leave(false));
   const everywhere = button("Everywhere on this account", "secondary", () => leave(true));
-  const stay = button("Stay", "secondary", () => ask(false));
-  const confirmation = h(
-    "div",
-    {
-      class: "tiled-jupyter-confirmation",
-      role: "group",
-      tabindex: "-1",
-      "aria-label": "Sign out",
-      "aria-describedby": consequence.id,
-      hidden: true,
-      keydown: (event: KeyboardEvent) => {
-        if (event.key === "Escape") ask(false);
-      },
-    },
-    consequence,
-    h("div", { class: "tiled-jupyter-actions" }, here, everywhere, stay),
-  );
+  const signOut = button("Sign out", "secondary", () => undefined);
+  const confirmation = question("Sign out", signOut, [here, everywhere], "Stay");
+  const stranger = button("Not you?", "quiet", () => leave(false));
+  const instead = button("Sign in with your account instead", "quiet", () => end({ type: "set_key_aside" }));
   const element = h(
     "div",
     { class: "tiled-jupyter-account" },
-    h("div", { class: "tiled-jupyter-details" }, provenance, memory, acting),
+    h("div", { class: "tiled-jupyter-details" }, provenance, until, memory, acting, instead),
     signOut,
-    confirmation,
+    confirmation.element,
   );
   let leaving = false;
 
-  /** Open or close the question. The focus goes to the question, not to an answer: Enter twice is harmless. */
-  function ask(open: boolean): void {
-    if (leaving) return;
-    confirmation.hidden = !open;
-    signOut.hidden = open;
-    (open ? confirmation : signOut).focus();
+  function leave(everywhere: boolean): void {
+    end({ type: "sign_out", everywhere });
   }
 
-  function leave(all: boolean): void {
-    if (leaving) return;
+  function end(command: Command): void {
+    if (!leaving) send(command);
     markLeaving(true);
-    send({ type: "sign_out", everywhere: all });
   }
 
   function markLeaving(now: boolean): void {
     leaving = now;
-    for (const each of [here, everywhere, stay]) each.setAttribute("aria-disabled", String(now));
+    for (const each of [stranger, ...element.querySelectorAll("button")])
+      each.setAttribute("aria-disabled", String(now));
   }
 
-  function update(state: State): void {
+  function update(state: State, around: Around): void {
     if (state.kind !== "signed_in") return;
     markLeaving(false);
-    const { identity, method } = state;
+    const { identity, method, server } = state;
+    const isKey = method === "api_key";
     const from = identity?.provider ? `${identity.provider}: ${identity.id} · ` : "";
-    say(provenance, `${from}${state.provenance}`);
+    sayOrHide(provenance, `${from}${state.provenance}`);
+    sayOrHide(until, lasting(state, around.ahead));
     memory.hidden = state.remembered;
-    say(
+    sayOrHide(
       acting,
       `Anyone who can run cells here acts ${identity ? `as ${identity.id}` : "with this API key"}.`,
     );
-    say(consequence, consequenceOf(state));
-    everywhere.hidden = method === "api_key";
+    say(confirmation.text, consequenceOf(state));
+    everywhere.hidden = isKey;
+    stranger.hidden = method !== "saved";
+    instead.hidden = !isKey || server.providers.length === 0;
     signOut.classList.toggle("tiled-jupyter-primary", !state.remembered);
     signOut.classList.toggle("tiled-jupyter-secondary", state.remembered);
   }
 
-  return { element, update, field: () => null };
+  return { element, aside: stranger, update, field: () => null };
 }
 
 /** What signing out ends, and what it does not. */

@@ -1,9 +1,18 @@
 /** Which server? Shown for `disconnected`, and busy for `connecting`. */
 
 import { h, unique } from "../dom";
-import type { State, Surroundings } from "../wire";
+import type { State } from "../wire";
 import { alertOf, isBusy } from "../words";
-import { button, type Context, labelled, markBusy, showAlert, type View } from "./view";
+import {
+  type Around,
+  button,
+  type Context,
+  isFormBusy,
+  labelled,
+  markBusy,
+  showAlert,
+  type View,
+} from "./view";
 
 export function serverView({ draft, send }: Context): View {
   const names = h("datalist", { id: unique() });
@@ -39,13 +48,13 @@ export function serverView({ draft, send }: Context): View {
 
   function submit(event: Event): void {
     event.preventDefault();
-    if (form.getAttribute("aria-busy") === "true") return;
+    if (isFormBusy(form)) return;
     // Python's cleaned address takes over from here: what was pasted may hold a key.
     draft.address = "";
     send({ type: "connect" }, new TextEncoder().encode(address.value.trim()));
   }
 
-  function update(state: State, around: Surroundings): void {
+  function update(state: State, around: Around): void {
     if (state.kind !== "disconnected" && state.kind !== "connecting") return;
     const busy = isBusy(state);
     if (busy || (given !== state.address && !draft.address)) address.value = state.address;
@@ -54,7 +63,7 @@ export function serverView({ draft, send }: Context): View {
       offered = around.servers.join();
       names.replaceChildren(...around.servers.map((server) => h("option", { value: server })));
     }
-    markBusy(form, connect, busy);
+    markBusy(form, busy);
     showAlert(failure, alertOf(state), busy);
     cancel.hidden = !busy && !around.waiting;
   }

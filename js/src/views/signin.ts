@@ -1,161 +1,180 @@
-/** User name and password, for `signed_out`, and busy for `verifying`: one form, so that nothing jumps. */
+/** The form of `signed_out`, and busy that of `verifying`: one form for every way in, so that nothing jumps. */
 
-import { h, say, sayOrHide, unique } from "../dom";
-import type { Provider, State, Surroundings } from "../wire";
-import { alertOf, isBusy } from "../words";
-import { button, type Context, labelled, markBusy, showAlert, type View } from "./view";
+import { isPageExposed } from "../address";
+import { h, say, sayOrHide } from "../dom";
+import type { Provider, SignedOut, State } from "../wire";
+import { alertOf, formOf, isBusy } from "../words";
+import { keepChoice } from "./keep";
+import { keyField, keyNotice } from "./key";
+import { exposureOf, serverNotes } from "./notes";
+import { passwordFields } from "./password";
+import { chosen, providerChoice, refusalOf } from "./providers";
+import { question } from "./question";
+import {
+  type Around,
+  button,
+  type Context,
+  headline,
+  isFormBusy,
+  markBusy,
+  note,
+  showAlert,
+  subtle,
+  take,
+  type View,
+} from "./view";
 
-const EVERYONE = "for everyone who uses this computer account";
-const HERE_ONLY = "this notebook only: nothing is stored";
-const NO_SIGN_IN = "This server has no sign-in. Use an address with an API key.";
+const NO_PROVIDERS = "This server signs people in with an API key. One that you started yourself prints it.";
+const WEB_PAGE = "You sign in on a web page: you get its link, and a code.";
+
+/** Each shows its own fields; `settle` a key in the way, `none` why there are no fields. */
+type Way = "password" | "external" | "key" | "settle" | "none";
 
 export function signInView({ draft, send }: Context): View {
-  let provider: Provider | undefined;
-  let remember: Surroundings["remember"] = "ask";
-  let uri = "";
-
-  const heading = h("h3", { class: "tiled-jupyter-heading" });
-  const account = h("p", { class: "tiled-jupyter-subtle" });
-  const unknown = h("p", { class: "tiled-jupyter-note", role: "note" });
-  const open = h("p", { class: "tiled-jupyter-note", role: "note" });
-  const refusal = h("p", { class: "tiled-jupyter-note", role: "note" });
+  const busy = () => isFormBusy(form);
+  const head = headline();
+  const notes = serverNotes();
   const failure = h("div", { class: "tiled-jupyter-alerts" });
-  const username = h("input", {
-    type: "text",
-    name: "username",
-    autocomplete: "username",
-    autocapitalize: "none",
-    spellcheck: "false",
-    required: true,
-    input: () => {
-      draft.username = username.value;
-    },
-  });
-  const password = h("input", {
-    type: "password",
-    name: "password",
-    autocomplete: "current-password",
-    required: true,
-  });
-  const help = h("span", { id: unique(), class: "tiled-jupyter-subtle" });
-  const keep = h("input", {
-    type: "checkbox",
-    name: "remember",
-    "aria-describedby": help.id,
-    click: (event: Event) => {
-      if (isFormBusy()) event.preventDefault();
-    },
-    change: () => {
-      draft.remember = keep.checked;
-      sayHelp();
-    },
-  });
-  const choice = h(
-    "div",
-    { class: "tiled-jupyter-choice" },
-    h("label", {}, keep, h("span", {}, "Keep me signed in")),
-    help,
+  const providers = providerChoice(draft, busy, again);
+  const warning = note();
+  const refusal = note();
+  const account = passwordFields(draft);
+  const key = keyField();
+  const hint = subtle(NO_PROVIDERS);
+  const notice = keyNotice(send, busy);
+  const keep = keepChoice(draft, busy);
+  const stop = button("Stop the cell", "secondary", () => send({ type: "cancel" }));
+  const other = question(
+    "Somebody else",
+    button("", "quiet", () => undefined),
+    [stop],
+    "Back",
   );
-  const decided = h("p", { class: "tiled-jupyter-subtle" });
+
   const submitButton = button("Sign in", "primary");
   const cancel = button("Cancel", "secondary", () => send({ type: "cancel" }));
+  const toKey = button("Use an API key", "quiet", () => turnTo(true));
+  const toAccount = button("Use your account instead", "quiet", () => turnTo(false));
   const another = button("Use another server", "quiet", () => send({ type: "change_server" }));
-  const fields = h(
+  other.opener.dataset.starts = "";
+  const parts: Record<Way, HTMLElement[]> = {
+    password: [warning, account.name, other.opener, other.element, account.secret, ...keep.elements],
+    external: [subtle(WEB_PAGE), other.opener, other.element, ...keep.elements],
+    key: [warning, key.element, hint],
+    settle: [notice.element],
+    none: [refusal],
+  };
+  // Only what the way in asks for is in the page: no password manager fills, and no check stops, what is unseen.
+  const fields = h("div", { class: "tiled-jupyter-fields" });
+  const actions = h(
     "div",
-    { class: "tiled-jupyter-fields" },
-    labelled("Username", username),
-    labelled("Password", password),
-    choice,
-    decided,
+    { class: "tiled-jupyter-actions" },
+    h("div", { class: "tiled-jupyter-buttons" }, ...notice.answers, submitButton, cancel),
+    h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another),
   );
-  const actions = h("div", { class: "tiled-jupyter-actions" }, submitButton, cancel, another);
   const form = h(
     "form",
     { class: "tiled-jupyter-form", submit },
-    h("div", {}, heading, account),
-    unknown,
-    open,
+    head.element,
+    notes.element,
     failure,
-    refusal,
+    providers.element,
     fields,
     actions,
   );
-  username.value = draft.username;
-  keep.checked = draft.remember;
-
-  function isFormBusy(): boolean {
-    return form.getAttribute("aria-busy") === "true";
-  }
-
-  function sayHelp(): void {
-    say(help, keep.checked ? EVERYONE : HERE_ONLY);
-  }
+  let shown: { state: State; around: Around } | undefined;
+  let provider: Provider | undefined;
+  let way: Way | undefined;
+  let byKey = false;
+  // What a secret in a field was typed for.
+  let purpose = "";
 
   function submit(event: Event): void {
     event.preventDefault();
-    if (isFormBusy() || fields.hidden || !provider) return;
-    const secret = new TextEncoder().encode(password.value);
-    password.value = "";
-    const wanted = remember === "ask" ? keep.checked : remember === "always";
-    send({ type: "sign_in", provider: provider.name, username: username.value, remember: wanted }, secret);
+    if (busy()) return;
+    const remember = keep.wanted();
+    if (way === "key") send({ type: "use_key" }, take(key.input));
+    else if (way === "external" && provider) send({ type: "begin", provider: provider.name, remember });
+    else if (way === "password" && provider) {
+      const secret = take(account.password);
+      send({ type: "sign_in", provider: provider.name, username: account.username.value, remember }, secret);
+    }
   }
 
-  function update(state: State, around: Surroundings): void {
-    if (state.kind !== "signed_out" && state.kind !== "verifying") return;
-    const { server } = state;
-    const busy = isBusy(state);
-    // A password typed for one server is not for the next.
-    if (uri !== server.uri) password.value = "";
-    uri = server.uri;
-    provider = server.providers.find(({ mode }) => mode === "internal") ?? server.providers[0];
-    remember = around.remember;
-    const refused = refusalOf(provider);
+  function turnTo(wanted: boolean): void {
+    byKey = wanted;
+    again();
+    (field() ?? (wanted ? toAccount : toKey)).focus();
+  }
 
-    say(heading, `Sign in to ${server.host}`);
-    sayOrHide(account, provider ? `with your ${provider.name} account` : "");
-    sayOrHide(
-      unknown,
-      server.new
-        ? `You have not signed in to ${server.host} from this computer account before. Check that the address is right.`
-        : "",
-    );
-    sayOrHide(
-      open,
-      server.required
-        ? ""
-        : `You can use the public data of ${server.host} without signing in. Signing in may show more.`,
-    );
-    sayOrHide(refusal, refused);
-    showAlert(failure, alertOf(state), busy);
+  function again(): void {
+    if (shown) update(shown.state, shown.around);
+  }
 
-    fields.hidden = refused !== "";
-    submitButton.hidden = refused !== "";
-    choice.hidden = remember !== "ask";
-    sayHelp();
-    sayOrHide(
-      decided,
-      {
-        ask: "",
-        always: "You stay signed in on this computer account.",
-        never: "You are signed in for this notebook only.",
-      }[remember],
-    );
-    markBusy(form, submitButton, busy);
-    cancel.hidden = !busy && !around.waiting;
-    another.hidden = busy || around.waiting;
+  function update(state: State, around: Around): void {
+    const asked = formOf(state);
+    if (!asked) return;
+    shown = { state, around };
+    const { server, expected } = asked;
+    const waits = isBusy(state);
+    const exposed = around.exposed || isPageExposed(location);
+    if (state.kind === "verifying") byKey = state.method === "api_key" && !asked.key;
+    provider = chosen(asked, draft, exposed);
+    turn(wayOf(asked, provider, byKey));
+    const several = server.providers.length > 1;
+
+    const single = !several && (way === "password" || way === "external");
+    head.update(server.host, single ? `with your ${provider?.name} account` : "");
+    notes.update(server);
+    showAlert(failure, alertOf(state), waits);
+    providers.update(several ? server.providers : [], provider);
+    providers.element.hidden = !several || way === "key" || way === "settle";
+    notice.update(asked.key);
+    sayOrHide(warning, exposureOf(exposed, server));
+    sayOrHide(refusal, provider ? refusalOf(provider) : "");
+    hint.hidden = server.providers.length > 0;
+    keep.update(around.remember);
+    sayOther(asked);
+
+    submitButton.hidden = way === "settle" || way === "none";
+    const anew = way === "external" && asked.failure?.kind === "expired";
+    say(submitButton, anew ? "Get a new code" : "Sign in");
+    cancel.hidden = !waits && !around.waiting;
+    toKey.hidden = waits || way === "key" || way === "settle";
+    toAccount.hidden = waits || way !== "key" || server.providers.length === 0;
+    another.hidden = waits || around.waiting;
+    markBusy(form, waits);
+    if (provider) account.update(expected, provider, waits);
+  }
+
+  /** Show the fields of a way in; a secret typed for one place is not for the next. */
+  function turn(next: Way): void {
+    const forWhat = JSON.stringify([next, provider?.name, shown && formOf(shown.state)?.server.uri]);
+    if (purpose !== forWhat) account.password.value = key.input.value = "";
+    purpose = forWhat;
+    if (way !== next) fields.replaceChildren(...parts[next]);
+    way = next;
+  }
+
+  function sayOther({ expected, failure }: SignedOut): void {
+    const who = expected?.id ?? "";
+    say(other.opener, `${who} · Not ${who}?`);
+    say(other.text, `Only ${who} can resume this request. Stop the cell and start as somebody else?`);
+    if (!expected || busy() || failure?.kind === "cancelled") other.drop();
+    if (!expected) other.opener.hidden = true;
   }
 
   function field(): HTMLElement | null {
-    if (fields.hidden) return null;
-    return username.value ? password : username;
+    if (way === "key") return key.input;
+    return way === "password" ? account.field() : null;
   }
 
   return { element: form, update, field };
 }
 
-/** Why there is no form for this provider; empty where there is one. */
-function refusalOf(provider: Provider | undefined): string {
-  if (!provider) return NO_SIGN_IN;
-  if (provider.refusal) return provider.refusal;
-  return provider.mode === "internal" ? "" : `This panel cannot sign in with ${provider.name}.`;
+function wayOf({ key }: SignedOut, provider: Provider | undefined, byKey: boolean): Way {
+  if (key) return "settle";
+  if (!provider || byKey) return "key";
+  if (refusalOf(provider)) return "none";
+  return provider.mode === "internal" ? "password" : "external";
 }

@@ -1,13 +1,14 @@
 /** What a view is, and the few pieces several views are made of. */
 
-import { h, say } from "../dom";
+import { h, say, sayOrHide } from "../dom";
 import type { Command, State, Surroundings } from "../wire";
 
-/** What the person gave and a redrawn form must not lose. The password is not kept. */
+/** What the person gave and a redrawn form must not lose. Secrets are not kept. */
 export interface Draft {
   address: string;
   username: string;
   remember: boolean;
+  provider: string;
 }
 
 /** What views need: a way to send, and the draft. */
@@ -16,13 +17,22 @@ export interface Context {
   send(command: Command, secret?: Uint8Array<ArrayBuffer>): void;
 }
 
+/** The surroundings as they arrived; `ahead` is how many seconds the kernel's clock is ahead of the page's. */
+export interface Around extends Surroundings {
+  ahead: number;
+}
+
 /** The body of the panel for one kind of state, or for two that look alike. */
 export interface View {
   element: HTMLElement;
+  /** What stands beside the status, if anything. */
+  aside?: HTMLElement;
   /** Patch the view in place: typing, selection and focus survive. */
-  update(state: State, around: Surroundings): void;
+  update(state: State, around: Around): void;
   /** The field a person goes on with, if there is one. */
   field(): HTMLElement | null;
+  /** A second has passed, on the kernel's clock. */
+  tick?(now: number): void;
 }
 
 /** A button; `type` is explicit because a form submits with any other. */
@@ -43,17 +53,50 @@ export function labelled(name: string, input: HTMLInputElement): HTMLLabelElemen
   return h("label", { class: "tiled-jupyter-label" }, h("span", {}, name), input);
 }
 
+/** A sentence that deserves more than a line of small print. */
+export function note(): HTMLParagraphElement {
+  return h("p", { class: "tiled-jupyter-note", role: "note", hidden: true });
+}
+
+export function subtle(text = ""): HTMLParagraphElement {
+  return h("p", { class: "tiled-jupyter-subtle", hidden: text === "" }, text);
+}
+
+/** Where one signs in, and with what: stands above every form. */
+export function headline() {
+  const heading = h("h3", { class: "tiled-jupyter-heading" });
+  const account = subtle();
+  function update(host: string, words: string): void {
+    say(heading, `Sign in to ${host}`);
+    sayOrHide(account, words);
+  }
+  return { element: h("div", {}, heading, account), update };
+}
+
+/** What was typed, once: the field forgets it. */
+export function take(input: HTMLInputElement): Uint8Array<ArrayBuffer> {
+  const typed = new TextEncoder().encode(input.value);
+  input.value = "";
+  return typed;
+}
+
+export function isFormBusy(form: HTMLElement): boolean {
+  return form.getAttribute("aria-busy") === "true";
+}
+
 /**
  * Mark a form as busy. Not `disabled`: that throws the focus out of the panel, and a wrong password has
  * to bring it back to the field.
  */
-export function markBusy(form: HTMLFormElement, submit: HTMLButtonElement, busy: boolean): void {
+export function markBusy(form: HTMLFormElement, busy: boolean): void {
   form.setAttribute("aria-busy", String(busy));
-  submit.setAttribute("aria-disabled", String(busy));
   for (const input of form.querySelectorAll("input")) {
     input.readOnly = busy;
     input.setAttribute("aria-disabled", String(busy));
   }
+  // Those that start something; Cancel works all the time.
+  for (const each of form.querySelectorAll("[type=submit], [data-starts]"))
+    each.setAttribute("aria-disabled", String(busy));
 }
 
 /**

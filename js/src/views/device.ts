@@ -1,0 +1,109 @@
+/** A link and a code, for `awaiting_authorization`: the person approves in a web page, here or on a phone. */
+
+import { hostOf, linkTo } from "../address";
+import { h, say, unique } from "../dom";
+import type { State } from "../wire";
+import { countdown } from "../words";
+import { button, type Context, headline, type View } from "./view";
+
+const PNG = "data:image/png;base64,";
+
+export function deviceView({ send }: Context): View {
+  const head = headline();
+  const link = h(
+    "a",
+    {
+      class: "tiled-jupyter-button tiled-jupyter-primary",
+      target: "_blank",
+      rel: "noopener noreferrer",
+    },
+    "Open sign-in page",
+  );
+  const address = h("p", { class: "tiled-jupyter-subtle" });
+  // In the tab order, so that a click puts the focus here: Ctrl+C then copies the code and no cell.
+  const code = h("div", {
+    class: "tiled-jupyter-code",
+    role: "group",
+    "aria-label": "User code",
+    tabindex: "0",
+  });
+  const copied = h("span", { class: "tiled-jupyter-subtle", "aria-live": "polite" });
+  const copy = button("Copy code", "secondary", () => void copyCode());
+
+  const image = h("img", { alt: "QR code of the sign-in page" });
+  const caption = h("figcaption", { class: "tiled-jupyter-subtle" });
+  const figure = h("figure", { class: "tiled-jupyter-qr", id: unique(), hidden: true }, image, caption);
+  const toggle = button("Show QR code", "quiet", () => showQr(figure.hidden));
+  toggle.setAttribute("aria-controls", figure.id);
+
+  const advice = h("p");
+  const left = h("span", { role: "timer", class: "tiled-jupyter-subtle" });
+  // The seconds are never announced, the last minutes are.
+  const warning = h("span", { class: "tiled-jupyter-unseen", "aria-live": "polite" });
+  const cancel = button("Cancel", "secondary", () => send({ type: "cancel" }));
+  const element = h(
+    "div",
+    { class: "tiled-jupyter-form" },
+    head.element,
+    h("div", { class: "tiled-jupyter-page" }, link, address),
+    h("div", { class: "tiled-jupyter-actions" }, code, copy, copied),
+    advice,
+    h(
+      "div",
+      { class: "tiled-jupyter-actions" },
+      cancel,
+      h("div", { class: "tiled-jupyter-others" }, left, toggle),
+    ),
+    warning,
+    figure,
+  );
+  let deadline = 0;
+
+  async function copyCode(): Promise<void> {
+    say(copied, "");
+    try {
+      // There is none on plain http pages.
+      await navigator.clipboard.writeText(code.textContent ?? "");
+      say(copied, "Copied");
+    } catch {
+      getSelection()?.selectAllChildren(code);
+      say(copied, `Press ${navigator.platform.startsWith("Mac") ? "⌘C" : "Ctrl+C"}`);
+    }
+  }
+
+  function showQr(open: boolean): void {
+    figure.hidden = !open;
+    say(toggle, open ? "Hide QR code" : "Show QR code");
+    toggle.setAttribute("aria-expanded", String(open));
+  }
+
+  function update(state: State): void {
+    if (state.kind !== "awaiting_authorization") return;
+    const { form, provider } = state;
+    const { user_code, verification_uri, verification_uri_complete, qr } = state.code;
+    const href = linkTo(verification_uri_complete) ?? linkTo(verification_uri);
+    const picture = qr?.startsWith(PNG) ? qr : null;
+    deadline = state.code.deadline;
+    const as = form.expected ? `as ${form.expected.id} ` : "";
+    head.update(form.server.host, `${as}with your ${provider} account`);
+    link.hidden = href === null;
+    if (href) link.href = href;
+    else link.removeAttribute("href");
+    say(address, verification_uri);
+    say(code, user_code);
+    say(advice, `Approve only if you started this, on ${form.server.host}, and the codes match.`);
+    toggle.hidden = picture === null;
+    if (!picture) showQr(false);
+    else if (image.src !== picture) image.src = picture;
+    say(caption, `Your phone must be able to reach ${hostOf(verification_uri)}`);
+  }
+
+  function tick(now: number): void {
+    const seconds = deadline - now;
+    say(left, `Expires in ${countdown(seconds)}`);
+    const minutes = seconds <= 60 ? "1 minute" : "5 minutes";
+    say(warning, seconds <= 300 && seconds > 0 ? `The code expires in ${minutes}.` : "");
+  }
+
+  return { element, update, tick, field: () => null };
+}

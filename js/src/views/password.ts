@@ -1,0 +1,45 @@
+/** User name and password: fields that password managers know. */
+
+import { h } from "../dom";
+import type { Identity, Provider } from "../wire";
+import { type Draft, labelled } from "./view";
+
+export function passwordFields(draft: Draft) {
+  const username = h("input", {
+    type: "text",
+    name: "username",
+    autocomplete: "username",
+    autocapitalize: "none",
+    spellcheck: "false",
+    required: true,
+    input: () => {
+      draft.username = username.value;
+    },
+  });
+  const password = h("input", {
+    type: "password",
+    name: "password",
+    autocomplete: "current-password",
+    required: true,
+  });
+  let locked = false;
+  username.value = draft.username;
+
+  /** Only `expected` can resume what waits: the name is theirs, unless another provider has other names. */
+  function update(expected: Identity | null, { name }: Provider, busy: boolean): void {
+    const lock = expected !== null && [name, null].includes(expected.provider);
+    if (lock) username.value = expected.id;
+    else if (locked) username.value = draft.username;
+    locked = lock;
+    username.readOnly = busy || locked;
+  }
+
+  return {
+    name: labelled("Username", username),
+    secret: labelled("Password", password),
+    username,
+    password,
+    update,
+    field: () => (username.value ? password : username),
+  };
+}
