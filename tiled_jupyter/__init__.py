@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from .attaching import attach, disable, enable
-    from .enabling import Context, from_context, from_uri, login
+    from .enabling import Context, from_context, from_profile, from_uri, login
     from .errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
     from .magics import load_ipython_extension, unload_ipython_extension
     from .panel import LoginPanel, prompt_for_login
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Context": "enabling",
     "from_context": "enabling",
+    "from_profile": "enabling",
     "from_uri": "enabling",
     "attach": "attaching",
     "disable": "attaching",
@@ -49,6 +50,7 @@ __all__ = [
     "disable",
     "enable",
     "from_context",
+    "from_profile",
     "from_uri",
     "load_ipython_extension",
     "login",

@@ -116,7 +116,10 @@ def without_secrets(text: str) -> str:
 
 def host_of(uri: str) -> str:
     """Host and, where unusual, port, in ASCII: look-alike letters show as what they are."""
-    url = httpx.URL(uri)
+    try:
+        url = httpx.URL(uri)
+    except httpx.InvalidURL:
+        return "an address that is none"
     return url.netloc.decode("ascii", "replace").rpartition("@")[2]
 
 
@@ -126,6 +129,24 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two addresses are served by the same scheme, host and port; False where one is no address."""
+    try:
+        a, b = httpx.URL(one), httpx.URL(other)
+        return bool(a.host) and (a.scheme, a.host, _port(a)) == (b.scheme, b.host, _port(b))
+    except (httpx.InvalidURL, ValueError):
+        return False
+
+
+def is_private(address: str, *, allow_http: bool) -> bool:
+    """Whether nobody on the way can read along; the configuration may say that this does not matter."""
+    try:
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return url.scheme == "https" or (url.scheme == "http" and (allow_http or is_loopback(url.host)))
 
 
 def refusal_to_send(endpoint: str, server: str, *, allow_http: bool) -> str | None:
@@ -146,13 +167,12 @@ def refusal_to_send(endpoint: str, server: str, *, allow_http: bool) -> str | No
         A sentence; None if it may be sent.
     """
     try:
-        there, here = httpx.URL(endpoint), httpx.URL(server)
-        same = (there.scheme, there.host, _port(there)) == (here.scheme, here.host, _port(here))
+        there = httpx.URL(endpoint)
     except (httpx.InvalidURL, ValueError):
         return "This server asks for the password at something that is not an address. Not sent."
-    if not same:
+    if not same_origin(endpoint, server):
         return f"This server asks for the password at another address ({there.scheme}://{host_of(endpoint)}). Not sent."
-    if there.scheme == "https" or is_loopback(there.host) or allow_http:
+    if is_private(endpoint, allow_http=allow_http):
         return None
     return "This connection is not encrypted (http://), so the password is not sent. Use the server's https:// address."
 

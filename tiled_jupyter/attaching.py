@@ -15,6 +15,7 @@ from tiled.client import context as tiled_context
 from tiled.client.base import BaseClient
 
 from .enabling import Context
+from .which_key import NO_KEY, choose_key
 
 _lock = threading.RLock()
 _enabled = False
@@ -75,10 +76,15 @@ def disable() -> None:
 
 def _attaching(plain: Any) -> Any:
     @functools.wraps(plain)
-    def __init__(self: Any, *args: Any, **options: Any) -> None:  # noqa: N807 - it is one
-        plain(self, *args, **options)
-        if _enabled and type(self) is tiled_context.Context:
-            attach(self)
+    def __init__(self: Any, uri: Any, *args: Any, **options: Any) -> None:  # noqa: N807 - it is one
+        if not _enabled or type(self) is not tiled_context.Context:
+            plain(self, uri, *args, **options)
+            return
+        key = choose_key(uri, options.get("api_key"), own_server=options.get("app") is not None)
+        plain(self, uri, *args, **{**options, "api_key": key})
+        if key == NO_KEY:
+            self.api_key = None
+        attach(self)
 
     __init__.attaches = True  # type: ignore[attr-defined]
     return __init__

@@ -6,8 +6,8 @@ import contextvars
 import threading
 from collections.abc import Callable
 
-from . import grants
 from .events import Event, Failed, transition
+from .exchange import explain
 from .states import State
 
 
@@ -32,6 +32,7 @@ class Attempts:
     def __init__(self, state: State, on_change: Callable[[State], None]) -> None:
         self.state = state
         self.lock = threading.RLock()
+        self._changed = threading.Condition(self.lock)
         self._on_change = on_change
         self._number = 0
 
@@ -41,6 +42,7 @@ class Attempts:
             new = transition(self.state, event)
             if new is not self.state:
                 self.state = new
+                self._changed.notify_all()
                 self._on_change(new)
 
     def start(self, begin: Callable[[int], Event], work: Callable[[int], None], host: str) -> None:
@@ -66,13 +68,25 @@ class Attempts:
             try:
                 work(number)
             except Exception as error:  # noqa: BLE001 - becomes a sentence; its request may hold a secret
-                self.apply(Failed(number, grants.explain(error, host)))
+                self.apply(Failed(number, explain(error, host)))
 
         in_background(run)
 
     def is_current(self, number: int) -> bool:
         """Whether the result of an attempt is still wanted. Ask under the lock."""
         return getattr(self.state, "attempt", None) == number
+
+    def rest(self, number: int, seconds: float) -> bool:
+        """Let an attempt wait; a Cancel ends that at once.
+
+        Returns
+        -------
+        bool
+            Whether its result is still wanted.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: not self.is_current(number), max(seconds, 0.0))
+            return self.is_current(number)
 
 
 def in_background(work: Callable[[], None]) -> None:

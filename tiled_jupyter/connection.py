@@ -1,42 +1,114 @@
-"""From an address to a Context: one bounded question first, because Tiled itself retries for up to a minute."""
+"""From an address or a profile to a Context: one bounded question first, because Tiled itself retries for long."""
 
 from __future__ import annotations
 
+import inspect
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from tiled.client.context import Context as TiledContext
 
-from . import grants, known_servers
-from .address import KEY_WAS_REMOVED, Address, host_of, refusal_to_send
-from .grants import Refused
+from . import grants, known_servers, profiles, which_key
+from .address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin
+from .device_grant import is_the_providers
+from .lifetimes import session_end
 from .live import signed_in_context
+from .principal import count, identity_of
 from .reauthentication import Context
-from .states import Identity, Provider, Server, SignedIn
+from .states import Provider, Server, SignedIn
 from .tls import tls_context
+from .tokens import TOKENS
 
-_WEB_PAGE_LOGIN = (
-    "This server signs people in through a web page, which this version of the panel cannot do yet. "
-    "Use an address with an API key."
+PASSWORD_MODES = ("internal", "password")  # the second is an older Tiled's word
+_NOT_PRIVATE = (
+    "This connection is not encrypted (http://), so nobody can sign in over it safely. "
+    "Use the server's https:// address."
 )
+_OF_A_CONTEXT = tuple(inspect.signature(TiledContext.__init__).parameters)
 
 
-def open_context(address: Address) -> Context:
-    """Give a Context for the server at `address`, the one that is signed in already if there is one.
+@dataclass(frozen=True)
+class Target:
+    """What to connect to.
+
+    Parameters
+    ----------
+    shown : str
+        What the person reads meanwhile.
+    address : Address or None
+        None for a profile with a server of its own.
+    profile : str or None
+    context_options, client_options : dict
+        What a profile wants of the Context and of the client.
+    """
+
+    shown: str
+    address: Address | None
+    profile: str | None = None
+    context_options: dict[str, Any] = field(default_factory=dict, repr=False)
+    client_options: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def host(self) -> str:
+        """Whom to name."""
+        return self.shown if self.address is None else self.address.host
+
+
+def find_target(text: str) -> Target:
+    """Read what a person gives: an address, or the name of a profile.
+
+    Raises
+    ------
+    BadAddress
+        With a sentence that says what to do.
+    """
+    name = text.strip()
+    if not profiles.is_profile(name):
+        address = parse_address(text)
+        return Target(address.uri, address)
+    if profiles.address_of(name) is None:
+        return Target(name, None, name)
+    try:
+        _, options = profiles.resolve(name, Context)
+    except Exception as error:
+        raise BadAddress(f"The profile {name} cannot be used ({type(error).__name__}).") from error
+    address = parse_address(options.pop("uri"))
+    for_context = {key: value for key, value in options.items() if key in _OF_A_CONTEXT}
+    for_client = {key: value for key, value in options.items() if key not in (*_OF_A_CONTEXT, "remember_me", "auth")}
+    return Target(address.uri, address, name, for_context, for_client)
+
+
+def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
+    """Give a Context for a target, the one that is signed in already if there is one, and options for a client.
 
     Raises
     ------
     Refused
         With the cause, within some ten seconds.
     """
+    address, options = target.address, target.context_options
+    if address is None:
+        return profiles.resolve(target.profile or "", which_key.Context)
     live: Context | None = None if address.api_key else signed_in_context(address.api_uri)
-    if live is not None:
-        return live
-    with httpx.Client(verify=tls_context()) as http:
+    if live is not None and not options:
+        return live, target.client_options
+    verify = options.get("verify", True)
+    with httpx.Client(
+        verify=tls_context() if verify is True else verify,
+        headers=options.get("headers"),
+        trust_env=options.get("trust_env", True),
+    ) as http:
         uri = grants.probe(http, address.api_uri)
-    return Context(uri, api_key=address.api_key)
+    context = which_key.keyless(uri, **options)
+    if live is not None:
+        context.http_client.auth = live.http_client.auth
+    return context, target.client_options
 
 
-def describe(uri: str, specs: list[Any], *, required: bool, allow_http: bool) -> Server:
+def describe(uri: str, specs: list[Any], *, required: bool, allow_http: bool, preferred: str | None = None) -> Server:
     """Say what the panel shows of a server.
 
     Parameters
@@ -48,9 +120,21 @@ def describe(uri: str, specs: list[Any], *, required: bool, allow_http: bool) ->
         Whether it can be used without signing in at all.
     allow_http : bool
         Whether passwords may go over unencrypted connections.
+    preferred : str, optional
+        Name of the provider to choose, instead of that of last time.
     """
     providers = tuple(Provider(spec.provider, spec.mode, _refusal(spec, uri, allow_http)) for spec in specs)
-    return Server(uri, host_of(uri), required, providers, new=not known_servers.is_known(uri))
+    known = known_servers.known(uri)
+    chosen = preferred or (known.provider if known is not None else None)
+    return Server(
+        uri,
+        host_of(uri),
+        required,
+        providers,
+        new=known is None,
+        preferred=chosen if any(provider.name == chosen for provider in providers) else None,
+        sign_ins=known.sign_ins if known is not None else None,
+    )
 
 
 def saved_sign_in(context: Context, server: Server, *, use_saved: bool) -> SignedIn | None:
@@ -60,40 +144,41 @@ def saved_sign_in(context: Context, server: Server, *, use_saved: bool) -> Signe
     if principal is None:
         return None
     provenance = "Using your saved sign-in." if context.remembered else "Signed in earlier in this notebook."
-    return SignedIn(
-        server, identity_of(principal), "saved", provenance, context.remembered, len(principal.get("api_keys") or [])
-    )
+    return session_sign_in(server, principal, tokens_of(context), "saved", provenance, remembered=context.remembered)
 
 
-def key_sign_in(context: Context, server: Server, *, in_address: bool) -> SignedIn:
-    """Try the API key a Context has, in one request.
+def session_sign_in(
+    server: Server,
+    principal: Mapping[str, Any],
+    tokens: Mapping[str, Any],
+    method: Any,
+    provenance: str,
+    *,
+    remembered: bool,
+    server_now: float | None = None,
+) -> SignedIn:
+    """Say who is signed in with a session, and for how long; note how many the account has."""
+    good_until, renews = session_end(tokens, principal, time.time(), server_now)
+    known_servers.remember(server.uri, sign_ins=count(principal, "sessions"))
+    identity = identity_of(tokens.get("identity") or principal) or identity_of(principal)
+    keys = count(principal, "api_keys")
+    return SignedIn(server, identity, method, provenance, remembered, keys, good_until, renews)
 
-    Raises
-    ------
-    Refused
-        Where the server does not accept it.
-    """
-    where = "in this address" if in_address else "in TILED_API_KEY"
-    response = context.http_client.get(f"{context.api_uri}metadata/", timeout=grants.PROBE_TIMEOUT)
-    if response.status_code == httpx.codes.UNAUTHORIZED:
-        raise Refused("credentials", f"{server.host} does not accept the API key {where}. Check it, or leave it out.")
-    if response.is_error:
-        raise Refused("server", f"{server.host} answers with an error ({response.status_code}). Try again in a minute.")
-    principal = context.whoami() if server.providers else None
-    provenance = KEY_WAS_REMOVED if in_address else "Using the API key in TILED_API_KEY."
-    return SignedIn(server, identity_of(principal or {}), "api_key", provenance, remembered=False)
 
-
-def identity_of(principal: dict[str, Any]) -> Identity | None:
-    """Who a principal (``whoami``) or a token answer's ``identity`` is."""
-    for identity in principal.get("identities") or [principal]:
-        if isinstance(identity, dict) and isinstance(identity.get("id"), str):
-            provider = identity.get("provider")
-            return Identity(identity["id"], provider if isinstance(provider, str) else None)
-    return None
+def tokens_of(context: Context) -> dict[str, Any]:
+    """Give the tokens of a Context's session; empty where it is none of ours."""
+    read = getattr(context.http_client.auth, "sync_get_token", None)
+    return {} if read is None else {name: read(name) for name in TOKENS}
 
 
 def _refusal(spec: Any, uri: str, allow_http: bool) -> str | None:  # noqa: FBT001 - Tiled's schema
-    if spec.mode == "external":
-        return _WEB_PAGE_LOGIN
-    return refusal_to_send(spec.links.get("auth_endpoint", ""), uri, allow_http=allow_http)
+    endpoint = str(spec.links.get("auth_endpoint", ""))
+    if spec.mode in PASSWORD_MODES:
+        return refusal_to_send(endpoint, uri, allow_http=allow_http)
+    if spec.mode != "external":
+        return None  # it is not offered
+    theirs = is_the_providers(spec.links)
+    if not theirs and not same_origin(endpoint, uri):
+        return f"This server asks people to sign in at another address ({host_of(endpoint)}). Not done."
+    places = (uri, endpoint, str(spec.links["token_endpoint"])) if theirs else (uri, endpoint)
+    return None if all(is_private(place, allow_http=allow_http) for place in places) else _NOT_PRIVATE

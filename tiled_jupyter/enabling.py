@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from tiled.client import from_context as _tiled_from_context
 
-from . import reauthentication
-from .address import parse_address
+from . import front_end, profiles, which_key
+from .address import host_of, parse_address
+from .principal import identity_of
 from .prompts import Prompt
 
 if TYPE_CHECKING:
@@ -25,14 +26,38 @@ def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, 
     return prompt_for_login(http_client, providers)
 
 
-class Context(reauthentication.Context):
+class Context(which_key.Context):
     """A Tiled Context that asks in the panel.
 
     Parameters are those of `tiled.client.context.Context`. ``authenticate(prompt_for_reauthentication=…)``
     takes another hook, ``prompt(http_client, providers) -> tokens``.
+
+    Raises
+    ------
+    LoginFailed
+        Where ``TILED_API_KEY`` is no key, or known to be another server's; before anything is sent.
     """
 
     prompt = staticmethod(_ask_in_panel)
+
+    def use_cached_tokens(self) -> bool:
+        """Sign in with what an earlier login left, and say so; see `tiled.client.context.Context`."""
+        principal = self.resume_saved()
+        if principal is not None:
+            _say_whose_sign_in(str(self.api_uri), principal)
+        return principal is not None
+
+
+_told: set[str] = set()  # servers whose silent sign-in was mentioned in this kernel
+
+
+def _say_whose_sign_in(api_uri: str, principal: dict[str, Any]) -> None:
+    """Say once whose saved sign-in is used: people share computer accounts."""
+    identity = identity_of(principal)
+    if identity is None or api_uri in _told or not front_end.is_somebody_there():
+        return
+    _told.add(api_uri)
+    front_end.say(f"Using {identity.id}'s saved sign-in on {host_of(api_uri)} · Not you? %tiled_logout")
 
 
 def from_context(context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -90,27 +115,63 @@ def from_uri(
     if auth is not None:
         context.http_client.auth = auth
         context.has_external_auth = True
-    return from_context(
+    client = from_context(
         context,
         structure_clients,
         node_path_parts=node_path_parts,
         include_data_sources=include_data_sources,
         remember_me=remember_me,
     )
+    if context.api_key is not None:
+        which_key.note(str(context.api_uri), context.api_key)
+    return client
+
+
+def from_profile(name: str, structure_clients: Any = None, **options: Any) -> Any:
+    """Connect to a server saved as a profile, as `tiled.client.from_profile` does, asking in the panel.
+
+    Parameters
+    ----------
+    name : str
+        See `tiled.profiles.list_profiles`.
+    structure_clients, **options
+        As in `from_uri`; they override what the profile says.
+
+    Returns
+    -------
+    object
+        A Tiled client.
+
+    Raises
+    ------
+    tiled.profiles.ProfileNotFound
+    LoginFailed, LoginCancelled, CannotPrompt
+        As in `from_uri`.
+    """
+    prompt = options.pop("prompt_for_reauthentication", None)
+    context, merged = profiles.resolve(name, Context, structure_clients, **options)
+    if context is not None:
+        return from_context(context, **merged)
+    return from_uri(**merged, prompt_for_reauthentication=prompt)
 
 
 def login(
-    uri: str | None = None, *, wait: bool = True, timeout: float | None = None, remember_me: bool | None = None
+    uri_or_profile: str | None = None,
+    *,
+    wait: bool = True,
+    timeout: float | None = None,
+    remember_me: bool | None = None,
+    provider: str | None = None,
 ) -> LoginPanel:
     """Show the panel, and hold the cell until the person is signed in.
 
     Parameters
     ----------
-    uri : str, optional
-        Address of a Tiled server, or of a node.
+    uri_or_profile : str, optional
+        Address of a Tiled server or of a node, or the name of a profile.
     wait : bool
         False shows the panel and goes on.
-    timeout, remember_me
+    timeout, remember_me, provider
         As in `LoginPanel`.
 
     Returns
@@ -121,7 +182,7 @@ def login(
     from .front_end import show
     from .panel import LoginPanel
 
-    panel = LoginPanel(uri, remember_me=remember_me)
+    panel = LoginPanel(uri_or_profile, provider=provider, remember_me=remember_me)
     show(panel)
     if wait:
         panel.wait(timeout)

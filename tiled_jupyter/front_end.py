@@ -7,6 +7,7 @@ import sys
 from html import escape
 from typing import Any
 
+from .address import is_loopback
 from .errors import CannotPrompt
 
 NEUTRAL_TEXT = "Tiled sign-in: run the cell to activate"
@@ -67,6 +68,36 @@ def require_somebody(server: str, who: str | None = None) -> None:
     )
 
 
+def is_somebody_there() -> bool:
+    """Whether there is a person who could answer, and read."""
+    try:
+        require_somebody("")
+    except CannotPrompt:
+        return False
+    return True
+
+
+def is_exposed() -> bool:
+    """Whether what is typed travels to this kernel over a network, unencrypted (Jupyter's TCP has no encryption)."""
+    app = getattr(kernel(), "parent", None)
+    if getattr(app, "transport", "") != "tcp" or getattr(app, "curve_secretkey", None):
+        return False
+    return not is_loopback(str(getattr(app, "ip", "") or "localhost"))
+
+
+def cell_number() -> int | None:
+    """The number of the cell that is running, where there is one."""
+    number = getattr(shell(), "execution_count", None)
+    return number if isinstance(number, int) else None
+
+
+def say(text: str) -> None:
+    """Write a line in the output of the running cell."""
+    from IPython.display import display
+
+    display({"text/plain": text}, raw=True)
+
+
 def show(widget: object) -> None:
     """Show a widget in the output of the running cell."""
     from IPython.display import display
@@ -81,12 +112,16 @@ class SecondOutput:
         self._handle: Any = None
         self._shown: str | None = None
 
-    def show(self, text: str) -> None:
-        """Publish or change the text. Line breaks make paragraphs."""
+    def show(self, text: str, link: str | None = None) -> None:
+        """Publish or change the text. Line breaks make paragraphs; one that is `link` can be clicked."""
         if text == self._shown:
             return
         self._shown = text
-        html = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in text.split("\n"))
+        paragraphs = [escape(paragraph) for paragraph in text.split("\n")]
+        if link is not None:
+            anchor = f'<a href="{escape(link)}" target="_blank" rel="noopener noreferrer">{escape(link)}</a>'
+            paragraphs = [anchor if paragraph == escape(link) else paragraph for paragraph in paragraphs]
+        html = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
         self._publish({"text/plain": text, "text/html": html})
 
     def clear(self) -> None:

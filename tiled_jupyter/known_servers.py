@@ -1,43 +1,109 @@
-"""Which servers somebody signed in to from this computer account, so that a new one is said to be new.
+"""What is remembered of each server from one notebook to the next: that it was used, and how.
 
-A list of addresses in the user's state directory; no names, no secrets. A file that cannot be read or
-written means "never seen": one sentence too many is the worst that can come of it.
+A file in the user's state directory, with addresses, names of providers, counts, and the first eight letters
+of API keys, which servers show too; no names of people, no secrets. A file that cannot be read or written
+means "never seen": one sentence too many is the worst that can come of it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
 _LONGEST = 200
+_MOST_KEYS = 50
 
 
-def is_known(api_uri: str) -> bool:
-    """Whether somebody signed in to the server before."""
-    return api_uri in _read()
+@dataclass(frozen=True)
+class Known:
+    """What is remembered of a server.
+
+    Parameters
+    ----------
+    provider : str or None
+        Chosen last.
+    sign_ins : int or None
+        How many sessions the account had when that was last seen.
+    keys : tuple of str
+        First eight letters of API keys it has accepted.
+    """
+
+    provider: str | None = None
+    sign_ins: int | None = None
+    keys: tuple[str, ...] = ()
 
 
-def remember(api_uri: str) -> None:
-    """Note a sign-in."""
-    known = _read()
-    if api_uri in known:
-        return
-    with contextlib.suppress(OSError):
-        path = _path()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(json.dumps([*known[-_LONGEST + 1 :], api_uri]), encoding="utf-8")
+def known(api_uri: str) -> Known | None:
+    """Give what is remembered of a server; None if nobody signed in to it before."""
+    return _read().get(api_uri)
+
+
+def servers_of_key(first_eight: str) -> list[str]:
+    """Give the servers that have accepted an API key."""
+    return [uri for uri, server in _read().items() if first_eight in server.keys]
+
+
+def remember(
+    api_uri: str, *, provider: str | None = None, sign_ins: int | None = None, first_eight: str | None = None
+) -> None:
+    """Note a sign-in; what is not given stays as it was."""
+    servers = _read()
+    before = servers.pop(api_uri, None)
+    server = before or Known()
+    if provider is not None:
+        server = replace(server, provider=provider)
+    if sign_ins is not None:
+        server = replace(server, sign_ins=sign_ins)
+    if first_eight is not None and first_eight not in server.keys:
+        server = replace(server, keys=(*server.keys[-_MOST_KEYS + 1 :], first_eight))
+    if server != before:
+        _write({**servers, api_uri: server})
 
 
 def _path() -> Path:
     return platformdirs.user_state_path("tiled_jupyter") / "servers.json"
 
 
-def _read() -> list[str]:
+def _write(servers: dict[str, Known]) -> None:
+    latest = {uri: asdict(servers[uri]) for uri in list(servers)[-_LONGEST:]}
+    with contextlib.suppress(OSError):
+        path = _path()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".servers.", dir=path.parent)
+        with contextlib.ExitStack() as unless_moved:
+            unless_moved.callback(Path(name).unlink, missing_ok=True)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(latest, file)
+            Path(name).replace(path)
+            unless_moved.pop_all()
+
+
+def _read() -> dict[str, Known]:
     try:
-        known = json.loads(_path().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    return [item for item in known if isinstance(item, str)] if isinstance(known, list) else []
+        content = json.loads(_path().read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if isinstance(content, list):  # a list of addresses, as the first version wrote it
+        content = {uri: {} for uri in content if _is_text(uri)}
+    return {uri: _server(value) for uri, value in content.items()} if isinstance(content, dict) else {}
+
+
+def _server(value: object) -> Known:
+    said: dict[str, Any] = value if isinstance(value, dict) else {}
+    provider, sign_ins, keys = said.get("provider"), said.get("sign_ins"), said.get("keys")
+    return Known(
+        provider if _is_text(provider) else None,
+        sign_ins if type(sign_ins) is int and sign_ins >= 0 else None,
+        tuple(filter(_is_text, keys)) if isinstance(keys, list) else (),
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

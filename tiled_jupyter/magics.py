@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
-from IPython.display import display
 from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.base import BaseClient
 
-from . import cells, front_end, live
+from . import cells, front_end, live, profiles
 from .address import BadAddress, host_of, parse_address
-from .connection import identity_of
 from .panel import LoginPanel
+from .principal import identity_of
 from .reauthentication import Context
 from .sign_out import sign_out_of
+from .states import Identity
 
 
 @magics_class
@@ -24,8 +25,9 @@ class TiledMagics(Magics):
     """Signing in, out, and asking who one is."""
 
     @magic_arguments()
-    @argument("uri", nargs="?", help="Address of a Tiled server or node; without it the panel asks for one.")
+    @argument("uri", nargs="?", help="Address of a server or node, or a profile; without it the panel asks for one.")
     @argument("--as", dest="name", default="client", metavar="NAME", help="Bind the client to NAME, not `client`.")
+    @argument("--provider", metavar="NAME", help="Which of the server's providers to choose at first.")
     @argument("--no-remember", action="store_true", help="Keep this sign-in in memory only.")
     @argument("--no-wait", action="store_true", help="Show the panel and go on; binds nothing.")
     @argument("--timeout", type=float, metavar="SECONDS", help="Give up after so many seconds.")
@@ -35,7 +37,7 @@ class TiledMagics(Magics):
         args = parse_argstring(self.tiled_login, line)
         if not args.no_wait:
             self._refuse_to_replace(args.name)
-        panel = LoginPanel(args.uri, remember_me=False if args.no_remember else None)
+        panel = LoginPanel(args.uri, provider=args.provider, remember_me=False if args.no_remember else None)
         if args.no_wait:
             return panel
         front_end.show(panel)
@@ -43,7 +45,7 @@ class TiledMagics(Magics):
         return None
 
     @magic_arguments()
-    @argument("uri", nargs="?", help="Address of the server; needed where there are several.")
+    @argument("uri", nargs="?", help="Address or profile of the server; needed where there are several.")
     @argument("--everywhere", action="store_true", help="End the session on the server too, for all notebooks.")
     @line_magic
     def tiled_logout(self, line: str) -> None:
@@ -51,20 +53,22 @@ class TiledMagics(Magics):
         args = parse_argstring(self.tiled_logout, line)
         contexts = _signed_in(args.uri)
         if not contexts:
-            _say("Nobody is signed in here.")
+            front_end.say("Nobody is signed in here.")
         elif len(contexts) > 1:
             raise UsageError(f"Signed in to {', '.join(map(_host, contexts))}. Say which: %tiled_logout ADDRESS")
         else:
             sign_out_of(contexts[0], everywhere=args.everywhere)
-            _say(f"Signed out of {_host(contexts[0])} {'everywhere' if args.everywhere else 'in this notebook'}.")
+            front_end.say(
+                f"Signed out of {_host(contexts[0])} {'everywhere' if args.everywhere else 'in this notebook'}."
+            )
 
     @magic_arguments()
-    @argument("uri", nargs="?", help="Address of the server; without it, one line for each.")
+    @argument("uri", nargs="?", help="Address or profile of the server; without it, one line for each.")
     @line_magic
     def tiled_whoami(self, line: str) -> None:
         """Say who is signed in, on each server of this kernel."""
         contexts = _signed_in(parse_argstring(self.tiled_whoami, line).uri)
-        _say("\n".join(_who(context) for context in contexts) or "Nobody is signed in here.")
+        front_end.say("\n".join(_who(context) for context in contexts) or "Nobody is signed in here.")
 
     @property
     def _names(self) -> dict[str, Any]:
@@ -88,7 +92,7 @@ class TiledMagics(Magics):
 def _signed_in(uri: str | None) -> list[Context]:
     """One Context for each server somebody is signed in to, or that of one server."""
     try:
-        wanted = parse_address(uri).api_uri if uri is not None else None
+        wanted = parse_address(profiles.address_of(uri) or uri).api_uri if uri is not None else None
     except BadAddress as error:
         raise UsageError(str(error)) from None
     found = {str(context.api_uri): context for context in live.contexts() if context.authenticated}
@@ -109,16 +113,30 @@ def _who(context: Context) -> str:
         return f"{_host(context)}: the sign-in has ended. Run %tiled_login to go on."
     identity = identity_of(principal or {})
     how = "" if context.api_key is None else " (by API key)"
-    return f"{_host(context)}: {identity.id if identity else 'nobody'}{how}"
+    return f"{_host(context)}: {_name(identity)}{how}"
 
 
-def _say(text: str) -> None:
-    display({"text/plain": text}, raw=True)
+def _name(identity: Identity | None) -> str:
+    """Name a person with their provider: the same name at two providers is two people."""
+    if identity is None:
+        return "nobody"
+    return identity.id if identity.provider is None else f"{identity.id} ({identity.provider})"
+
+
+@context_matcher()
+def complete_profile(context: CompletionContext) -> dict[str, Any]:
+    """Complete the name of a profile after a magic of ours."""
+    line = context.line_with_cursor.lstrip()
+    takes_one = line.startswith(tuple(f"%tiled_{name} " for name in ("login", "logout", "whoami")))
+    found = [name for name in profiles.names() if name.startswith(context.token)] if takes_one else []
+    return {"completions": [SimpleCompletion(name, type="profile") for name in found]}
 
 
 def load_ipython_extension(ipython: Any) -> None:
     """Do what ``%load_ext tiled_jupyter`` does: register the magics and begin to notice the stop button."""
     ipython.register_magics(TiledMagics)
+    if complete_profile not in ipython.Completer.custom_matchers:
+        ipython.Completer.custom_matchers.append(complete_profile)
     cells.watch()
 
 
@@ -126,5 +144,7 @@ def unload_ipython_extension(ipython: Any) -> None:
     """Do what ``%unload_ext tiled_jupyter`` does: undo it."""
     for name in ("tiled_login", "tiled_logout", "tiled_whoami"):
         ipython.magics_manager.magics["line"].pop(name, None)
+    if complete_profile in ipython.Completer.custom_matchers:
+        ipython.Completer.custom_matchers.remove(complete_profile)
     ipython.magics_manager.registry.pop(TiledMagics.__name__, None)
     cells.unwatch()

@@ -15,10 +15,12 @@ from typing import Any
 import anywidget
 from traitlets import Bool
 
-from . import front_end, wire
+from . import front_end, profiles, wire
+from .attempts import in_background
 from .mailbox import Letter
 from .session import LoginSession
 from .settings import TiledJupyter
+from .states import Disconnected
 from .waiting import Wait
 from .wire import Remember, Transport
 
@@ -40,6 +42,8 @@ class Page(anywidget.AnyWidget):
     ----------
     session : LoginSession
         What the page shows.
+    resuming : bool
+        Whether an interrupted request waits for the login.
     heard_at : float or None
         When the page last gave a sign of life, on the monotonic clock.
     """
@@ -59,6 +63,8 @@ class Page(anywidget.AnyWidget):
         self._seen: deque[str] = deque(maxlen=200)
         self._seen_lock = threading.Lock()
         self.heard_at: float | None = None
+        self.resuming = False
+        self._profiles: list[str] | None = None
         super().__init__(**traits)
         self.on_msg(self._on_page_message)
 
@@ -69,7 +75,7 @@ class Page(anywidget.AnyWidget):
         ----------
         command : Command
         typed : str
-            What came beside it in a buffer: a password or an address.
+            What came beside it in a buffer: a password, an address or an API key.
         """
         raise NotImplementedError
 
@@ -100,16 +106,27 @@ class Page(anywidget.AnyWidget):
 
     def publish(self) -> None:
         """Send the state to the page, and what it needs beside it."""
+        if self._profiles is None and isinstance(self.session.state, Disconnected):
+            self._profiles = []
+            in_background(self._offer_profiles)
         waits = tuple(self._waits)
         surroundings = wire.Surroundings(
             now=time.time(),
             waiting=bool(waits),
             transport=waits[0].transport if waits else "shell",
             comm=self.comm_id,
-            servers=list(self._settings.servers),
+            servers=list(dict.fromkeys([*self._settings.servers, *(self._profiles or ())])),
             remember=self._remember,
+            cell=front_end.cell_number() if waits else None,
+            resuming=self.resuming,
+            exposed=front_end.is_exposed(),
         )
         self.send(wire.encode_state(self.session.state, surroundings))
+
+    def _offer_profiles(self) -> None:
+        self._profiles = profiles.names()
+        if self._profiles:
+            self.publish()
 
     def ping(self, transport: Transport) -> None:
         """Ask the page for a sign of life."""

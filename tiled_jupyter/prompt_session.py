@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -9,12 +10,15 @@ from typing import Any
 import httpx
 
 from .connection import describe
-from .grants import Tokens
+from .events import SavedFound
+from .exchange import Tokens
+from .lifetimes import session_end
 from .prompts import Occasion
 from .reauthentication import Context
 from .session import LoginSession
 from .settings import TiledJupyter
-from .states import SignedOut, State
+from .states import AwaitingAuthorization, SignedIn, SignedOut, State
+from .tls import tls_context
 
 
 class PromptSession(LoginSession):
@@ -50,15 +54,49 @@ class PromptSession(LoginSession):
             self._saved_at = occasion.context.saved_at()
         else:
             uri = next((spec.links.get("auth_endpoint", "").partition("auth/")[0] for spec in providers), "")
-        self.state = SignedOut(describe(uri, providers, required=True, allow_http=settings.allow_http))
+        server = describe(uri, providers, required=True, allow_http=settings.allow_http)
+        self._elsewhere = occasion.elsewhere if occasion is not None and occasion.resuming else None
+        if occasion is None:
+            self.state = SignedOut(server)
+        else:
+            expected = occasion.identity if occasion.resuming else None
+            self.state = SignedOut(server, occasion.reason, expected=expected)
 
     def take_tokens(self) -> Tokens | None:
         """Give the tokens, once."""
         tokens, self._tokens = self._tokens, None
         return tokens
 
-    def _http(self) -> AbstractContextManager[httpx.Client]:
-        return nullcontext(self._http_client)
+    def look_for_saved(self) -> None:
+        """See whether somebody signed in to the session that is waited for, by other means; cheap."""
+        if self._elsewhere is None:
+            super().look_for_saved()
+            return
+        with self.lock:
+            form = self.state.form if isinstance(self.state, AwaitingAuthorization) else self.state
+            tokens = self._elsewhere() if isinstance(form, SignedOut) else None
+            if tokens is None or not isinstance(form, SignedOut):
+                return
+            self._accept(tokens, remember=self.remember)
+            good_until, renews = session_end(tokens, {}, time.time())
+            self.apply(
+                SavedFound(
+                    SignedIn(
+                        form.server,
+                        form.expected,
+                        "saved",
+                        "Signed in elsewhere, and this goes on with it.",
+                        self.remember,
+                        good_until=good_until,
+                        renews=renews,
+                    )
+                )
+            )
+
+    def _client(self, *, theirs: bool = False) -> AbstractContextManager[httpx.Client]:
+        if not theirs:
+            return nullcontext(self._http_client)
+        return httpx.Client(verify=tls_context()) if self.context is None else super()._client(theirs=True)
 
     def _accept(self, tokens: Tokens, *, remember: bool) -> bool:
         self._tokens, self.remember = tokens, remember

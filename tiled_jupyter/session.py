@@ -1,45 +1,36 @@
-"""One login: its state, one Context, one lock, and a worker thread for each attempt.
+"""One login: which server, which Context, who is signed in there already, and how that ends.
 
 Knows nothing of widgets and cells. Whoever shows it is told of every new state, in order and from
-whatever thread. What an attempt brings back after it was cancelled is thrown away, and revoked.
+whatever thread. How a person signs in stands in `ways_in`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
-import httpx
-
-from . import grants, known_servers, sign_out
-from .address import BadAddress, parse_address, without_secrets
-from .attempts import Attempts, in_background
-from .connection import describe, identity_of, key_sign_in, open_context, saved_sign_in
+from . import grants, key_login, sign_out, which_key
+from .address import BadAddress, without_secrets
+from .attempts import in_background
+from .connection import Target, describe, find_target, open_context, saved_sign_in, session_sign_in
 from .errors import LoginFailed
-from .events import (
-    Cancelled,
-    ConnectStarted,
-    SavedFound,
-    ServerDropped,
-    ServerFound,
-    SignedOff,
-    SignInDone,
-    SignInStarted,
-)
-from .grants import Refused, Tokens
+from .events import Cancelled, ConnectStarted, SavedFound, ServerDropped, ServerFound, SignedOff, SignInDone
+from .exchange import Refused, Tokens
 from .prompts import Prompt
 from .reauthentication import Context
 from .settings import TiledJupyter
-from .states import Disconnected, Failure, Identity, Server, SignedIn, SignedOut, State
+from .states import AwaitingAuthorization, Disconnected, Failure, KeyNotice, Server, SignedIn, SignedOut, State
+from .token_source import ask_source
+from .ways_in import WaysIn
 
 CANCELLED = Failure("cancelled", "Cancelled. Run the cell again, or sign in here.")
-_TYPED = "Signed in with your password."
-_NOT_SAVED = "Signed in with your password. It could not be saved, so it lasts as long as this notebook's kernel."
+_OWN_SERVER = "This profile runs its own server, in this kernel."
+_FROM_SITE = "Signed in by the single sign-on of this site."
+_KEY_IN_THE_WAY = "It would replace your sign-in, so set it aside first."
 
 
-class LoginSession(Attempts):
+class LoginSession(WaysIn):
     """Sign in to a Tiled server, step by step.
 
     Parameters
@@ -51,6 +42,8 @@ class LoginSession(Attempts):
         Given to the Context for when it must ask by itself.
     use_saved : bool
         Whether a sign-in that lies on disk will do.
+    provider : str, optional
+        Name of the provider to choose at first.
     """
 
     def __init__(
@@ -60,16 +53,17 @@ class LoginSession(Attempts):
         prompt: Prompt | None = None,
         *,
         use_saved: bool = True,
+        provider: str | None = None,
     ) -> None:
-        super().__init__(Disconnected(), on_change)
-        self._settings = settings
+        super().__init__(Disconnected(), on_change, settings)
         self._prompt = prompt
         self._use_saved = use_saved
+        self._provider = provider
         self._saved_at: float | None = None
-        self._specs: list[Any] = []
-        self.context: Context | None = None
+        self._asked = ""
         self.node_path_parts: list[str] = []
-        self._client: tuple[State, Any] | None = None
+        self._client_options: dict[str, Any] = {}
+        self._made: tuple[State, Any] | None = None
         sign_out.notify(self)
 
     def connect(self, text: str) -> None:
@@ -78,11 +72,12 @@ class LoginSession(Attempts):
         Parameters
         ----------
         text : str
-            As a person writes it. A key in it becomes the sign-in and is removed from sight.
+            As a person writes it, or the name of a profile. A key in an address becomes the sign-in and is
+            removed from sight.
         """
         since = time.time()
         try:
-            address = parse_address(text)
+            target = find_target(text)
         except BadAddress as error:
             sentence, shown = str(error), without_secrets(text)
 
@@ -91,67 +86,42 @@ class LoginSession(Attempts):
 
             self.start(lambda attempt: ConnectStarted(attempt, shown, since), refuse, shown)
             return
+        self._asked = target.shown
 
         def ask(attempt: int) -> None:
-            context = open_context(address)
+            context, client_options = open_context(target)
             context.prompt = context.prompt or self._prompt
             about = context.server_info.authentication
             uri, specs = str(context.api_uri), about.providers
-            server = describe(uri, specs, required=about.required, allow_http=self._settings.allow_http)
-            done = (
-                saved_sign_in(context, server, use_saved=self._use_saved)
-                if context.api_key is None
-                else key_sign_in(context, server, in_address=address.api_key is not None)
+            server = describe(
+                uri,
+                specs,
+                required=about.required,
+                allow_http=self._settings.allow_http,
+                preferred=self._provider,
             )
+            event = self._find_sign_in(attempt, context, server, target)
             with self.lock:
                 if self.is_current(attempt):
-                    self.context, self.node_path_parts, self._specs = context, address.node_path_parts, specs
+                    self.context, self._specs, self._client_options = context, specs, client_options
+                    self.node_path_parts = target.address.node_path_parts if target.address is not None else []
                     self._saved_at = context.saved_at()
-                    self.apply(ServerFound(attempt, server) if done is None else SignInDone(attempt, done))
+                    self.apply(event)
 
-        self.start(lambda attempt: ConnectStarted(attempt, address.uri, since), ask, address.host)
-
-    def sign_in(self, provider: str, username: str, password: str, *, remember: bool) -> None:
-        """Send a password to the server, once.
-
-        Parameters
-        ----------
-        provider : str
-            Name of one of the server's providers.
-        username, password : str
-        remember : bool
-            Whether the next notebook is to be signed in too.
-        """
-        server = self.state.server if isinstance(self.state, SignedOut) else None
-        if server is None:
-            return
-
-        def send(attempt: int) -> None:
-            endpoint = self._endpoint(server, provider)
-            with self._http() as http:
-                tokens = grants.password_grant(http, endpoint, username, password)
-                kept = False
-                try:
-                    identity, keys = self._who(http, server, tokens)
-                    with self.lock:
-                        if self.is_current(attempt):
-                            remembered = self._accept(tokens, remember=remember)
-                            kept = True
-                            known_servers.remember(server.uri)
-                            how = _TYPED if remembered == remember else _NOT_SAVED
-                            self.apply(
-                                SignInDone(attempt, SignedIn(server, identity, "password", how, remembered, keys))
-                            )
-                finally:
-                    # An account may hold 200 sessions, and forgotten ones count.
-                    if not kept and tokens.get("refresh_token"):
-                        grants.revoke_session(http, server.uri, tokens["refresh_token"])
-
-        self.start(lambda attempt: SignInStarted(attempt, time.time()), send, server.host)
+        self.start(lambda attempt: ConnectStarted(attempt, target.shown, since), ask, target.host)
 
     def cancel(self, failure: Failure = CANCELLED) -> None:
         """End whatever is going on; a late answer changes nothing."""
         self.apply(Cancelled(failure))
+
+    def set_key_aside(self) -> None:
+        """Leave API keys out here, on this server and in this kernel, and ask for a login instead."""
+        state = self.state
+        if isinstance(state, SignedOut | SignedIn):
+            which_key.set_aside(state.server.uri)
+            if self.context is not None:
+                self.context.api_key = None
+            self.connect(self._asked)
 
     def drop_server(self) -> None:
         """Go back to the question which server."""
@@ -179,7 +149,8 @@ class LoginSession(Attempts):
         """See whether somebody signed in from another notebook in the meantime; cheap, to be called often."""
         with self.lock:
             context, state = self.context, self.state
-            if not self._use_saved or context is None or not isinstance(state, SignedOut):
+            form = state.form if isinstance(state, AwaitingAuthorization) else state
+            if not self._use_saved or context is None or not isinstance(form, SignedOut) or form.key is not None:
                 return
             if context.saved_at() in (None, self._saved_at):
                 return
@@ -187,10 +158,10 @@ class LoginSession(Attempts):
 
         def adopt() -> None:
             try:
-                done = saved_sign_in(context, state.server, use_saved=True)
+                done = saved_sign_in(context, form.server, use_saved=True)
             except Exception:  # noqa: BLE001 - another notebook's affair; the person still can sign in here
                 return
-            if done is not None:
+            if done is not None and _is_expected(done, form):
                 with self.lock:
                     self._accept_saved(context)
                     self.apply(SavedFound(done))
@@ -211,38 +182,71 @@ class LoginSession(Attempts):
         is_public = isinstance(state, SignedOut) and not state.server.required
         if self.context is None or not (is_public or isinstance(state, SignedIn)):
             raise LoginFailed("Nobody is signed in. Sign in with the panel, or run %tiled_login.", "credentials")
-        if self._client is None or self._client[0] is not state:
-            self._client = state, from_context(self.context, node_path_parts=self.node_path_parts)
-        return self._client[1]
+        if self._made is None or self._made[0] is not state:
+            options = {"node_path_parts": self.node_path_parts, **self._client_options}
+            self._made = state, from_context(self.context, **options)
+        return self._made[1]
 
-    # -- what differs where a hook's caller takes the tokens -----------------------------------------
+    def _find_sign_in(self, attempt: int, context: Context, server: Server, target: Target) -> SignInDone | ServerFound:
+        """See what there is already: a key, a saved session, the site's single sign-on; else the person is asked."""
+        address = target.address
+        if address is None and context.api_key is not None:
+            return SignInDone(attempt, SignedIn(server, None, "api_key", _OWN_SERVER, remembered=False))
+        if address is not None and address.api_key is not None:
+            return self._with_key(attempt, context, server, address.api_key, "address")
+        if context.http_client.auth is None and address is not None:
+            key, notice = which_key.key_for(server.uri)
+            if key is not None:
+                from_environment = key == which_key.environment_key()
+                try:
+                    return self._with_key(attempt, context, server, key, "environment" if from_environment else "typed")
+                except Refused as refused:
+                    if refused.failure.kind != "credentials":
+                        raise
+                    notice = KeyNotice(f"{refused.failure.sentence} {_KEY_IN_THE_WAY}", usable=False)
+            if notice is not None:
+                return ServerFound(attempt, server, key=notice)
+        done = saved_sign_in(context, server, use_saved=self._use_saved) or self._from_site(context, server)
+        if done is not None:
+            return SignInDone(attempt, done)
+        names = [provider.name for provider in server.providers]
+        unknown = self._provider is not None and self._provider not in names
+        return ServerFound(
+            attempt, server, f"{server.host} has no {self._provider} to sign in with." if unknown else None
+        )
 
-    def _http(self) -> AbstractContextManager[httpx.Client]:
-        assert self.context is not None  # noqa: S101 - there is no server without one
-        return self.context.bare_client()
+    @staticmethod
+    def _with_key(attempt: int, context: Context, server: Server, key: str, source: key_login.Source) -> SignInDone:
+        done = key_login.check(context, server, key, source)
+        which_key.use(context, key, bind=False)
+        return SignInDone(attempt, done)
+
+    def _from_site(self, context: Context, server: Server) -> SignedIn | None:
+        """Ask the site's own token source, if the settings name one."""
+        if not self._settings.token_source or not server.providers:
+            return None
+        with context.bare_client() as http:
+            tokens = ask_source(self._settings.token_source, http, context.server_info.authentication.providers)
+            if tokens is None:
+                return None
+            answer = grants.whoami(http, f"{server.uri}auth/whoami", tokens["access_token"])
+        context.configure_auth(tokens, remember_me=False)
+        sign_out.outlive_kernel(context)
+        return session_sign_in(
+            server, answer.fields, tokens, "saved", _FROM_SITE, remembered=False, server_now=answer.date
+        )
 
     def _accept(self, tokens: Tokens, *, remember: bool) -> bool:
-        """Use the tokens from now on; say whether they could be saved."""
         assert self.context is not None  # noqa: S101
         self.context.configure_auth(tokens, remember_me=remember)
+        if not self.context.remembered:
+            sign_out.end_with_kernel(self.context)
         return self.context.remembered
 
     def _accept_saved(self, context: Context) -> None:
         """Nothing to do: the Context has found the tokens itself."""
 
-    # -- attempts --------------------------------------------------------------------------------------
 
-    def _endpoint(self, server: Server, name: str) -> str:
-        """Where the password goes; asked again here, because anybody on the kernel can send a command."""
-        for provider, spec in zip(server.providers, self._specs, strict=True):
-            if provider.name == name and provider.mode in ("internal", "password"):
-                if provider.refusal is not None:
-                    raise Refused("not_sent", provider.refusal)
-                return str(spec.links["auth_endpoint"])
-        raise Refused("not_sent", f"{server.host} has no such way to sign in.")
-
-    @staticmethod
-    def _who(http: httpx.Client, server: Server, tokens: Tokens) -> tuple[Identity | None, int]:
-        """Ask who that is and how many API keys they have, before anything is kept: it must work to be worth it."""
-        principal = grants.whoami(http, f"{server.uri}auth/whoami", tokens["access_token"])
-        return identity_of(tokens.get("identity") or principal), len(principal.get("api_keys") or [])
+def _is_expected(done: SignedIn, form: SignedOut) -> bool:
+    """Whether a saved sign-in is that of the person who is waited for."""
+    return form.expected is None or (done.identity is not None and done.identity.id == form.expected.id)

@@ -15,7 +15,9 @@ from traitlets.config import Configurable
 class TiledJupyter(Configurable):
     """How the sign-in panel behaves."""
 
-    servers = List(Unicode(), help="Addresses of Tiled servers to offer; the first one is filled in.").tag(config=True)
+    servers = List(
+        Unicode(), help="Tiled servers to offer, as addresses or names of profiles; the first one is filled in."
+    ).tag(config=True)
     allow_http = Bool(
         default_value=False,
         help="Send passwords over unencrypted http:// to other computers than this one. Dangerous.",
@@ -28,6 +30,10 @@ class TiledJupyter(Configurable):
     ).tag(config=True)
     login_deadline = Float(
         900.0, min=1.0, help="Seconds a cell waits for a sign-in after the page was last heard."
+    ).tag(config=True)
+    token_source = Unicode(
+        help="``module:function``, called as (http_client, providers) before anybody is asked. It gives tokens, "
+        "or None for the panel; where it fails or takes longer than 4.5 seconds, nobody is signed in.",
     ).tag(config=True)
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import threading
 import weakref
-from typing import Protocol
+from typing import Any, Protocol
 
-from . import grants
+import httpx
+
+from . import revocation, which_key
+from . import tokens as files
 from .attempts import in_background
+from .connection import tokens_of
+from .exchange import PROBE_TIMEOUT
 from .reauthentication import Context
 
 _FORGOTTEN = "Signed out of this notebook. Other notebooks and terminals are not."
@@ -23,6 +30,10 @@ class Shows(Protocol):
         """Take note that it is over."""
 
 
+_KEY_LEFT_OUT = "Signed out. The API key is left out on this server, in this notebook's kernel."
+_AT_THE_END = httpx.Timeout(2.0)
+
+_ending: set[Context] = set()  # held, so that a session is ended whose client nobody holds any more
 _shown_by: weakref.WeakSet[Shows] = weakref.WeakSet()
 _lock = threading.Lock()
 
@@ -34,27 +45,76 @@ def notify(shows: Shows) -> None:
 
 
 def sign_out_of(context: Context, *, everywhere: bool) -> None:
-    """Sign out of a server in this kernel.
+    """Sign out of a server in this kernel; it succeeds whatever the server says, and waits for nobody.
 
     Parameters
     ----------
     context : Context
         Any of the server's.
     everywhere : bool
-        Also remove the saved tokens and, in the background, revoke the session on the server.
+        Also remove the saved tokens and, in the background, revoke the session on the server. A session that
+        only this kernel knows is revoked in any case.
     """
     uri = str(context.api_uri)
-    refresh_token = context.forget()
-    if everywhere:
-        context.forget_saved()
-    with _lock:
-        concerned = [shows for shows in _shown_by if shows.context is not None and str(shows.context.api_uri) == uri]
-    for shows in concerned:
-        shows.signed_out(_ENDED if everywhere else _FORGOTTEN)
-    if everywhere and refresh_token:
+    by_key = context.api_key is not None
+    tokens = _newest_tokens(context)
+    revoked = everywhere or context in _ending
+    refresh_token = None
+    try:
+        refresh_token = context.forget()
+        if everywhere:
+            context.forget_saved()
+    finally:
+        if by_key:
+            which_key.set_aside(uri)
+            context.api_key = None
+        with _lock:
+            concerned = [one for one in _shown_by if one.context is not None and str(one.context.api_uri) == uri]
+        reason = _KEY_LEFT_OUT if by_key else _ENDED if everywhere else _FORGOTTEN
+        for shows in concerned:
+            shows.signed_out(reason)
+    tokens["refresh_token"] = tokens.get("refresh_token") or refresh_token
+    if revoked and any(tokens.values()):
+        in_background(lambda: _revoke(context, tokens))
 
-        def revoke() -> None:
-            with context.bare_client() as http:
-                grants.revoke_session(http, uri, refresh_token)
 
-        in_background(revoke)
+def _revoke(context: Context, tokens: dict[str, Any], timeout: httpx.Timeout = PROBE_TIMEOUT) -> None:
+    providers = context.server_info.authentication.providers
+    links = providers[0].links if len(providers) == 1 else {}  # a provider's own tokens: there is no other then
+    revocation.end_session(
+        lambda theirs: context.provider_client() if theirs else context.bare_client(),
+        str(context.api_uri),
+        links,
+        tokens,
+        timeout,
+    )
+
+
+def _newest_tokens(context: Context) -> dict[str, Any]:
+    """Give the tokens of a session, as another kernel may have renewed them."""
+    ours = tokens_of(context)
+    saved = files.read_tokens(context.token_directory) if context.remembered else {}
+    is_ours = files.subject(saved.get("access_token")) == files.subject(ours.get("access_token"))
+    return {**ours, **saved} if is_ours else ours
+
+
+def end_with_kernel(context: Context) -> None:
+    """Revoke a session that is kept in memory only when this process ends, in two seconds or not at all."""
+    atexit.unregister(_end_all)
+    atexit.register(_end_all)
+    _ending.add(context)
+
+
+def outlive_kernel(context: Context) -> None:
+    """Leave a session alone when this process ends: it belongs to who gave it."""
+    _ending.discard(context)
+
+
+def _end_all() -> None:
+    ended = set()
+    for context in tuple(_ending):
+        tokens = {} if context.remembered else tokens_of(context)
+        if any(tokens.values()) and tokens.get("refresh_token") not in ended:
+            ended.add(tokens.get("refresh_token"))
+            with contextlib.suppress(Exception):  # the process ends, and nobody would read it
+                _revoke(context, tokens, _AT_THE_END)

@@ -16,7 +16,7 @@ from .errors import LoginCancelled, LoginFailed
 from .front_end import SecondOutput
 from .mailbox import Letter, Mailbox, open_mailbox
 from .session import CANCELLED, LoginSession
-from .states import Failure, SignedIn, SignedOut
+from .states import AwaitingAuthorization, Failure, SignedIn, SignedOut
 from .wire import Transport
 
 _SILENT_AFTER = 5.0  # seconds without any sign of a page that never answered (D3)
@@ -34,6 +34,12 @@ _SILENT_IN_MEMORY = """\
 This cell waits for a sign-in to {host}, but its panel does not answer.
 The sign-in is to be kept in memory only, so no other notebook can help: stop this cell and run it again.
 If the panel never appears, the package anywidget is missing where JupyterLab runs."""
+
+_SILENT_CODE = """\
+This cell waits for a sign-in to {host}, but its panel does not answer. To sign in without it, open this page:
+{page}
+and compare, or type, the code {code}. Approve only if you started this, on {host}, and the codes match.
+This cell then goes on by itself. The stop button ends the wait."""
 
 
 class Waitable(Protocol):
@@ -85,6 +91,7 @@ class Wait:
         self._words = SecondOutput()
         self._stack = ExitStack()
         self._blocking = blocking
+        self._begins = True
         self._next_ping = self._next_look = 0.0
         self._box: Mailbox | None = None
 
@@ -178,14 +185,28 @@ class Wait:
             self._panel.session.look_for_saved()
         silent = now - self._begun > _SILENT_AFTER if heard is None else now - max(heard, self._begun) > _LOST_AFTER
         if silent:
-            self._words.show(self._say_how_to_go_on())
+            self._say_how_to_go_on()
         else:
             self._words.clear()
         letter = self._box.get(longest) if self._box is not None else None
         if letter is not None:
             self._panel.receive(letter)
 
-    def _say_how_to_go_on(self) -> str:
+    def _say_how_to_go_on(self) -> None:
         state = self._panel.session.state
+        if isinstance(state, SignedOut) and self._panel.heard_at is None:
+            self._begin_unasked(state)
+        if isinstance(state, AwaitingAuthorization):
+            page = state.code.verification_uri_complete or state.code.verification_uri
+            text = _SILENT_CODE.format(host=state.server.host, page=page, code=state.code.user_code)
+            self._words.show(text, link=page)
+            return
         host, uri = (state.server.host, state.server.uri) if isinstance(state, SignedOut) else ("Tiled", "ADDRESS")
-        return (_SILENT if self._panel.saves else _SILENT_IN_MEMORY).format(host=host, uri=uri)
+        self._words.show((_SILENT if self._panel.saves else _SILENT_IN_MEMORY).format(host=host, uri=uri))
+
+    def _begin_unasked(self, form: SignedOut) -> None:
+        """Begin the only way in there is, once, where a person sees no panel and so can begin nothing."""
+        ways = [provider for provider in form.server.providers if provider.refusal is None]
+        if self._begins and len(ways) == 1 and ways[0].mode == "external" and form.key is None:
+            self._begins = False
+            self._panel.session.begin(ways[0].name, remember=self._panel.saves)

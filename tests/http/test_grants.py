@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiled_jupyter import grants
-from tiled_jupyter.grants import Refused
+from tiled_jupyter.exchange import Refused, explain
 
 URI = "https://t.example/api/v1/"
 TOKEN = "https://t.example/api/v1/auth/provider/pam/token"
@@ -209,5 +209,5 @@ def test_revoking_a_session_never_fails():
 
 
 def test_an_error_that_is_not_about_the_network_is_not_quoted():
-    failure = grants.explain(ValueError(PASSWORD), "t.example")
+    failure = explain(ValueError(PASSWORD), "t.example")
     assert PASSWORD not in failure.sentence

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
+import httpx
 import pytest
 
 from .tiled_server import TiledServer
@@ -41,6 +43,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("TILED_API_KEY", raising=False)
     # Each test is a kernel of its own.
+    monkeypatch.setattr("tiled_jupyter.which_key._aside", set())
+    monkeypatch.setattr("tiled_jupyter.which_key._bound", WeakSet())
+    monkeypatch.setattr("tiled_jupyter.which_key._used_with", {})
+    monkeypatch.setattr("tiled_jupyter.enabling._told", set())
     monkeypatch.setattr("tiled_jupyter.live.signed_out", set())
     monkeypatch.setattr("tiled_jupyter.live._sessions", {})
     contexts: set[Context] = set()
@@ -48,3 +54,17 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path / "cache"
     for context in contexts:
         context.close()  # Tiled leaves that to the end of the process
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
+    """Note every request on its way out."""
+    requests: list[httpx.Request] = []
+    send = httpx.Client.send
+
+    def noted(client: httpx.Client, request: httpx.Request, **options: object) -> httpx.Response:
+        requests.append(request)
+        return send(client, request, **options)
+
+    monkeypatch.setattr(httpx.Client, "send", noted)
+    return requests

@@ -11,42 +11,10 @@ import time
 import pytest
 
 from tiled_jupyter.reauthentication import Context
-from tiled_jupyter.session import LoginSession
-from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import Connecting, Disconnected, SignedIn, SignedOut, Verifying
 
+from .shown import Shown
 from .tiled_server import PASSWORDS, TiledServer, free_port
-
-
-class Shown:
-    """Keeps the states a session goes through, and waits for the one it rests in."""
-
-    def __init__(self, **options) -> None:
-        self.states = []
-        self._changed = threading.Condition()
-        self.session = LoginSession(self._on_change, TiledJupyter(), **options)
-
-    def _on_change(self, state) -> None:
-        with self._changed:
-            self.states.append(state)
-            self._changed.notify_all()
-
-    def rest(self, kind, timeout=20.0):
-        with self._changed:
-            assert self._changed.wait_for(
-                lambda: self.states and not isinstance(self.states[-1], Connecting | Verifying), timeout
-            )
-            assert isinstance(self.states[-1], kind), self.states[-1]
-            return self.states[-1]
-
-    def connect(self, text, kind=SignedOut):
-        self.session.connect(text)
-        return self.rest(kind)
-
-    def sign_in(self, kind=SignedIn, name="alice", password=None, *, remember=True):
-        password = PASSWORDS[name] if password is None else password
-        self.session.sign_in("demo", name, password, remember=remember)
-        return self.rest(kind)
 
 
 def test_connect_sign_in_and_read(closed_server):

@@ -6,6 +6,7 @@
 // one line of JSON on stdout that names what came (headers, cookies, fields) and quotes nothing. SIGUSR2 makes it
 // unreachable, and reachable again with everything it knew.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import Provider, { errors } from "oidc-provider";
@@ -103,10 +104,12 @@ const provider = new Provider(`http://${HOST}:${switches.port}`, {
 // Tiled's port and the name it gives this provider are not known here.
 provider.Client.prototype.redirectUriAllowed = (uri) => TILED_REDIRECT.test(uri);
 
+const path = new AsyncLocalStorage();
 if (switches.slow_down !== null) {
   const polled = new Map();
   const { find } = provider.DeviceCode;
   provider.DeviceCode.find = function (code, ...rest) {
+    if (path.getStore() !== "/token") return find.call(this, code, ...rest); // the person's page, which polls nothing
     const before = polled.get(code) ?? Number.NEGATIVE_INFINITY;
     polled.set(code, Date.now());
     if (Date.now() - before < 1000 * switches.slow_down) throw new errors.SlowDown("polled too often");
@@ -128,7 +131,7 @@ provider.use(async (ctx, next) => {
   if (!switches.strict && ctx.path === "/token") delete ctx.req.headers.authorization;
   ctx.set("content-security-policy", "style-src 'unsafe-inline'"); // its pages want a font from the internet
   try {
-    await next();
+    await path.run(ctx.path, next);
   } finally {
     const body = ctx.oidc?.body ?? {};
     console.log(

@@ -1,0 +1,186 @@
+"""One bounded request to a server, and a sentence for whatever goes wrong with it. It tries nothing twice.
+
+Every failure leaves here as a `Refused` that carries a sentence, and nothing of the request: an httpx
+error would hold the form with the password in it.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeAlias
+
+import httpx
+
+from .address import host_of
+from .states import Failure, FailureKind
+
+PROBE_TIMEOUT = httpx.Timeout(8.0, connect=5.0)
+_LARGEST_ANSWER = 2_000_000  # bytes
+_LONGEST_PAUSE = 600.0  # seconds
+
+Tokens: TypeAlias = dict[str, Any]
+
+
+class Refused(Exception):
+    """A request did not give what was asked for.
+
+    Parameters
+    ----------
+    kind : str
+        One of `tiled_jupyter.states.FailureKind`.
+    sentence : str
+        For the person.
+    passing : bool
+        Whether the same may succeed a little later: it is the network, or the server is busy.
+    retry_after : float, optional
+        In how many seconds, where the server says.
+    """
+
+    def __init__(
+        self, kind: FailureKind, sentence: str, *, passing: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(sentence)
+        self.failure = Failure(kind, sentence)
+        self.passing = passing
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server sent.
+
+    Parameters
+    ----------
+    status : int
+    body : object
+        JSON; None where it is none.
+    location : str or None
+        Where it redirects to.
+    date : float or None
+        The server's clock, in seconds since the epoch.
+    retry_after : float or None
+        Seconds.
+    """
+
+    status: int
+    body: Any = field(repr=False)
+    location: str | None = None
+    date: float | None = None
+    retry_after: float | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The JSON object; empty where the answer is none."""
+        return self.body if isinstance(self.body, dict) else {}
+
+    @property
+    def passing(self) -> bool:
+        """Whether the server is busy or being restarted, rather than refusing."""
+        return self.status >= 500 or self.status in (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS)
+
+    @property
+    def detail(self) -> str:
+        """The reason a Tiled server gives, to be added to a sentence."""
+        detail = self.fields.get("detail")
+        return f": {detail[:300].rstrip('.')}" if isinstance(detail, str) and detail.isprintable() else ""
+
+
+def ask(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
+    """Send one request, with nothing of a session and following no redirect.
+
+    Parameters
+    ----------
+    http : httpx.Client
+    method, url : str
+    **options
+        As for `httpx.Client.request`.
+
+    Raises
+    ------
+    Refused
+        Where no answer came; it holds on to nothing of the request.
+    """
+    try:
+        return _read(http, method, url, **{"timeout": PROBE_TIMEOUT, **options})
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # the last where a link is no address
+        failure, passing = explain(error, host_of(url)), isinstance(error, httpx.NetworkError | httpx.TimeoutException)
+        passing = passing or isinstance(error, httpx.ProtocolError)  # a server that is being stopped
+    raise Refused(failure.kind, failure.sentence, passing=passing)  # here, not above: the error would be its context
+
+
+def _read(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
+    """Read the status, some headers and at most 2 MB of JSON."""
+    options["headers"] = {"Accept": "application/json", **options.get("headers", {})}
+    # For a client that is signed in `auth=None` leaves the session out of it.
+    with http.stream(method, url, auth=None, follow_redirects=False, **options) as response:
+        body = b""
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > _LARGEST_ANSWER:
+                raise Refused("not_a_server", f"{host_of(url)} sends far more than a Tiled server would.")
+        try:
+            parsed = httpx.Response(200, content=body).json()
+        except (ValueError, RecursionError):  # no JSON, or JSON made to hurt
+            parsed = None
+        headers = response.headers
+        return Answer(
+            response.status_code,
+            parsed,
+            headers.get("location") if response.has_redirect_location else None,
+            _date(headers.get("date")),
+            _seconds(headers.get("retry-after"), _date(headers.get("date"))),
+        )
+
+
+def _date(text: str | None) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text or "")
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _seconds(text: str | None, date: float | None) -> float | None:
+    """Read Retry-After, which is seconds or a date (RFC 9110 section 10.2.3)."""
+    if text is None:
+        return None
+    if text.strip().isdecimal():
+        return min(float(text[:9]), _LONGEST_PAUSE)
+    until = _date(text)
+    if until is None:
+        return None
+    return min(max(until - (date or datetime.now(timezone.utc).timestamp()), 0.0), _LONGEST_PAUSE)
+
+
+def explain(error: Exception, host: str) -> Failure:
+    """Give the sentence for whatever went wrong while talking to `host`; it quotes nothing of the error."""
+    if isinstance(error, Refused):
+        return error.failure
+    if isinstance(error, httpx.TimeoutException):
+        return Failure("unreachable", f"{host} did not answer in time. Try again, or ask who runs the server.")
+    if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
+        return Failure("unreachable", _why(error, host))
+    return Failure("server", f"Something went wrong with {host} ({type(error).__name__}). Try again.")
+
+
+def _why(error: BaseException, host: str) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+            return f"The name {name} cannot be found. Check the spelling of the address."
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"The certificate of {host} is not trusted, so nothing was sent. For a certificate of your "
+                "facility, set SSL_CERT_FILE to its file before the kernel starts."
+            )
+        if isinstance(cause, ssl.SSLError):
+            return f"{host} does not speak https. If it is a test server on this computer, type http:// in front."
+        if isinstance(cause, ConnectionRefusedError):
+            return f"Cannot reach {host}: nothing answers there. Is the server running? Check the address and port."
+        cause = cause.__cause__ or cause.__context__
+    return f"Cannot reach {host}. Check the network and the address."

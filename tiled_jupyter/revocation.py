@@ -1,0 +1,79 @@
+"""End a session with who made it: Tiled, or the identity provider (RFC 7009). Best effort, and bounded in time.
+
+A provider's logout page is never opened: it ends the person's session in the browser, and revokes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from typing import Any
+
+import httpx
+
+from . import grants
+from .address import is_loopback, same_origin
+from .device_grant import is_the_providers
+from .exchange import PROBE_TIMEOUT, Refused, ask
+from .lifetimes import claims
+
+_MOST_TRIES = 5
+_WELL_KNOWN = "/.well-known/openid-configuration"
+
+
+def end_session(
+    client: Callable[[bool], AbstractContextManager[httpx.Client]],
+    api_uri: str,
+    links: Mapping[str, Any],
+    tokens: Mapping[str, Any],
+    timeout: httpx.Timeout = PROBE_TIMEOUT,
+) -> None:
+    """Make tokens useless; where that fails, they were so already or will be with time.
+
+    Parameters
+    ----------
+    client : callable
+        Gives a client without credentials: for the identity provider if True, for Tiled's server if False.
+    api_uri : str
+        Root of the API.
+    links : mapping
+        Of the provider the session was made with.
+    tokens : mapping
+    timeout : httpx.Timeout
+        For each request.
+    """
+    if is_the_providers(links):
+        with client(True) as http:  # noqa: FBT003
+            _at_provider(http, links, tokens, timeout)
+    elif tokens.get("refresh_token"):
+        with client(False) as http:  # noqa: FBT003
+            grants.revoke_session(http, api_uri, tokens["refresh_token"], timeout)
+
+
+def _at_provider(
+    http: httpx.Client, links: Mapping[str, Any], tokens: Mapping[str, Any], timeout: httpx.Timeout
+) -> None:
+    kind = "refresh_token" if tokens.get("refresh_token") else "access_token"
+    token_endpoint = str(links["token_endpoint"])
+    with suppress(Refused):
+        for place in _configurations(token_endpoint, tokens):
+            endpoint = ask(http, "GET", place, timeout=timeout).fields.get("revocation_endpoint")
+            if isinstance(endpoint, str) and _may_have_it(endpoint, token_endpoint):
+                form = {"token": tokens[kind], "token_type_hint": kind, "client_id": str(links["client_id"])}
+                ask(http, "POST", endpoint, data=form, timeout=timeout)
+                return
+
+
+def _may_have_it(endpoint: str, token_endpoint: str) -> bool:
+    url = httpx.URL(token_endpoint)
+    return same_origin(endpoint, token_endpoint) and (url.scheme == "https" or is_loopback(url.host))
+
+
+def _configurations(token_endpoint: str, tokens: Mapping[str, Any]) -> list[str]:
+    """Give the addresses of the provider's OpenID configuration, the likeliest first; all at its own origin."""
+    issuers = [claims(tokens.get(name)).get("iss") for name in ("id_token", "access_token")]
+    url = httpx.URL(token_endpoint)
+    parts = [part for part in url.path.split("/") if part]
+    parents = [str(url.copy_with(path="/" + "/".join(parts[:n]), query=None)) for n in range(len(parts) - 1, -1, -1)]
+    candidates = [str(issuer) for issuer in issuers if same_origin(str(issuer), token_endpoint)] + parents
+    return list(dict.fromkeys(f"{one.rstrip('/')}{_WELL_KNOWN}" for one in candidates))[:_MOST_TRIES]

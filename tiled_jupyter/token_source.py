@@ -1,0 +1,60 @@
+"""Tokens from the site, before anybody is asked: ``c.TiledJupyter.token_source``, for a hub's single sign-on."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from importlib import import_module
+from typing import Any
+
+import httpx
+
+from .exchange import Refused, Tokens
+
+_PATIENCE = 4.5  # seconds
+
+
+def ask_source(name: str, http_client: httpx.Client, providers: list[Any]) -> Tokens | None:
+    """Call the function that the settings name.
+
+    Parameters
+    ----------
+    name : str
+        ``module:function``; the function's signature is that of a prompt, ``(http_client, providers) -> tokens``.
+    http_client : httpx.Client
+        Without credentials.
+    providers : list of tiled.schemas.AboutAuthenticationProvider
+
+    Returns
+    -------
+    dict or None
+        None where it wants the person to be asked.
+
+    Raises
+    ------
+    Refused
+        Where it fails, takes too long, or gives something else: nobody is then signed in behind its back.
+    """
+    given: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def call() -> None:
+        try:
+            module, _, function = name.partition(":")
+            given.put(getattr(import_module(module), function)(http_client, providers))
+        except BaseException as error:  # noqa: BLE001 - the site's code; only its kind is told, the rest may be secret
+            given.put(error)
+
+    threading.Thread(target=call, name="tiled-token-source", daemon=True).start()
+    try:
+        tokens = given.get(timeout=_PATIENCE)
+    except queue.Empty:
+        tokens = TimeoutError()
+    if tokens is None:
+        return None
+    if isinstance(tokens, BaseException):
+        what = f"failed ({type(tokens).__name__})"
+    elif isinstance(tokens, dict) and isinstance(tokens.get("access_token"), str):
+        return tokens
+    else:
+        what = "gave no access token"
+    raise Refused("server", f"The single sign-on of this site (token_source {name}) {what}. Tell who runs it.")

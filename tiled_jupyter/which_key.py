@@ -1,0 +1,194 @@
+"""Which API key this kernel has for a server: given, typed, from the environment, or none.
+
+Tiled sends the key in ``TILED_API_KEY`` to every server it is pointed at. Here a key that is known to be
+another server's is sent only when the person says so, and one that can be left out stays out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import threading
+import weakref
+from typing import Any
+
+import httpx
+
+from . import known_servers, live, reauthentication
+from .address import host_of
+from .errors import LoginFailed
+from .states import KeyNotice
+
+VARIABLE = "TILED_API_KEY"
+NO_KEY = ""  # None would have Tiled's Context take what the environment has
+_KEY = re.compile(r"\w+", re.ASCII)  # what Tiled's Context can send and read back
+_LISTED = re.compile(r"[0-9a-f]{72}")  # a key of an account; its first eight letters are its name
+
+_lock = threading.Lock()
+_aside: set[str] = set()  # servers that do not get the environment's key in this kernel
+_bound: weakref.WeakSet[reauthentication.Context] = weakref.WeakSet()  # with a key for all of their server's
+_salt = secrets.token_bytes(16)
+_used_with: dict[bytes, set[str]] = {}  # keys that may not be named on disk
+
+
+class Context(reauthentication.Context):
+    """A Context that takes a key from the environment only where that key belongs.
+
+    Parameters are those of `tiled.client.context.Context`.
+
+    Raises
+    ------
+    LoginFailed
+        Where the key is no key, or known to be another server's; before anything is sent.
+    """
+
+    def __init__(self, uri: str, *, api_key: str | None = None, **options: Any) -> None:
+        chosen = choose_key(uri, api_key, own_server=options.get("app") is not None)
+        super().__init__(uri, api_key=chosen, **options)
+        if chosen == NO_KEY:
+            self.api_key = None
+
+
+def choose_key(uri: str, api_key: str | None, *, own_server: bool = False) -> str | None:
+    """Give what to make a Context of Tiled's with, so that it takes no key which does not belong there.
+
+    Parameters
+    ----------
+    uri : str
+        Root of the API; it may hold a key.
+    api_key : str or None
+        Given by who makes the Context.
+    own_server : bool
+        Whether the server runs in this process, and has a key of its own.
+
+    Returns
+    -------
+    str or None
+        `NO_KEY` where Tiled is to take none; it has to be removed again. None where it stands in the address.
+
+    Raises
+    ------
+    LoginFailed
+        Where the key is no key, or known to be another server's.
+    """
+    wrong = fault(api_key) if api_key is not None else None
+    if wrong is not None:
+        raise LoginFailed(f"The API key given with api_key= {wrong}.", "credentials")
+    url = httpx.URL(uri)
+    if api_key is not None or "api_key" in url.params:
+        return api_key
+    key, notice = (None, None)
+    if not own_server:
+        key, notice = key_for(str(url.copy_with(query=None, fragment=None)).rstrip("/") + "/")
+    if notice is not None:
+        raise LoginFailed(f"{notice.sentence} {_how_to_go_on(notice)}", "credentials")
+    return key or NO_KEY
+
+
+def _how_to_go_on(notice: KeyNotice) -> str:
+    ways = "Unset it and connect again, or use %tiled_login to sign in without it"
+    return f"{ways}, or to use it here." if notice.usable else f"{ways}."
+
+
+def keyless(uri: str, **options: Any) -> reauthentication.Context:
+    """Make a Context without any key, whatever the environment holds."""
+    context = reauthentication.Context(uri, api_key=NO_KEY, **options)
+    context.api_key = None
+    return context
+
+
+def fault(key: str) -> str | None:
+    """Say why a text is no API key, as the rest of a sentence that does not quote it."""
+    if not key.strip():
+        return "is empty"
+    if key.split() != [key]:
+        return "has a line break or a space in it"
+    if not _KEY.fullmatch(key):
+        return "has characters in it that no API key has"
+    return None
+
+
+def key_for(api_uri: str) -> tuple[str | None, KeyNotice | None]:
+    """Find the key this kernel has for a server, or why the one that is set is not simply used.
+
+    Returns
+    -------
+    str or None
+        One that somebody typed for the server, else the environment's.
+    KeyNotice or None
+        Where the environment's is in the way.
+    """
+    with _lock:
+        for context in _bound:
+            if str(context.api_uri) == api_uri and context.api_key is not None:
+                return context.api_key, None
+        key = None if api_uri in _aside else os.environ.get(VARIABLE)
+    if key is None:
+        return None, None
+    wrong = fault(key)
+    if wrong is not None:
+        return None, KeyNotice(f"{VARIABLE} is set and {wrong}, so it has not been sent.", usable=False)
+    others = _servers_of(key)
+    if others and api_uri not in others:
+        names = " and ".join(sorted({host_of(uri) for uri in others}))
+        sentence = f"The API key in {VARIABLE} was used with {names}, never with {host_of(api_uri)}."
+        return None, KeyNotice(f"{sentence} Nothing has been sent.", usable=True)
+    return key, None
+
+
+def environment_key() -> str | None:
+    """Give the environment's key, if it can be one."""
+    key = os.environ.get(VARIABLE)
+    return None if key is None or fault(key) is not None else key
+
+
+def set_aside(api_uri: str) -> None:
+    """Leave keys out on a server, in this kernel: the environment's, and those typed for it."""
+    with _lock:
+        _aside.add(api_uri)
+        for context in tuple(_bound):
+            if str(context.api_uri) == api_uri:
+                context.api_key = None
+                _bound.discard(context)
+    for context in live.contexts():
+        if str(context.api_uri) == api_uri and context.api_key == os.environ.get(VARIABLE):
+            context.api_key = None
+
+
+def use(context: reauthentication.Context, key: str, *, bind: bool) -> None:
+    """Let a Context use an accepted key; with `bind`, and every other of this kernel that has none of its own."""
+    uri = str(context.api_uri)
+    note(uri, key)
+    concerned = [context]
+    if bind:
+        environment = os.environ.get(VARIABLE)
+        concerned += [
+            other for other in live.contexts() if str(other.api_uri) == uri and other.api_key in (None, environment)
+        ]
+    with _lock:
+        for one in concerned:
+            one.http_client.auth = None
+            one.api_key = key
+            if bind:
+                _bound.add(one)
+
+
+def note(api_uri: str, key: str) -> None:
+    """Remember that a server has accepted a key."""
+    first_eight = key[:8] if _LISTED.fullmatch(key) else None
+    known_servers.remember(api_uri, first_eight=first_eight)
+    if first_eight is None:
+        with _lock:
+            _used_with.setdefault(_name(key), set()).add(api_uri)
+
+
+def _servers_of(key: str) -> set[str]:
+    with _lock:
+        in_memory = set(_used_with.get(_name(key), ()))
+    return in_memory | (set(known_servers.servers_of_key(key[:8])) if _LISTED.fullmatch(key) else set())
+
+
+def _name(key: str) -> bytes:
+    return hashlib.sha256(_salt + key.encode("utf-8", "replace")).digest()
