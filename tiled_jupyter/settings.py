@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sys
 
-from traitlets import Bool, Enum, Float, List, Unicode
+from traitlets import Bool, Enum, Float, Int, List, Unicode
 from traitlets.config import Configurable
 
 
 class TiledJupyter(Configurable):
-    """How the sign-in panel behaves."""
+    """How the sign-in panel and the API keys behave."""
 
     servers = List(Unicode(), help="Addresses of Tiled servers to offer; the first one is filled in.").tag(config=True)
     allow_http = Bool(
@@ -29,6 +29,19 @@ class TiledJupyter(Configurable):
     login_deadline = Float(
         900.0, min=1.0, help="Seconds a cell waits for a sign-in after the page was last heard."
     ).tag(config=True)
+    max_key_days = Int(
+        None, allow_none=True, min=1, help="Days an API key may work at most. Keys that never expire are then refused."
+    ).tag(config=True)
+    allow_write_keys = Bool(
+        default_value=True,
+        help="Make API keys that may change something: data, metadata, users, or other keys.",
+    ).tag(config=True)
+    allow_copy_key = Bool(
+        default_value=True, help="Offer to copy a new API key to the clipboard, besides saving it to a file."
+    ).tag(config=True)
+    leak_guard = Bool(default_value=True, help="Warn after a cell has run that has an API key written in it.").tag(
+        config=True
+    )
 
 
 def settings() -> TiledJupyter:
