@@ -8,9 +8,9 @@ import httpx
 
 from . import grants, known_servers
 from .address import KEY_WAS_REMOVED, Address, host_of, refusal_to_send
+from .context import Context
 from .grants import Refused
 from .live import signed_in_context
-from .reauthentication import Context
 from .states import Identity, Provider, Server, SignedIn
 from .tls import tls_context
 

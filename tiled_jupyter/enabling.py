@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from tiled.client import from_context as _tiled_from_context
 
-from . import reauthentication
 from .address import parse_address
+from .context import Context as _ContextWithKeys
 from .prompts import Prompt
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, 
     return prompt_for_login(http_client, providers)
 
 
-class Context(reauthentication.Context):
+class Context(_ContextWithKeys):
     """A Tiled Context that asks in the panel.
 
     Parameters are those of `tiled.client.context.Context`. ``authenticate(prompt_for_reauthentication=…)``

@@ -20,8 +20,16 @@ LAYERS = [
     "wire",
     "settings",
     "address",
+    "expiry",
+    "scopes",
+    "leak_guard",
+    "key_files",
+    "key_list",
+    "key_wish",
+    "jobs",
     "known_servers",
     "grants",
+    "attempts",
     "tls",
     "tokens",
     "prompts",
@@ -29,11 +37,14 @@ LAYERS = [
     "session_errors",
     "session_auth",
     "live",
+    "new_key",
+    "api_keys",
+    "dask_key",
     "resuming",
     "travel",
     "reauthentication",
+    "context",
     "connection",
-    "attempts",
     "sign_out",
     "session",
     "prompt_session",
@@ -59,13 +70,15 @@ HOMES = {
         "session_auth",
         "travel",
         "reauthentication",
+        "scopes",
         "session",
         "enabling",
         "attaching",
         "magics",
     },
     "filelock": {"tokens"},
-    "platformdirs": {"known_servers"},
+    "distributed": {"dask_key"},
+    "platformdirs": {"key_files", "known_servers"},
 }
 
 
@@ -97,7 +110,7 @@ def test_a_dependency_is_named_where_it_belongs(dependency):
     assert {module for module in LAYERS if dependency in imports(module)} == HOMES[dependency]
 
 
-@pytest.mark.parametrize("module", ["states", "events", "errors", "wire"])
+@pytest.mark.parametrize("module", ["states", "events", "errors", "wire", "expiry", "leak_guard"])
 def test_the_core_needs_the_standard_library_alone(module):
     assert {name for name in imports(module) if not name.startswith(".")} <= set(sys.stdlib_module_names)
 
