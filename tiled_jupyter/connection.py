@@ -73,14 +73,15 @@ def key_sign_in(context: Context, server: Server, *, in_address: bool) -> Signed
     Refused
         Where the server does not accept it.
     """
-    where = "in this address" if in_address else "in TILED_API_KEY"
+    where = "chosen in this notebook" if context.key_is_shared else "in TILED_API_KEY"
+    where = "in this address" if in_address else where
     response = context.http_client.get(f"{context.api_uri}metadata/", timeout=grants.PROBE_TIMEOUT)
     if response.status_code == httpx.codes.UNAUTHORIZED:
         raise Refused("credentials", f"{server.host} does not accept the API key {where}. Check it, or leave it out.")
     if response.is_error:
         raise Refused("server", f"{server.host} answers with an error ({response.status_code}). Try again in a minute.")
     principal = context.whoami() if server.providers else None
-    provenance = KEY_WAS_REMOVED if in_address else "Using the API key in TILED_API_KEY."
+    provenance = KEY_WAS_REMOVED if in_address else f"Using the API key {where}."
     return SignedIn(server, identity_of(principal or {}), "api_key", provenance, remembered=False)
 
 

@@ -6,17 +6,22 @@ import copy
 import os
 import pickle
 import stat
+import subprocess
+import sys
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import httpx
 import pytest
 from IPython.lib.pretty import pretty
 from tiled.client import from_uri as tiled_from_uri
 
-from tiled_jupyter import Context, from_uri
+from tiled_jupyter import Context, NewApiKey, disable, enable, from_uri
+from tiled_jupyter.address import parse_address
 from tiled_jupyter.api_keys import ApiKeys
+from tiled_jupyter.connection import describe, key_sign_in, open_context
 from tiled_jupyter.errors import KeyNotMade, KeysUnavailable
 from tiled_jupyter.key_files import UnsafePlace
 from tiled_jupyter.settings import TiledJupyter
@@ -110,6 +115,33 @@ def test_a10_context_create_api_key_is_tileds_and_shows_no_secret(context):
     assert set(key) >= {"secret", "first_eight", "expiration_time", "note", "scopes", "access_tags"}
     assert key["secret"] not in repr(key)
     assert context.create_api_key()["expiration_time"] is None
+
+
+def test_a10_the_documented_call_on_a_client_works_where_it_is_enabled(closed_server):
+    enable()
+    try:
+        signed_in(closed_server, "bob")
+        client = tiled_from_uri(closed_server.uri)
+        key = client.create_api_key(expires_in="7d", note="for the beamline")
+        assert isinstance(key, NewApiKey)
+        assert answers_with(key["secret"], closed_server.uri) == 200
+        ApiKeys(client.context).revoke(key.first_eight)
+    finally:
+        disable()
+
+
+def test_a10_tileds_command_line_makes_keys_with_the_session_of_the_panel(context, keys, closed_server, tmp_path):
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "demo.yml").write_text(f"demo:\n  uri: {closed_server.uri}/api/v1/\n")
+    signed_in(closed_server, "bob")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("tiled"), "api_key", "create", "--profile", "demo", "--expires-in", "7d"],
+        env={**os.environ, "TILED_PROFILES": str(tmp_path / "profiles")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [key.first_eight for key in keys.list()] == [done.stdout.strip()[:8]]
 
 
 def test_the_secret_is_in_no_representation_and_no_pickle(keys):
@@ -294,6 +326,9 @@ def test_d5_using_a_key_binds_it_to_its_server_alone(keys, context, closed_serve
     assert later.context.api_key == key.secret
     assert len(list(later)) > 0
     assert from_uri(public_server.uri).context.api_key is None
+    server = describe(closed_server.uri, [], required=True, allow_http=False)
+    done = key_sign_in(open_context(parse_address(closed_server.uri)), server, in_address=False)
+    assert done.provenance == "Using the API key chosen in this notebook."
 
 
 def test_signing_out_ends_the_use_of_a_key(keys, context, closed_server):
