@@ -199,7 +199,9 @@ class LoginSession(WaysIn):
             if key is not None:
                 from_environment = key == which_key.environment_key()
                 try:
-                    return self._with_key(attempt, context, server, key, "environment" if from_environment else "typed")
+                    return self._with_key(
+                        attempt, context, server, key, "environment" if from_environment else "chosen"
+                    )
                 except Refused as refused:
                     if refused.failure.kind != "credentials":
                         raise

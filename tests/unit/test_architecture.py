@@ -20,14 +20,21 @@ LAYERS = [
     "wire",
     "settings",
     "address",
-    "known_servers",
+    "expiry",
     "scopes",
+    "leak_guard",
+    "key_files",
+    "key_list",
+    "key_wish",
+    "jobs",
+    "known_servers",
     "qr",
     "principal",
     "exchange",
     "grants",
     "device_grant",
     "token_source",
+    "attempts",
     "tls",
     "tokens",
     "lifetimes",
@@ -43,9 +50,12 @@ LAYERS = [
     "reauthentication",
     "profiles",
     "which_key",
+    "new_key",
+    "api_keys",
+    "dask_key",
+    "context",
     "key_login",
     "connection",
-    "attempts",
     "acceptance",
     "sign_out",
     "ways_in",
@@ -84,7 +94,8 @@ HOMES = {
         "magics",
     },
     "filelock": {"tokens"},
-    "platformdirs": {"known_servers"},
+    "distributed": {"dask_key"},
+    "platformdirs": {"key_files", "known_servers"},
 }
 
 
@@ -116,7 +127,7 @@ def test_a_dependency_is_named_where_it_belongs(dependency):
     assert {module for module in LAYERS if dependency in imports(module)} == HOMES[dependency]
 
 
-@pytest.mark.parametrize("module", ["states", "events", "errors", "wire"])
+@pytest.mark.parametrize("module", ["states", "events", "errors", "wire", "expiry", "leak_guard"])
 def test_the_core_needs_the_standard_library_alone(module):
     assert {name for name in imports(module) if not name.startswith(".")} <= set(sys.stdlib_module_names)
 
