@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, overload
 
+from .account_states import Scope
 from .expiry import in_words
-from .scopes import Scope
 
 LIMIT = 100  # of Tiled's server, for one account
 _UNUSED = timedelta(days=30)

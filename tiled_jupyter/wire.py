@@ -15,6 +15,7 @@ from .states import State
 Transport: TypeAlias = Literal["shell", "control"]
 Remember: TypeAlias = Literal["ask", "never", "always"]
 _LONGEST_TEXT = 2000
+_LONGEST_LIST = 200
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,72 @@ class SignOut:
 
 
 @dataclass(frozen=True)
+class ShowKeys:
+    """Read the keys of the account, now or again."""
+
+
+@dataclass(frozen=True)
+class CreateKey:
+    """Make an API key. `expires_in` is as in ``7d``, or ``never``; without tags it is not limited to any."""
+
+    note: str
+    expires_in: str
+    scopes: list[str]
+    access_tags: list[str]
+
+
+@dataclass(frozen=True)
+class SaveKey:
+    """Save the key that was just made to a file of this user's."""
+
+
+@dataclass(frozen=True)
+class UseKeyHere:
+    """Use the key that was just made in this kernel; on wish also in the environment."""
+
+    environment: bool
+
+
+@dataclass(frozen=True)
+class KeyCopied:
+    """The key that was just made is on the clipboard."""
+
+
+@dataclass(frozen=True)
+class DismissKey:
+    """Forget the secret of the key that was just made; it goes on to work."""
+
+
+@dataclass(frozen=True)
+class DeleteMadeKey:
+    """Revoke the key that was just made."""
+
+
+@dataclass(frozen=True)
+class DeleteKeys:
+    """Revoke keys of the account."""
+
+    first_eights: list[str]
+
+
+@dataclass(frozen=True)
+class ShowSignIns:
+    """Read the sign-ins of the account, now or again."""
+
+
+@dataclass(frozen=True)
+class EndSignIn:
+    """Revoke one sign-in, by its `session`; for the one that is shown this is signing out everywhere."""
+
+    session: str
+
+
+@dataclass(frozen=True)
+class EndOtherSignIns:
+    """Revoke every sign-in of the account but the one that is shown."""
+
+
+@dataclass(frozen=True)
 class ChangeServer:
     """Go back to the server field."""
 
@@ -129,8 +196,33 @@ class Cancel:
     """The person says no."""
 
 
+AccountCommand: TypeAlias = (
+    ShowKeys
+    | CreateKey
+    | SaveKey
+    | UseKeyHere
+    | KeyCopied
+    | DismissKey
+    | DeleteMadeKey
+    | DeleteKeys
+    | ShowSignIns
+    | EndSignIn
+    | EndOtherSignIns
+)
 Command: TypeAlias = (
-    Alive | Ready | Pong | Connect | SignIn | Begin | UseKey | AcceptKey | SetKeyAside | SignOut | ChangeServer | Cancel
+    Alive
+    | Ready
+    | Pong
+    | Connect
+    | SignIn
+    | Begin
+    | UseKey
+    | AcceptKey
+    | SetKeyAside
+    | SignOut
+    | ChangeServer
+    | Cancel
+    | AccountCommand
 )
 
 COMMANDS: dict[str, type[Command]] = {
@@ -144,10 +236,20 @@ COMMANDS: dict[str, type[Command]] = {
     "accept_key": AcceptKey,
     "set_key_aside": SetKeyAside,
     "sign_out": SignOut,
+    "show_keys": ShowKeys,
+    "create_key": CreateKey,
+    "save_key": SaveKey,
+    "use_key_here": UseKeyHere,
+    "key_copied": KeyCopied,
+    "dismiss_key": DismissKey,
+    "delete_made_key": DeleteMadeKey,
+    "delete_keys": DeleteKeys,
+    "show_sign_ins": ShowSignIns,
+    "end_sign_in": EndSignIn,
+    "end_other_sign_ins": EndOtherSignIns,
     "change_server": ChangeServer,
     "cancel": Cancel,
 }
-_JSON_TYPES = {"bool": bool, "str": str}
 
 
 def encode_state(state: State, surroundings: Surroundings) -> dict[str, Any]:
@@ -181,9 +283,15 @@ def parse(content: object) -> tuple[str, Command] | None:
     command = COMMANDS.get(kind) if isinstance(kind, str) else None
     if command is None or not isinstance(message_id, str) or len(message_id) > _LONGEST_TEXT:
         return None
-    wanted = {field.name: _JSON_TYPES[str(field.type)] for field in fields(command) if field.default is MISSING}
-    if values.keys() != wanted.keys() or not all(type(values[name]) is wanted[name] for name in wanted):
-        return None
-    if any(isinstance(value, str) and len(value) > _LONGEST_TEXT for value in values.values()):
+    wanted = {field.name: str(field.type) for field in fields(command) if field.default is MISSING}
+    if values.keys() != wanted.keys() or not all(_fits(values[name], wanted[name]) for name in wanted):
         return None
     return message_id, command(**values)
+
+
+def _fits(value: object, kind: str) -> bool:
+    if kind == "bool":
+        return isinstance(value, bool)
+    if kind == "list[str]":
+        return isinstance(value, list) and len(value) <= _LONGEST_LIST and all(_fits(one, "str") for one in value)
+    return isinstance(value, str) and len(value) <= _LONGEST_TEXT

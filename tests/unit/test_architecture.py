@@ -14,6 +14,7 @@ import tiled_jupyter
 PACKAGE = Path(tiled_jupyter.__file__).parent
 # From the ground up. A module imports only what stands before it.
 LAYERS = [
+    "account_states",
     "states",
     "events",
     "errors",
@@ -127,7 +128,7 @@ def test_a_dependency_is_named_where_it_belongs(dependency):
     assert {module for module in LAYERS if dependency in imports(module)} == HOMES[dependency]
 
 
-@pytest.mark.parametrize("module", ["states", "events", "errors", "wire", "expiry", "leak_guard"])
+@pytest.mark.parametrize("module", ["account_states", "states", "events", "errors", "wire", "expiry", "leak_guard"])
 def test_the_core_needs_the_standard_library_alone(module):
     assert {name for name in imports(module) if not name.startswith(".")} <= set(sys.stdlib_module_names)
 
