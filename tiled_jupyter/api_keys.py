@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from . import key_files
-from .address import host_of
+from .account_requests import AccountRequests, detail_of, read_json
 from .attempts import in_background
 from .errors import KeyNotMade, KeysUnavailable
 from .exchange import explain
@@ -23,17 +23,17 @@ from .new_key import NewApiKey
 from .scopes import INHERIT, READ, changes_something, offered
 from .settings import settings
 
-_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _SINGLE_USER = "This server has one key for everybody and makes no others, so there are no keys to manage."
 _DISABLED = "This server makes no API keys."
 _NOBODY = "Sign in first: API keys belong to an account."
 _KEY_MAY_NOT = "You are signed in with an API key that may not make keys. Sign in with your account to make one."
+_KEY_MAY_NOT_REVOKE = "You are signed in with an API key that may not delete keys. Sign in with your account to do it."
 _ACCOUNT_MAY_NOT = "Your account may not make API keys on this server. Ask who runs it."
 _FULL = f"This account has {LIMIT} API keys, and no more are allowed. Revoke one that is not needed first."
 
 
-class ApiKeys:
+class ApiKeys(AccountRequests):
     """The API keys of who is signed in.
 
     Parameters
@@ -46,10 +46,6 @@ class ApiKeys:
     >>> key = ApiKeys(client.context).create(expires_in="10d", note="overnight fit")
     >>> key.save()
     """
-
-    def __init__(self, context: Any) -> None:
-        self._context = context
-        self._host = host_of(str(context.api_uri))
 
     def create(
         self,
@@ -119,13 +115,13 @@ class ApiKeys:
             return KeyList(unavailable=_SINGLE_USER)
         if not getattr(links, "apikey", None):
             return KeyList(unavailable=_DISABLED)
-        principal = self._ask("GET", links.whoami)
+        principal = self.ask("GET", links.whoami)
         if principal is None:
             return KeyList(unavailable=_NOBODY)
         may = {name for role in principal.get("roles") or () for name in role.get("scopes") or ()}
         unavailable = None if "create:apikeys" in may else _ACCOUNT_MAY_NOT
         if unavailable is None and self._context.api_key is not None:
-            granted = (self._ask("GET", links.apikey) or {}).get("scopes") or ()
+            granted = (self.ask("GET", links.apikey) or {}).get("scopes") or ()
             if not {"create:apikeys", INHERIT} & set(granted):
                 unavailable = _KEY_MAY_NOT
         allowed = [scope for scope in offered(may) if settings().allow_write_keys or not changes_something(scope.name)]
@@ -165,10 +161,7 @@ class ApiKeys:
         links = self._context.server_info.authentication.links
         if links is None or not getattr(links, "apikey", None):
             raise KeysUnavailable(_SINGLE_USER if links is None else _DISABLED)
-        token = next(
-            (cookie.value for cookie in self._context.http_client.cookies.jar if cookie.name == "tiled_csrf"), ""
-        )
-        self._ask("DELETE", links.apikey, params={"first_eight": first_eight}, headers={"x-csrf": token or ""})
+        self.delete(links.apikey, params={"first_eight": first_eight})
         key_files.delete(str(self._context.api_uri), first_eight)
 
     def stale_files(self) -> tuple[key_files.KeyFile, ...]:
@@ -182,24 +175,24 @@ class ApiKeys:
         """Ask for a key once; None where the answer is lost, and there may be one or not."""
         url = self._context.server_info.authentication.links.apikey
         try:
-            response = self._send("POST", url, json=request)
+            response = self.send("POST", url, json=request)
         except _NOT_SENT as error:
-            sentence = explain(error, self._host).sentence
+            sentence = explain(error, self.host).sentence
         except httpx.HTTPError:
             return None
         else:
             if response.status_code >= 500:
                 return None
             if response.is_success:
-                answer = _json(response)
+                answer = read_json(response)
                 whole = isinstance(answer, dict) and {"secret", "first_eight"} <= answer.keys()
                 return answer if whole else None
-            sentence = self._refusal(response)
+            sentence = self.refusal(response)
         raise KeyNotMade(sentence)
 
     def _clean_up(self, note: str, known: set[str]) -> str:
         """Look for a key that was not there before, revoke it, and say how it is."""
-        lost = f"The answer of {self._host} was lost on the way"
+        lost = f"The answer of {self.host} was lost on the way"
         try:
             principal = self._context.whoami() or {}  # Tiled's, which is patient with a server that is just coming back
             found = [key for key in principal.get("api_keys") or () if key["note"] == note]
@@ -212,46 +205,15 @@ class ApiKeys:
             return f"{lost}. The key that had been made was revoked: nobody has it. Try again."
         return f"{lost}. No new key is in the list; should “{note}” appear there later, revoke it. Try again."
 
-    def _ask(self, method: str, url: str, **options: Any) -> Any:
-        """Send one request and give what is in the answer, or raise a sentence."""
-        try:
-            response = self._send(method, url, **options)
-        except httpx.HTTPError as error:
-            sentence = explain(error, self._host).sentence
-        else:
-            if response.is_success:
-                return _json(response)
-            sentence = self._refusal(response)
-        raise KeysUnavailable(sentence)  # here, where it has no httpx error as context: that has the request's headers
-
-    def _send(self, method: str, url: str, **options: Any) -> httpx.Response:
-        headers = {"Accept": "application/json", **options.pop("headers", {})}
-        http: httpx.Client = self._context.http_client
-        try:
-            return http.request(method, url, headers=headers, timeout=_TIMEOUT, **options)
-        except (httpx.ReadError, httpx.RemoteProtocolError):
-            if method != "GET":
-                raise
-        # Tiled's server hangs up after an error of its own, which the next request on that connection finds out.
-        return http.request(method, url, headers=headers, timeout=_TIMEOUT, **options)
-
-    def _refusal(self, response: httpx.Response) -> str:
-        answer = _json(response)
-        detail = answer.get("detail") if isinstance(answer, dict) else None
-        said = f": {detail[:300].rstrip('.')}" if isinstance(detail, str) and detail.isprintable() else ""
+    def refusal(self, response: httpx.Response) -> str:
+        """Say what was refused; see `AccountRequests.refusal`."""
+        said = detail_of(response)
         if "no such API key" in said:
             return "There is no such key on this account. It may have expired, or been revoked elsewhere."
         if "already has" in said:
             return _FULL
         if "Requires scopes" in said:
-            return _KEY_MAY_NOT if self._context.api_key is not None else _ACCOUNT_MAY_NOT
-        if response.status_code >= 500:
-            return f"{self._host} cannot say more about keys ({response.status_code}). Try again in a minute."
-        return f"{self._host} refused ({response.status_code}){said}."
-
-
-def _json(response: httpx.Response) -> Any:
-    try:
-        return response.json()
-    except (ValueError, KeyError):  # no JSON, or, in Tiled's client, no content type
-        return None
+            if self._context.api_key is None:
+                return _ACCOUNT_MAY_NOT
+            return _KEY_MAY_NOT_REVOKE if response.request.method == "DELETE" else _KEY_MAY_NOT
+        return super().refusal(response)

@@ -105,10 +105,16 @@ class SavedFound:
 
 @dataclass(frozen=True)
 class AccountChanged:
-    """Something about the keys and sign-ins of who is signed in; late where somebody else is by now."""
+    """Something about the keys and sign-ins of who is signed in."""
 
-    identity: Identity | None
     account: Account
+
+
+@dataclass(frozen=True)
+class SignInReplaced:
+    """Who is signed in is so by other credentials from now on."""
+
+    state: SignedIn
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,7 @@ Event: TypeAlias = (
     | SignInDone
     | SavedFound
     | AccountChanged
+    | SignInReplaced
     | Failed
     | Cancelled
     | SignedOff
@@ -166,8 +173,10 @@ def transition(state: State, event: Event) -> State:
             return SignedOut(state.server, reason=reason)
         case SavedFound(found) if isinstance(state, SignedOut | Verifying | AwaitingAuthorization):
             return found
-        case AccountChanged(identity, account) if isinstance(state, SignedIn) and state.identity == identity:
+        case AccountChanged(account) if isinstance(state, SignedIn):
             return replace(state, account=account)
+        case SignInReplaced(other) if isinstance(state, SignedIn):
+            return replace(other, account=state.account)
         case Cancelled(failure):
             return _without_result(state, failure)
         case ServerFound() | CodeIssued() | Delayed() | SignInDone() | Failed() if not _current(state, event.attempt):

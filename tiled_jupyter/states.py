@@ -6,7 +6,7 @@ be said in this vocabulary.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from .account_states import Account
@@ -289,3 +289,10 @@ class SignedIn:
 
 
 State: TypeAlias = Disconnected | Connecting | SignedOut | Verifying | AwaitingAuthorization | SignedIn
+
+
+def is_same_sign_in(one: State, other: State) -> bool:
+    """Whether two states are one sign-in, of whose account perhaps more is shown by now."""
+    if not (isinstance(one, SignedIn) and isinstance(other, SignedIn)):
+        return False
+    return replace(one, account=other.account) == other

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, TypeAlias
 
+from . import account_commands as said
 from .states import State
 
 Transport: TypeAlias = Literal["shell", "control"]
@@ -121,72 +122,6 @@ class SignOut:
 
 
 @dataclass(frozen=True)
-class ShowKeys:
-    """Read the keys of the account, now or again."""
-
-
-@dataclass(frozen=True)
-class CreateKey:
-    """Make an API key. `expires_in` is as in ``7d``, or ``never``; without tags it is not limited to any."""
-
-    note: str
-    expires_in: str
-    scopes: list[str]
-    access_tags: list[str]
-
-
-@dataclass(frozen=True)
-class SaveKey:
-    """Save the key that was just made to a file of this user's."""
-
-
-@dataclass(frozen=True)
-class UseKeyHere:
-    """Use the key that was just made in this kernel; on wish also in the environment."""
-
-    environment: bool
-
-
-@dataclass(frozen=True)
-class KeyCopied:
-    """The key that was just made is on the clipboard."""
-
-
-@dataclass(frozen=True)
-class DismissKey:
-    """Forget the secret of the key that was just made; it goes on to work."""
-
-
-@dataclass(frozen=True)
-class DeleteMadeKey:
-    """Revoke the key that was just made."""
-
-
-@dataclass(frozen=True)
-class DeleteKeys:
-    """Revoke keys of the account."""
-
-    first_eights: list[str]
-
-
-@dataclass(frozen=True)
-class ShowSignIns:
-    """Read the sign-ins of the account, now or again."""
-
-
-@dataclass(frozen=True)
-class EndSignIn:
-    """Revoke one sign-in, by its `session`; for the one that is shown this is signing out everywhere."""
-
-    session: str
-
-
-@dataclass(frozen=True)
-class EndOtherSignIns:
-    """Revoke every sign-in of the account but the one that is shown."""
-
-
-@dataclass(frozen=True)
 class ChangeServer:
     """Go back to the server field."""
 
@@ -196,19 +131,6 @@ class Cancel:
     """The person says no."""
 
 
-AccountCommand: TypeAlias = (
-    ShowKeys
-    | CreateKey
-    | SaveKey
-    | UseKeyHere
-    | KeyCopied
-    | DismissKey
-    | DeleteMadeKey
-    | DeleteKeys
-    | ShowSignIns
-    | EndSignIn
-    | EndOtherSignIns
-)
 Command: TypeAlias = (
     Alive
     | Ready
@@ -222,7 +144,7 @@ Command: TypeAlias = (
     | SignOut
     | ChangeServer
     | Cancel
-    | AccountCommand
+    | said.AccountCommand
 )
 
 COMMANDS: dict[str, type[Command]] = {
@@ -236,17 +158,17 @@ COMMANDS: dict[str, type[Command]] = {
     "accept_key": AcceptKey,
     "set_key_aside": SetKeyAside,
     "sign_out": SignOut,
-    "show_keys": ShowKeys,
-    "create_key": CreateKey,
-    "save_key": SaveKey,
-    "use_key_here": UseKeyHere,
-    "key_copied": KeyCopied,
-    "dismiss_key": DismissKey,
-    "delete_made_key": DeleteMadeKey,
-    "delete_keys": DeleteKeys,
-    "show_sign_ins": ShowSignIns,
-    "end_sign_in": EndSignIn,
-    "end_other_sign_ins": EndOtherSignIns,
+    "show_keys": said.ShowKeys,
+    "create_key": said.CreateKey,
+    "save_key": said.SaveKey,
+    "use_key_here": said.UseKeyHere,
+    "key_copied": said.KeyCopied,
+    "dismiss_key": said.DismissKey,
+    "delete_made_key": said.DeleteMadeKey,
+    "delete_keys": said.DeleteKeys,
+    "show_sign_ins": said.ShowSignIns,
+    "end_sign_in": said.EndSignIn,
+    "end_other_sign_ins": said.EndOtherSignIns,
     "change_server": ChangeServer,
     "cancel": Cancel,
 }
