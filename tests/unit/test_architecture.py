@@ -54,6 +54,7 @@ LAYERS = [
     "front_end",
     "cells",
     "mailbox",
+    "how_to_go_on",
     "waiting",
     "page",
     "barrier",
