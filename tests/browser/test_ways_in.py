@@ -1,4 +1,4 @@
-"""Every way in but a password, with the page, a real provider and somebody who approves in a browser of their own."""
+"""Several ways in at once, and keys, with the page: what is chosen, set aside and taken."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.approval import approve_without_a_page
-from tests.server.openid_provider import OpenIDProvider, own_device_provider, password_provider, proxied_provider
+from tests.server.openid_provider import OpenIDProvider, own_device_provider, password_provider
 from tests.server.tiled_server import PASSWORDS, TiledServer
 
 from .panel import Panel
-from .waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +26,6 @@ def op() -> Iterator[OpenIDProvider]:
 
 
 @pytest.fixture(scope="module")
-def proxied(op: OpenIDProvider) -> Iterator[TiledServer]:
-    with TiledServer(allow_anonymous_access=False, providers=[proxied_provider(op)]) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def mixed(op: OpenIDProvider) -> Iterator[TiledServer]:
     with TiledServer(providers=[password_provider(), own_device_provider(op)]) as server:
         yield server
@@ -41,27 +33,6 @@ def mixed(op: OpenIDProvider) -> Iterator[TiledServer]:
 
 def login(server, before=""):
     return f"{before}%load_ext tiled_jupyter\n%tiled_login {server.uri}\nprint('goes on', len(client))"
-
-
-def test_a_code_is_shown_and_the_cell_goes_on_once_it_is_approved_elsewhere(open_notebook, proxied):
-    notebook = open_notebook([login(proxied)])
-    notebook.run(0)
-    panel = Panel(notebook, 0)
-    code = panel.begin()
-    approve_without_a_page(panel.link.get_attribute("href"), user_code=code)
-    assert "goes on" in notebook.cell_done(0)
-
-
-def test_a_cell_goes_on_though_its_page_is_gone_when_the_approval_arrives(open_notebook, proxied, tmp_path):
-    done = tmp_path / "done"
-    notebook = open_notebook([f"{login(proxied)}\nopen({str(done)!r}, 'w').close()"])
-    notebook.run(0)
-    panel = Panel(notebook, 0)
-    code = panel.begin()
-    page = panel.link.get_attribute("href")
-    notebook.page.close()
-    approve_without_a_page(page, user_code=code)
-    until(done.exists, "the cell to go on")
 
 
 def test_the_person_chooses_among_providers_and_may_think_again(open_notebook, mixed):
