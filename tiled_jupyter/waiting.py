@@ -75,7 +75,8 @@ class Wait:
         self._panel = panel
         self._timeout = timeout
         self._patience = patience
-        self._words = SecondOutput()
+        # Where a cell was interrupted, the panel that folds to one line says it all.
+        self._words = SecondOutput("") if panel.resuming else SecondOutput()
         self._stack = ExitStack()
         self._blocking = blocking
         self._begins = True
