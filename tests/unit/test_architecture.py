@@ -40,6 +40,7 @@ LAYERS = [
     "live",
     "resuming",
     "travel",
+    "subscriptions",
     "reauthentication",
     "profiles",
     "which_key",
