@@ -153,6 +153,14 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         auth.refresh_now()
         return dict(auth.tokens)
 
+    def whoami(self) -> dict[str, Any]:
+        """Say who is signed in; see `tiled.client.context.Context.whoami`."""
+        principal: dict[str, Any] = super().whoami()
+        auth = self.http_client.auth
+        if isinstance(auth, SessionAuth) and auth.identity is None:  # a provider's tokens need not name anybody
+            auth.identity = _identity_in({"identity": next(iter(principal.get("identities") or []), None)})
+        return principal
+
     @property
     def remembered(self) -> bool:
         """Whether the present session lies on disk for the next kernel."""
