@@ -18,7 +18,7 @@ export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv kernels chromium demo test bench screenshots check format js build matrix clean
+.PHONY: help venv kernels chromium demo test bench soak screenshots check format js build matrix clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(MAKEFILE_LIST) | sed -E 's/^(  make [a-z]+) /\1\t/' | expand -t 16
@@ -46,6 +46,9 @@ format: $(VENV)/.installed $(NODE_MODULES) ## Let the linters repair what they c
 
 bench: kernels chromium ## Print the benchmarks, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
+
+soak: $(VENV)/.installed ## Let sessions die under many threads, and kernels be killed, for a minute and a half
+	$(BIN)/python -m tests.soak
 
 screenshots: kernels chromium ## Draw every state of the panel and the pictures of the README, to be looked at
 	$(BIN)/python -m tests.browser.screenshots
