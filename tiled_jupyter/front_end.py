@@ -74,6 +74,11 @@ def require_somebody(server: str, who: str | None = None) -> None:
     )
 
 
+def has_page() -> bool:
+    """Whether a widget may ever be seen: where stdin is refused a pipeline runs, or Voilà before its page lives."""
+    return kernel() is None or getattr(kernel(), "_allow_stdin", True) or "VOILA_KERNEL_ID" in os.environ
+
+
 def is_somebody_there() -> bool:
     """Whether there is a person who could answer, and read."""
     try:

@@ -18,9 +18,9 @@ from typing import Any, Protocol, TypeAlias
 import httpx
 
 from .errors import LoginFailed, TiledJupyterError
+from .exchange import Tokens
 from .states import Identity
 
-Tokens: TypeAlias = dict[str, Any]
 Prompt: TypeAlias = Callable[[httpx.Client, list[Any]], Tokens]
 
 _ANSWER_COUNTS = 60.0  # seconds for which a refusal is the answer, where no cells are counted
@@ -44,6 +44,9 @@ class SignsIn(Protocol):
 
     def bare_client(self) -> httpx.Client:
         """Make a client that carries nothing of the session."""
+
+    def provider_client(self) -> httpx.Client:
+        """Make a client for an identity provider."""
 
     def place_for_tokens(self, *, remember: bool) -> Path | None:
         """Give where tokens may lie."""

@@ -17,7 +17,8 @@ from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 from . import bare, live
 from . import tokens as files
 from .errors import LoginFailed
-from .prompts import Occasion, Prompt, Tokens, ask, quietly
+from .exchange import Tokens
+from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
 from .session_auth import SessionAuth
 from .states import Identity

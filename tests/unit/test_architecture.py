@@ -42,6 +42,7 @@ LAYERS = [
     "travel",
     "subscriptions",
     "reauthentication",
+    "ensuring",
     "profiles",
     "which_key",
     "key_login",
