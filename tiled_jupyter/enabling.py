@@ -12,7 +12,7 @@ import httpx
 from tiled.client import from_context as _tiled_from_context
 from tiled.client.context import prompt_for_credentials
 
-from . import front_end, profiles, which_key
+from . import front_end, profiles, sign_out, which_key
 from .address import host_of, parse_address
 from .principal import identity_of
 from .prompts import Prompt
@@ -57,6 +57,10 @@ class Context(which_key.Context):
                 host, f"Your sign-in on {host} has ended: you see public data only. Run %tiled_login to see more."
             )
         return principal is not None
+
+    def logout(self) -> None:
+        """Sign out here and everywhere, waiting for nobody; see `tiled.client.context.Context.logout`."""
+        sign_out.sign_out_of(self, everywhere=True)
 
 
 _told: set[str] = set()  # servers whose saved sign-in was mentioned in this kernel

@@ -56,10 +56,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr("tiled_jupyter.enabling._told", set())
     monkeypatch.setattr("tiled_jupyter.live.signed_out", set())
     monkeypatch.setattr("tiled_jupyter.live._sessions", {})
-    contexts: set[Context] = set()
+    contexts: dict[int, Context] = {}
     monkeypatch.setattr("tiled_jupyter.live._contexts", contexts)
     yield tmp_path / "cache"
-    for context in contexts:
+    for context in contexts.values():
         context.close()  # Tiled leaves that to the end of the process
 
 
