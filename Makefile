@@ -4,7 +4,8 @@
 # The newest suitable Python that really runs. The three kernels `make test` compares need 3.11.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
-PYTEST_ARGS ?=
+# Two at a time: most of them wait for servers and pages most of the time.
+PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile
 DEMO_ARGS ?=
 
 VENV := .venv

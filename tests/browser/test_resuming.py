@@ -125,7 +125,7 @@ def test_cancel_is_an_answer_until_another_cell_starts(open_notebook, dying_serv
     assert "(20, 128, 128)" in notebook.cell_done(2)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["plain cell", "workers"])
 def test_stop_button_leaves_no_prompt_behind(open_notebook, dying_server, kernel, way):
     left = (
         "import threading\nfrom tiled_jupyter import mailbox\n"
