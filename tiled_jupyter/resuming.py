@@ -66,7 +66,7 @@ def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tup
     )
     tokens = ask(context.prompt, wish)
     if auth.is_foreign(tokens["access_token"]):
-        _end(context, tokens)
+        revocation.end_session_of(context, tokens)  # an account may hold 200 of them
         raise IdentityChanged(somebody_else(auth.identity))
     return tokens, context.place_for_tokens(remember=wish.remember)
 
@@ -86,15 +86,3 @@ def _saved_elsewhere(context: SignsIn, auth: SessionAuth) -> Tokens | None:
     if access_token is None or access_token == auth.tokens.get("access_token") or auth.is_foreign(access_token):
         return None
     return saved if files.claims(access_token).get("exp", 0) > time.time() else None
-
-
-def _end(context: SignsIn, tokens: Tokens) -> None:
-    """End a session that nobody will use; an account may hold 200 of them."""
-    providers = context.server_info.authentication.providers
-    links = providers[0].links if len(providers) == 1 else {}  # a provider's own tokens: there is no other then
-    revocation.end_session(
-        lambda theirs: context.provider_client() if theirs else context.bare_client(),
-        str(context.api_uri),
-        links,
-        tokens,
-    )

@@ -62,10 +62,11 @@ def test_a_key_that_is_in_the_way_is_set_aside_before_a_password_is_typed(open_n
 
 def test_a_single_user_server_takes_its_key(open_notebook):
     with TiledServer(allow_anonymous_access=False, single_user_api_key=SINGLE) as server:
-        notebook = open_notebook([login(server)])
+        notebook = open_notebook([login(server), "import os; 'TILED_API_KEY' in os.environ"])
         notebook.run(0)
         panel = Panel(notebook, 0)
         panel.sign_in_with_key("notthekey")
         expect(panel.alert).to_contain_text("does not accept this API key")
         panel.sign_in_with_key(SINGLE)
         assert "goes on" in notebook.cell_done(0)
+        assert notebook.execute(1) == "False"  # other servers and processes do not get it
