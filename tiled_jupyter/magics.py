@@ -13,6 +13,7 @@ from tiled.client.base import BaseClient
 
 from . import cells, front_end, live, profiles
 from .address import BadAddress, host_of, parse_address
+from .attaching import disable, enable
 from .panel import LoginPanel
 from .principal import identity_of
 from .reauthentication import Context
@@ -133,11 +134,12 @@ def complete_profile(context: CompletionContext) -> dict[str, Any]:
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Do what ``%load_ext tiled_jupyter`` does: register the magics and begin to notice the stop button."""
+    """Do what ``%load_ext tiled_jupyter`` does: magics, the stop button, and plain Tiled asking in the panel."""
     ipython.register_magics(TiledMagics)
     if complete_profile not in ipython.Completer.custom_matchers:
         ipython.Completer.custom_matchers.append(complete_profile)
     cells.watch()
+    enable()
 
 
 def unload_ipython_extension(ipython: Any) -> None:
@@ -148,3 +150,4 @@ def unload_ipython_extension(ipython: Any) -> None:
         ipython.Completer.custom_matchers.remove(complete_profile)
     ipython.magics_manager.registry.pop(TiledMagics.__name__, None)
     cells.unwatch()
+    disable()
