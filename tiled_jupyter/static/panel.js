@@ -1960,7 +1960,7 @@ function makeLink(model) {
     const lab = kernel();
     if (!lab?.sendControlMessage) throw new Error(NO_ANSWER);
     const request = envelope(lab, "tiled_jupyter_key_request", { comm_id: comm, first_eight }, []);
-    const reply = await Promise.race([lab.sendControlMessage(request, true, true).done, silence()]);
+    const reply = await withPatience(lab.sendControlMessage(request, true, true).done);
     const key = reply.buffers?.[0];
     if (reply.content.status !== "ok" || !key) throw new Error(reply.content.sentence ?? NO_ANSWER);
     const view = ArrayBuffer.isView(key) ? key : new DataView(key);
@@ -1987,8 +1987,12 @@ function envelope(lab, msg_type, content, buffers) {
   };
   return { header, parent_header: {}, metadata: {}, channel: "control", content, buffers };
 }
-function silence() {
-  return new Promise((_, reject) => setTimeout(() => reject(new Error(NO_ANSWER)), PATIENCE2));
+function withPatience(answer) {
+  let timer;
+  const silence = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(NO_ANSWER)), PATIENCE2);
+  });
+  return Promise.race([answer, silence]).finally(() => clearTimeout(timer));
 }
 function repeat(say2) {
   const timer = setInterval(say2, REPEAT);
