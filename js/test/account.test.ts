@@ -135,7 +135,7 @@ describe("the list of keys", () => {
       ],
       [
         "9c0d1e2f",
-        "— never expires",
+        "no note never expires",
         "read data, only of data tagged proposal-1234",
         "never",
         "never",

@@ -709,7 +709,9 @@ function table(name, columns, asking) {
     });
     act.setAttribute("aria-label", asking.name(row));
     act.dataset.starts = "";
-    const cells = columns.map(({ head }) => h("td", { role: "cell", "data-head": head }));
+    const cells = columns.map(
+      ({ head, plain }) => h("td", { role: "cell", "data-head": plain ? "" : `${head}: ` })
+    );
     cells[0]?.setAttribute("id", unique());
     act.setAttribute("aria-describedby", cells[0]?.id ?? "");
     const last = h("td", { role: "cell", class: "tiled-jupyter-act" }, act);
@@ -761,8 +763,8 @@ function keyList({ send }) {
   let ahead = 0;
   let inUse = [];
   const columns = [
-    { head: "Key", by: (key) => key.first_eight, show: showName },
-    { head: "What for", by: (key) => key.note ?? "", show: showNote },
+    { head: "Key", plain: true, by: (key) => key.first_eight, show: showName },
+    { head: "What for", plain: true, by: (key) => key.note ?? "", show: showNote },
     { head: "May", by: (key) => key.may.join(), show: showMay },
     { head: "Stops working", by: (key) => key.expires ?? Number.POSITIVE_INFINITY, show: showEnd },
     { head: "Last used", by: (key) => key.last_used ?? 0, show: showUse }
@@ -813,7 +815,7 @@ function keyList({ send }) {
   }
   function showNote(cell, { note: note2, marks }) {
     if (!cell.firstChild) cell.append(h("span"), h("span", { class: "tiled-jupyter-marks" }));
-    say(cell.firstElementChild, note2 ?? "\u2014");
+    say(cell.firstElementChild, note2 ?? "no note");
     const shown = cell.lastElementChild;
     if (shown.children.length === marks.length && shown.textContent === marks.join("")) return;
     shown.replaceChildren(...marks.map((mark2) => h("span", { class: "tiled-jupyter-mark" }, mark2)));
@@ -946,9 +948,9 @@ function madeKey({ send, control, askForKey }) {
     lost.element,
     reason,
     saved,
+    copied,
     inUse,
-    environment,
-    copied
+    environment
   );
   let made = null;
   let copying = false;
@@ -1313,7 +1315,7 @@ var THIS = "This is your sign-in here: you are signed out everywhere on this acc
 function signInsView({ send }) {
   let ahead = 0;
   const columns = [
-    { head: "Where", by: (row) => row.where, show: showPlace },
+    { head: "Where", plain: true, by: (row) => row.where, show: showPlace },
     { head: "Since", by: (row) => row.since ?? 0, show: showSince },
     { head: "Ends", by: (row) => row.expires ?? Number.POSITIVE_INFINITY, show: showEnd }
   ];

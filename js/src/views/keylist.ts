@@ -19,8 +19,8 @@ export function keyList({ send }: Context) {
   let inUse: string[] = [];
 
   const columns: Column<ListedKey>[] = [
-    { head: "Key", by: (key) => key.first_eight, show: showName },
-    { head: "What for", by: (key) => key.note ?? "", show: showNote },
+    { head: "Key", plain: true, by: (key) => key.first_eight, show: showName },
+    { head: "What for", plain: true, by: (key) => key.note ?? "", show: showNote },
     { head: "May", by: (key) => key.may.join(), show: showMay },
     { head: "Stops working", by: (key) => key.expires ?? Number.POSITIVE_INFINITY, show: showEnd },
     { head: "Last used", by: (key) => key.last_used ?? 0, show: showUse },
@@ -73,7 +73,7 @@ export function keyList({ send }: Context) {
 
   function showNote(cell: HTMLElement, { note, marks }: ListedKey): void {
     if (!cell.firstChild) cell.append(h("span"), h("span", { class: "tiled-jupyter-marks" }));
-    say(cell.firstElementChild as HTMLElement, note ?? "—");
+    say(cell.firstElementChild as HTMLElement, note ?? "no note");
     const shown = cell.lastElementChild as HTMLElement;
     if (shown.children.length === marks.length && shown.textContent === marks.join("")) return;
     shown.replaceChildren(...marks.map((mark) => h("span", { class: "tiled-jupyter-mark" }, mark)));

@@ -52,9 +52,9 @@ export function madeKey({ send, control, askForKey }: Context) {
     lost.element,
     reason,
     saved,
+    copied,
     inUse,
     environment,
-    copied,
   );
   let made: MadeKey | null = null;
   let copying = false;

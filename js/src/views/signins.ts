@@ -16,7 +16,7 @@ const THIS = "This is your sign-in here: you are signed out everywhere on this a
 export function signInsView({ send }: Context) {
   let ahead = 0;
   const columns: Column<ListedSignIn>[] = [
-    { head: "Where", by: (row) => row.where, show: showPlace },
+    { head: "Where", plain: true, by: (row) => row.where, show: showPlace },
     { head: "Since", by: (row) => row.since ?? 0, show: showSince },
     { head: "Ends", by: (row) => row.expires ?? Number.POSITIVE_INFINITY, show: showEnd },
   ];

@@ -6,6 +6,8 @@ import { button } from "./view";
 
 export interface Column<Row> {
   head: string;
+  /** Where rows are blocks it says itself what it is. */
+  plain?: true;
   /** What to sort by; a column without it is not sorted. */
   by?(row: Row): string | number;
   /** Patch a cell; `now` is on the kernel's clock. */
@@ -118,7 +120,9 @@ export function table<Row>(name: string, columns: Column<Row>[], asking: Asking<
     });
     act.setAttribute("aria-label", asking.name(row));
     act.dataset.starts = "";
-    const cells = columns.map(({ head }) => h("td", { role: "cell", "data-head": head }));
+    const cells = columns.map(({ head, plain }) =>
+      h("td", { role: "cell", "data-head": plain ? "" : `${head}: ` }),
+    );
     cells[0]?.setAttribute("id", unique());
     act.setAttribute("aria-describedby", cells[0]?.id ?? "");
     const last = h("td", { role: "cell", class: "tiled-jupyter-act" }, act);
