@@ -57,7 +57,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
     uri = str(context.api_uri)
     by_key = context.api_key is not None
     tokens = _newest_tokens(context)
-    revoked = everywhere or context in _ending
+    revoked = everywhere or (context in _ending and not context.remembered)
     refresh_token = None
     try:
         refresh_token = context.forget()
@@ -67,6 +67,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
         if by_key:
             which_key.set_aside(uri)
             context.api_key = None
+        outlive_kernel(context)
         with _lock:
             concerned = [one for one in _shown_by if one.context is not None and str(one.context.api_uri) == uri]
         reason = _KEY_LEFT_OUT if by_key else _ENDED if everywhere else _FORGOTTEN
