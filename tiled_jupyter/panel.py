@@ -195,12 +195,12 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     """
     wish = occasion.get()
     remember_me = False if wish is not None and not wish.remember else None
-    tokens = _from_site(http_client, providers)
-    if tokens is not None:
+    given = _from_site(http_client, providers)
+    if given is not None:
         if wish is not None:
             wish.remember = False
             sign_out.outlive_kernel(wish.context)
-        return tokens
+        return given
     who = wish.identity.id if wish is not None and wish.identity is not None else None
     front_end.require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
     session: PromptSession | None = None
@@ -213,8 +213,13 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     panel = LoginPanel(remember_me=remember_me, _session=make)
     panel.resuming = wish is not None and wish.resuming
     front_end.show(panel)
-    panel._hold(None)
-    tokens = session.take_tokens() if session is not None else None
+    tokens: dict[str, Any] | None = None
+    try:
+        panel._hold(None)
+        tokens = session.take_tokens() if session is not None else None
+    finally:
+        if session is not None:
+            session.abandon()
     if tokens is None:
         raise LoginFailed("The sign-in gave no tokens. Try again.")
     if wish is not None and session is not None:
