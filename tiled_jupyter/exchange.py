@@ -19,6 +19,7 @@ from .address import host_of
 from .states import Failure, FailureKind
 
 PROBE_TIMEOUT = httpx.Timeout(8.0, connect=5.0)
+TOKENS = ("access_token", "refresh_token", "id_token")
 _LARGEST_ANSWER = 2_000_000  # bytes
 _LONGEST_PAUSE = 600.0  # seconds
 
@@ -87,6 +88,21 @@ class Answer:
         """The reason a Tiled server gives, to be added to a sentence."""
         detail = self.fields.get("detail")
         return f": {detail[:300].rstrip('.')}" if isinstance(detail, str) and detail.isprintable() else ""
+
+
+def tokens_in(said: object) -> Tokens | None:
+    """Give an answer that brings tokens, less what is no token; None where it has no access token.
+
+    A token goes into a header and a file: one with a line break in it, say, would be quoted by the error of either.
+    """
+    if not isinstance(said, dict):
+        return None
+    tokens = {key: value for key, value in said.items() if key not in TOKENS or _is_token(value)}
+    return tokens if "access_token" in tokens else None
+
+
+def _is_token(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value) and " " not in value
 
 
 def ask(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:

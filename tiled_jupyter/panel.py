@@ -24,6 +24,7 @@ from .states import AwaitingAuthorization, Connecting, Disconnected, Failure, Id
 from .token_source import ask_source
 from .wire import Remember
 
+_KEY_INSTEAD = "The API key you typed is used from now on, so there was no login. Run the cell again without it."
 _ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
 
 
@@ -221,7 +222,8 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
         if session is not None:
             session.abandon()
     if tokens is None:
-        raise LoginFailed("The sign-in gave no tokens. Try again.")
+        by_key = session is not None and isinstance(session.state, SignedIn) and session.state.method == "api_key"
+        raise LoginFailed(_KEY_INSTEAD if by_key else "The sign-in gave no tokens. Try again.")
     if wish is not None and session is not None:
         wish.remember = session.remember
         if not session.remember:

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 from tiled.client.auth import TiledAuth, build_refresh_request
 
+from .exchange import tokens_in
+
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _LATER = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS)
 
@@ -68,7 +70,6 @@ def refresh(http: httpx.Client, auth: TiledAuth, refresh_token: str) -> dict[str
 
 def _tokens(response: httpx.Response) -> dict[str, Any] | None:
     try:
-        tokens = response.json()
+        return tokens_in(response.json())
     except (ValueError, RecursionError):
         return None
-    return tokens if isinstance(tokens, dict) and isinstance(tokens.get("access_token"), str) else None

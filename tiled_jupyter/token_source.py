@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from .exchange import Refused, Tokens
+from .exchange import Refused, Tokens, tokens_in
 
 _PATIENCE = 4.5  # seconds
 
@@ -53,8 +53,9 @@ def ask_source(name: str, http_client: httpx.Client, providers: list[Any]) -> To
         return None
     if isinstance(tokens, BaseException):
         what = f"failed ({type(tokens).__name__})"
-    elif isinstance(tokens, dict) and isinstance(tokens.get("access_token"), str):
-        return tokens
+    elif (usable := tokens_in(tokens)) is not None:
+        return usable
     else:
         what = "gave no access token"
+    del tokens
     raise Refused("server", f"The single sign-on of this site (token_source {name}) {what}. Tell who runs it.")

@@ -36,6 +36,7 @@ LAYERS = [
     "bare",
     "refreshing",
     "session_errors",
+    "interrupted",
     "session_auth",
     "live",
     "resuming",
