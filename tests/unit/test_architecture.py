@@ -24,6 +24,7 @@ LAYERS = [
     "scopes",
     "qr",
     "principal",
+    "bounded",
     "exchange",
     "grants",
     "device_grant",
