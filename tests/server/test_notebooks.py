@@ -41,5 +41,5 @@ def test_a_notebook_of_the_project_runs_from_top_to_bottom(name, public_server, 
 )
 def test_a_notebook_nobody_is_at_fails_and_says_what_to_set(code, closed_server):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.format(closed_server.uri))])
-    with pytest.raises(CellExecutionError, match=r"CannotPrompt.*TILED_API_KEY"):
+    with pytest.raises(CellExecutionError, match=r"(?s)CannotPrompt.*TILED_API_KEY"):
         run(notebook)

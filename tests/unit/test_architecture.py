@@ -76,6 +76,8 @@ LAYERS = [
     "panel",
     "enabling",
     "attaching",
+    "servers",
+    "key_magics",
     "magics",
 ]
 HOMES = {
@@ -84,7 +86,7 @@ HOMES = {
     "ipykernel": set(),
     "segno": {"qr"},
     "zmq": {"mailbox"},
-    "IPython": {"front_end", "magics"},
+    "IPython": {"front_end", "servers", "key_magics", "magics"},
     "tiled": {
         "refreshing",
         "session_errors",
