@@ -4,7 +4,8 @@
 # The newest suitable Python that really runs. The three kernels `make test` compares need 3.11.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
-PYTEST_ARGS ?=
+# Two at a time: most of them wait for servers and pages most of the time.
+PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile
 DEMO_ARGS ?=
 
 VENV := .venv
@@ -18,7 +19,7 @@ export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv kernels chromium demo test bench screenshots check format js build matrix clean
+.PHONY: help venv kernels chromium demo test bench soak screenshots check format js build matrix clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(MAKEFILE_LIST) | sed -E 's/^(  make [a-z]+) /\1\t/' | expand -t 16
@@ -46,6 +47,9 @@ format: $(VENV)/.installed $(NODE_MODULES) ## Let the linters repair what they c
 
 bench: kernels chromium ## Print the benchmarks, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
+
+soak: $(VENV)/.installed ## Let sessions die under many threads, and kernels be killed, for a minute and a half
+	$(BIN)/python -m tests.soak
 
 screenshots: kernels chromium ## Draw every state of the panel and the pictures of the README, to be looked at
 	$(BIN)/python -m tests.browser.screenshots

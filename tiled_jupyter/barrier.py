@@ -72,14 +72,14 @@ class Barrier(Page):
 
     def _hold(self, timeout: float | None) -> None:
         if self._somebody_is_there():
-            with Wait(self, timeout, self._settings.login_deadline, blocking=True) as wait:
+            with Wait(self, timeout, self._patience, blocking=True) as wait:
                 while not wait.over():
                     wait.step(0.25)
 
     async def signed_in(self, timeout: float | None = None) -> Any:
         """Wait as `wait` does, in a cell with a top-level await."""
         if self._somebody_is_there():
-            with Wait(self, timeout, self._settings.login_deadline, blocking=False) as wait:
+            with Wait(self, timeout, self._patience, blocking=False) as wait:
                 try:
                     while not wait.over():
                         wait.step(0.0)
@@ -90,6 +90,11 @@ class Barrier(Page):
                         raise
                     raise wait.stop() from None
         return self.client
+
+    @property
+    def _patience(self) -> float:
+        here = self._settings
+        return here.reauthentication_deadline if self.resuming else here.login_deadline
 
     def _is_signed_in(self) -> bool:
         return isinstance(self.session.state, SignedIn)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from tiled.client import from_context as _tiled_from_context
+from tiled.client.context import prompt_for_credentials
 
 from . import context as plain
-from . import front_end, profiles, which_key
+from . import front_end, profiles, sign_out, which_key
 from .address import host_of, parse_address
 from .principal import identity_of
 from .prompts import Prompt
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 
 def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, Any]:
+    """Ask where the person is: at a terminal as Tiled does, else in the panel."""
+    if front_end.has_terminal():
+        tokens: dict[str, Any] = prompt_for_credentials(http_client, providers)
+        return tokens
     from .panel import prompt_for_login
 
     return prompt_for_login(http_client, providers)
@@ -43,22 +48,30 @@ class Context(plain.Context):
 
     def use_cached_tokens(self) -> bool:
         """Sign in with what an earlier login left, and say so; see `tiled.client.context.Context`."""
+        saved, host = self.saved_at(), host_of(str(self.api_uri))
         principal = self.resume_saved()
-        if principal is not None:
-            _say_whose_sign_in(str(self.api_uri), principal)
+        identity = identity_of(principal or {})
+        if identity is not None:  # people share computer accounts
+            _say_once(host, f"Using {identity.id}'s saved sign-in on {host} · Not you? %tiled_logout")
+        elif saved is not None and principal is None and not self.server_info.authentication.required:
+            _say_once(
+                host, f"Your sign-in on {host} has ended: you see public data only. Run %tiled_login to see more."
+            )
         return principal is not None
 
+    def logout(self) -> None:
+        """Sign out here and everywhere, waiting for nobody; see `tiled.client.context.Context.logout`."""
+        sign_out.sign_out_of(self, everywhere=True)
 
-_told: set[str] = set()  # servers whose silent sign-in was mentioned in this kernel
+
+_told: set[str] = set()  # servers whose saved sign-in was mentioned in this kernel
 
 
-def _say_whose_sign_in(api_uri: str, principal: dict[str, Any]) -> None:
-    """Say once whose saved sign-in is used: people share computer accounts."""
-    identity = identity_of(principal)
-    if identity is None or api_uri in _told or not front_end.is_somebody_there():
-        return
-    _told.add(api_uri)
-    front_end.say(f"Using {identity.id}'s saved sign-in on {host_of(api_uri)} · Not you? %tiled_logout")
+def _say_once(host: str, line: str) -> None:
+    """Write a line in the cell, one for a server and kernel, if somebody is there to read it."""
+    if host not in _told and front_end.is_somebody_there():
+        _told.add(host)
+        front_end.say(line)
 
 
 def from_context(context: Any, *args: Any, **kwargs: Any) -> Any:

@@ -11,7 +11,13 @@ from .address import is_loopback
 from .errors import CannotPrompt
 
 NEUTRAL_TEXT = "Tiled sign-in: run the cell to activate"
-NEUTRAL_BUNDLE = {"text/plain": NEUTRAL_TEXT, "text/html": f"<p>{NEUTRAL_TEXT}</p>"}
+
+
+def _bundle(text: str) -> dict[str, str]:
+    return {"text/plain": text, "text/html": f"<p>{text}</p>" if text else ""}
+
+
+NEUTRAL_BUNDLE = _bundle(NEUTRAL_TEXT)
 
 
 def shell() -> Any:
@@ -68,6 +74,11 @@ def require_somebody(server: str, who: str | None = None) -> None:
     )
 
 
+def has_page() -> bool:
+    """Whether a widget may ever be seen: where stdin is refused a pipeline runs, or Voilà before its page lives."""
+    return kernel() is None or getattr(kernel(), "_allow_stdin", True) or "VOILA_KERNEL_ID" in os.environ
+
+
 def is_somebody_there() -> bool:
     """Whether there is a person who could answer, and read."""
     try:
@@ -106,9 +117,10 @@ def show(widget: object) -> None:
 
 
 class SecondOutput:
-    """Words in the cell for when the panel stays silent; neutral again in the end."""
+    """Words in the cell for when the panel may stay silent; in the end it says `afterwards`."""
 
-    def __init__(self) -> None:
+    def __init__(self, afterwards: str = NEUTRAL_TEXT) -> None:
+        self._afterwards = afterwards
         self._handle: Any = None
         self._shown: str | None = None
 
@@ -128,7 +140,7 @@ class SecondOutput:
         """Leave nothing behind that names a server or a person."""
         if self._shown is not None:
             self._shown = None
-            self._publish(NEUTRAL_BUNDLE)
+            self._publish(_bundle(self._afterwards))
 
     def _publish(self, bundle: dict[str, str]) -> None:
         from IPython.display import display

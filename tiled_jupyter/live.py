@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import weakref
 from typing import Any
@@ -10,20 +11,22 @@ from .session_auth import SessionAuth
 
 lock = threading.RLock()
 signed_out: set[str] = set()  # servers a person signed out of here, where a saved session is left to others
-_contexts: weakref.WeakSet[Any] = weakref.WeakSet()
+_contexts: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_numbers = itertools.count()
 _sessions: weakref.WeakValueDictionary[tuple[str, str], SessionAuth] = weakref.WeakValueDictionary()
 
 
 def add(context: Any) -> None:
     """Have a Context be one of those that a login reaches."""
     with lock:
-        _contexts.add(context)
+        _contexts[next(_numbers)] = context
 
 
 def contexts(api_uri: object = None) -> list[Any]:
-    """Give every `reauthentication.Context`, or those of one server, in no order."""
+    """Give every `reauthentication.Context`, or those of one server, the newest first."""
     with lock:
-        return [context for context in _contexts if api_uri is None or str(context.api_uri) == str(api_uri)]
+        found = reversed(list(_contexts.values()))
+    return [context for context in found if api_uri is None or str(context.api_uri) == str(api_uri)]
 
 
 def signed_in_context(api_uri: str) -> Any:

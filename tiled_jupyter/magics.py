@@ -13,6 +13,7 @@ from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.base import BaseClient
 
 from . import cells, front_end, profiles, servers
+from .attaching import disable, enable
 from .key_magics import KeyMagics, make_guard
 from .leak_guard import LeakGuard
 from .panel import LoginPanel
@@ -123,7 +124,7 @@ def complete_profile(context: CompletionContext) -> dict[str, Any]:
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Do what ``%load_ext tiled_jupyter`` does: the magics, the stop button, and a look for keys written in cells."""
+    """Do what ``%load_ext tiled_jupyter`` does: magics, the stop button, plain Tiled in the panel, keys in cells."""
     global _guard
     ipython.register_magics(TiledMagics, KeyMagics)
     if _guard is None:
@@ -132,6 +133,7 @@ def load_ipython_extension(ipython: Any) -> None:
     if complete_profile not in ipython.Completer.custom_matchers:
         ipython.Completer.custom_matchers.append(complete_profile)
     cells.watch()
+    enable()
 
 
 def unload_ipython_extension(ipython: Any) -> None:
@@ -147,3 +149,4 @@ def unload_ipython_extension(ipython: Any) -> None:
     for magics in (TiledMagics, KeyMagics):
         ipython.magics_manager.registry.pop(magics.__name__, None)
     cells.unwatch()
+    disable()

@@ -68,6 +68,11 @@ class Page(anywidget.AnyWidget):
         super().__init__(**traits)
         self.on_msg(self._on_page_message)
 
+    def open(self) -> None:
+        """Open a comm, but not in the notebook of a pipeline: what it leaves behind names nobody and nothing."""
+        if front_end.has_page():
+            super().open()
+
     def obey(self, command: wire.Command, typed: str) -> None:
         """Do what the page says.
 
@@ -82,7 +87,7 @@ class Page(anywidget.AnyWidget):
     @property
     def comm_id(self) -> str:
         """The comm's name, by which its messages are known."""
-        return str(self.model_id)
+        return str(self.model_id) if self.comm is not None else ""
 
     @property
     def saves(self) -> bool:
@@ -150,6 +155,8 @@ class Page(anywidget.AnyWidget):
         self.receive(Letter(content, [bytes(buffer) for buffer in buffers]))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if self.comm is None:
+            return front_end.NEUTRAL_BUNDLE, {}
         # What a saved notebook keeps of the panel names no person, server or code.
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from . import addressed, cells, front_end, sign_out, wire
 from .account import AccountDesk
 from .attempts import in_background
 from .barrier import Barrier
+from .ensuring import ensure
 from .errors import LoginFailed
 from .exchange import Refused
 from .prompt_session import PromptSession
@@ -114,6 +116,23 @@ class LoginPanel(Barrier):
         if isinstance(self.session.state, SignedIn):
             callback(self.client)
 
+    def ensure(self, hours: float = 8.0) -> datetime:
+        """Have a sign-in that lasts: renew it, or ask now; see `ensuring.ensure`.
+
+        Returns
+        -------
+        datetime
+            Until when it is good at least.
+
+        Raises
+        ------
+        LoginFailed
+            Where nobody is signed in, or that cannot be promised.
+        """
+        if self.context is None:
+            raise LoginFailed("Nobody is signed in. Sign in with the panel, or run %tiled_login.", "credentials")
+        return ensure(self.context, hours)
+
     def sign_out(self, *, everywhere: bool = False) -> None:
         """Sign out of this kernel, or, `everywhere`, end the session on the server too."""
         self.session.sign_out(everywhere=everywhere)
@@ -201,7 +220,8 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
             wish.remember = False
             sign_out.outlive_kernel(wish.context)
         return tokens
-    front_end.require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server")
+    who = wish.identity.id if wish is not None and wish.identity is not None else None
+    front_end.require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
     session: PromptSession | None = None
 
     def make(on_change: Callable[[State], None]) -> LoginSession:

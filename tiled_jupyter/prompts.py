@@ -18,9 +18,9 @@ from typing import Any, Protocol, TypeAlias
 import httpx
 
 from .errors import LoginFailed, TiledJupyterError
+from .exchange import Tokens
 from .states import Identity
 
-Tokens: TypeAlias = dict[str, Any]
 Prompt: TypeAlias = Callable[[httpx.Client, list[Any]], Tokens]
 
 _ANSWER_COUNTS = 60.0  # seconds for which a refusal is the answer, where no cells are counted
@@ -44,6 +44,9 @@ class SignsIn(Protocol):
 
     def bare_client(self) -> httpx.Client:
         """Make a client that carries nothing of the session."""
+
+    def provider_client(self) -> httpx.Client:
+        """Make a client for an identity provider."""
 
     def place_for_tokens(self, *, remember: bool) -> Path | None:
         """Give where tokens may lie."""
@@ -142,16 +145,20 @@ def quietly() -> Iterator[None]:
 _UNINVITED = frozenset(
     ("__repr__", "__str__", "__dir__", "__del__", "__sizeof__", "_ipython_key_completions_", "_ipython_display_")
 )
+# These call what they find, its length for example; JupyterLab has them do so wherever the cursor stands.
+_LOOK_AROUND = frozenset(("IPython.core.completer", "IPython.core.oinspect"))
 
 
 def is_invited() -> bool:
-    """Say whether a request of this thread may end in a prompt: not for a repr, completion or finalizer."""
+    """Say whether a request of this thread may end in a prompt: not for a repr, completion, help or finalizer."""
     if _quiet.get():
         return False
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         name = frame.f_code.co_name
         if name in _UNINVITED or (name.startswith("_repr_") and name.endswith("_")):
+            return False
+        if frame.f_globals.get("__name__") in _LOOK_AROUND:
             return False
         frame = frame.f_back
     return True

@@ -17,10 +17,12 @@ from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 from . import bare, live
 from . import tokens as files
 from .errors import LoginFailed
-from .prompts import Occasion, Prompt, Tokens, ask, quietly
+from .exchange import Tokens
+from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
 from .session_auth import SessionAuth
 from .states import Identity
+from .subscriptions import end_what_could_not_begin
 from .tls import tls_context
 from .travel import reduced
 
@@ -152,6 +154,14 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         auth.refresh_now()
         return dict(auth.tokens)
 
+    def whoami(self) -> dict[str, Any]:
+        """Say who is signed in; see `tiled.client.context.Context.whoami`."""
+        principal: dict[str, Any] = super().whoami()
+        auth = self.http_client.auth
+        if isinstance(auth, SessionAuth) and auth.identity is None:  # a provider's tokens need not name anybody
+            auth.identity = _identity_in({"identity": next(iter(principal.get("identities") or []), None)})
+        return principal
+
     @property
     def remembered(self) -> bool:
         """Whether the present session lies on disk for the next kernel."""
@@ -236,6 +246,14 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
     def provider_client(self) -> httpx.Client:
         """Make a client for an identity provider: the same network, and nothing that Tiled's server knows or sets."""
         return bare.provider_client(self)
+
+    def create_api_key(self, *args: Any, **options: Any) -> Any:
+        """Make an API key; see `tiled.client.context.Context.create_api_key`."""
+        try:
+            return super().create_api_key(*args, **options)
+        except BaseException:
+            end_what_could_not_begin()  # a subscription begins by making one
+            raise
 
     # -- what is not to be seen or sent ----------------------------------------------------------------
 

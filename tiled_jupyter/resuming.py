@@ -5,17 +5,44 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from . import grants, live
+from . import live, revocation
 from . import tokens as files
 from .address import host_of
 from .errors import IdentityChanged, LoginFailed
-from .prompts import Occasion, SignsIn, Tokens, ask
+from .exchange import Tokens
+from .prompts import Occasion, SignsIn, ask
 from .session_auth import ENDED, SessionAuth
 from .states import Identity
 
 
 def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
     """Ask for the person whose session has ended, with the prompt of one of the Contexts that use it.
+
+    Returns, Raises
+    ---------------
+    As in `ask_the_same_person`; `LoginFailed` where no Context has a prompt.
+    """
+    using = [context for context in live.contexts() if context.http_client.auth is auth and context.prompt is not None]
+    # One that was given a prompt of its own goes before those that have the usual one.
+    context: SignsIn | None = next(iter(sorted(using, key=lambda one: "prompt" not in vars(one))), None)
+    if context is None:
+        raise LoginFailed(ENDED, "credentials")
+    host, noticed = host_of(str(context.api_uri)), time.strftime("%H:%M")
+    reason = f"Your session on {host} has ended (noticed {noticed}). Sign in and the running cell goes on."
+    return ask_the_same_person(context, auth, reason)
+
+
+def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tuple[Tokens, Path | None]:
+    """Have somebody sign in again, and nobody else.
+
+    Parameters
+    ----------
+    context : Context
+        Whose prompt is called.
+    auth : SessionAuth
+        The session of that person.
+    reason : str
+        Why they are asked.
 
     Returns
     -------
@@ -25,34 +52,21 @@ def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
     Raises
     ------
     TiledJupyterError
-        As the prompt raised it; `IdentityChanged` where somebody else signed in; `LoginFailed` where no Context
-        has a prompt.
+        As the prompt raised it; `IdentityChanged` where somebody else signed in.
     """
-    using = [context for context in live.contexts() if context.http_client.auth is auth and context.prompt is not None]
-    # One that was given a prompt of its own goes before those that have the usual one.
-    context: SignsIn | None = next(iter(sorted(using, key=lambda one: "prompt" not in vars(one))), None)
-    if context is None or context.prompt is None:
+    if context.prompt is None:
         raise LoginFailed(ENDED, "credentials")
     generation = auth.generation
 
     def elsewhere() -> Tokens | None:
         return dict(auth.tokens) if auth.generation != generation else _saved_elsewhere(context, auth)
 
-    noticed = time.strftime("%H:%M")
     wish = Occasion(
-        context,
-        remember=context.wants_saving,
-        reason=(
-            f"Your session on {host_of(str(context.api_uri))} has ended (noticed {noticed}). "
-            "Sign in and the running cell goes on."
-        ),
-        identity=auth.identity,
-        resuming=True,
-        elsewhere=elsewhere,
+        context, context.wants_saving, reason=reason, identity=auth.identity, resuming=True, elsewhere=elsewhere
     )
     tokens = ask(context.prompt, wish)
     if auth.is_foreign(tokens["access_token"]):
-        _revoke(context, tokens)
+        revocation.end_session_of(context, tokens)  # an account may hold 200 of them
         raise IdentityChanged(somebody_else(auth.identity))
     return tokens, context.place_for_tokens(remember=wish.remember)
 
@@ -72,10 +86,3 @@ def _saved_elsewhere(context: SignsIn, auth: SessionAuth) -> Tokens | None:
     if access_token is None or access_token == auth.tokens.get("access_token") or auth.is_foreign(access_token):
         return None
     return saved if files.claims(access_token).get("exp", 0) > time.time() else None
-
-
-def _revoke(context: SignsIn, tokens: Tokens) -> None:
-    """End a session that nobody will use; an account may hold 200 of them."""
-    if tokens.get("refresh_token") and context.client_id is None:
-        with context.bare_client() as http:
-            grants.revoke_session(http, str(context.api_uri), tokens["refresh_token"])

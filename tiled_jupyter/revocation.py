@@ -16,6 +16,7 @@ from .address import is_loopback, same_origin
 from .device_grant import is_the_providers
 from .exchange import PROBE_TIMEOUT, Refused, ask
 from .lifetimes import claims
+from .prompts import SignsIn
 
 _MOST_TRIES = 5
 _WELL_KNOWN = "/.well-known/openid-configuration"
@@ -48,6 +49,19 @@ def end_session(
     elif tokens.get("refresh_token"):
         with client(False) as http:  # noqa: FBT003
             grants.revoke_session(http, api_uri, tokens["refresh_token"], timeout)
+
+
+def end_session_of(context: SignsIn, tokens: Mapping[str, Any], timeout: httpx.Timeout = PROBE_TIMEOUT) -> None:
+    """Make tokens of a Context's server useless; see `end_session`."""
+    providers = context.server_info.authentication.providers
+    links = providers[0].links if len(providers) == 1 else {}  # a provider's own tokens: there is no other then
+    end_session(
+        lambda theirs: context.provider_client() if theirs else context.bare_client(),
+        str(context.api_uri),
+        links,
+        tokens,
+        timeout,
+    )
 
 
 def _at_provider(

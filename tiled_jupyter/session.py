@@ -128,7 +128,7 @@ class LoginSession(WaysIn):
     def set_key_aside(self) -> None:
         """Leave API keys out here, on this server and in this kernel, and ask for a login instead."""
         state = self.state
-        if isinstance(state, SignedOut | SignedIn):
+        if self._asked and isinstance(state, SignedOut | SignedIn):
             which_key.set_aside(state.server.uri)
             if self.context is not None:
                 self.context.api_key = None

@@ -20,7 +20,8 @@ from tiled.client.auth import TiledAuth
 
 from . import tokens as files
 from .errors import LoginFailed, TiledJupyterError
-from .prompts import Tokens, is_invited, quietly
+from .exchange import Tokens
+from .prompts import is_invited, quietly
 from .refreshing import NotNow, refresh
 from .session_errors import Refusal, nobody_in_a_fork, not_sent_again, stopped
 from .states import Identity

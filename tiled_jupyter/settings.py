@@ -31,6 +31,9 @@ class TiledJupyter(Configurable):
     login_deadline = Float(
         900.0, min=1.0, help="Seconds a cell waits for a sign-in after the page was last heard."
     ).tag(config=True)
+    reauthentication_deadline = Float(
+        86400.0, min=1.0, help="Seconds an interrupted cell waits for a sign-in, whether or not its page is there."
+    ).tag(config=True)
     token_source = Unicode(
         help="``module:function``, called as (http_client, providers) before anybody is asked. It gives tokens, "
         "or None for the panel; where it fails or takes longer than 4.5 seconds, nobody is signed in.",

@@ -14,7 +14,6 @@ from . import revocation, which_key
 from . import tokens as files
 from .attempts import in_background
 from .connection import tokens_of
-from .exchange import PROBE_TIMEOUT
 from .reauthentication import Context
 
 _FORGOTTEN = "Signed out of this notebook. Other notebooks and terminals are not."
@@ -75,19 +74,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
             shows.signed_out(reason)
     tokens["refresh_token"] = tokens.get("refresh_token") or refresh_token
     if revoked and any(tokens.values()):
-        in_background(lambda: _revoke(context, tokens))
-
-
-def _revoke(context: Context, tokens: dict[str, Any], timeout: httpx.Timeout = PROBE_TIMEOUT) -> None:
-    providers = context.server_info.authentication.providers
-    links = providers[0].links if len(providers) == 1 else {}  # a provider's own tokens: there is no other then
-    revocation.end_session(
-        lambda theirs: context.provider_client() if theirs else context.bare_client(),
-        str(context.api_uri),
-        links,
-        tokens,
-        timeout,
-    )
+        in_background(lambda: revocation.end_session_of(context, tokens))
 
 
 def _newest_tokens(context: Context) -> dict[str, Any]:
@@ -117,4 +104,4 @@ def _end_all() -> None:
         if any(tokens.values()) and tokens.get("refresh_token") not in ended:
             ended.add(tokens.get("refresh_token"))
             with contextlib.suppress(Exception):  # the process ends, and nobody would read it
-                _revoke(context, tokens, _AT_THE_END)
+                revocation.end_session_of(context, tokens, _AT_THE_END)

@@ -89,10 +89,11 @@ def write_tokens(directory: Path, tokens: Mapping[str, Any]) -> None:
 
 
 def remove_tokens(directory: Path) -> None:
-    """Remove the token files, if they are there and may be removed."""
+    """Remove the token files, if they are there and may be removed, and what a killed kernel was writing."""
     for name in TOKENS:
-        with contextlib.suppress(OSError):
-            (directory / name).unlink(missing_ok=True)
+        for path in (directory / name, *directory.glob(f".{name}.*")):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

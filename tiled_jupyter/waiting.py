@@ -14,9 +14,10 @@ from typing import Protocol
 from . import cells
 from .errors import LoginCancelled, LoginFailed
 from .front_end import SecondOutput
+from .how_to_go_on import how_to_go_on
 from .mailbox import Letter, Mailbox, open_mailbox
 from .session import CANCELLED, LoginSession
-from .states import AwaitingAuthorization, Failure, SignedIn, SignedOut
+from .states import Failure, SignedIn, SignedOut
 from .wire import Transport
 
 _SILENT_AFTER = 5.0  # seconds without any sign of a page that never answered (D3)
@@ -25,22 +26,6 @@ _PING_UNHEARD = 0.3  # seconds between pings until the first answer
 _PING = 10.0
 _LOOK_FOR_SAVED = 0.5
 
-_SILENT = """\
-This cell waits for a sign-in to {host}, but its panel does not answer.
-In any other notebook of yours where the panel works, run: %tiled_login {uri}
-This cell then goes on by itself. The stop button ends the wait.
-If the panel never appears, the package anywidget is missing where JupyterLab runs."""
-_SILENT_IN_MEMORY = """\
-This cell waits for a sign-in to {host}, but its panel does not answer.
-The sign-in is to be kept in memory only, so no other notebook can help: stop this cell and run it again.
-If the panel never appears, the package anywidget is missing where JupyterLab runs."""
-
-_SILENT_CODE = """\
-This cell waits for a sign-in to {host}, but its panel does not answer. To sign in without it, open this page:
-{page}
-and compare, or type, the code {code}. Approve only if you started this, on {host}, and the codes match.
-This cell then goes on by itself. The stop button ends the wait."""
-
 
 class Waitable(Protocol):
     """What a wait needs of a panel."""
@@ -48,6 +33,7 @@ class Waitable(Protocol):
     session: LoginSession
     heard_at: float | None
     cancels: int
+    resuming: bool
 
     @property
     def comm_id(self) -> str:
@@ -79,7 +65,8 @@ class Wait:
     timeout : float or None
         Seconds, whatever happens.
     patience : float
-        Seconds since the page was last heard, where there is no timeout.
+        Seconds since the page was last heard, where there is no timeout; since the beginning, where an interrupted
+        request waits.
     blocking : bool
         Whether the thread is blocked between two steps.
     """
@@ -88,10 +75,12 @@ class Wait:
         self._panel = panel
         self._timeout = timeout
         self._patience = patience
-        self._words = SecondOutput()
+        # Where a cell was interrupted, the panel that folds to one line says it all.
+        self._words = SecondOutput("") if panel.resuming else SecondOutput()
         self._stack = ExitStack()
         self._blocking = blocking
         self._begins = True
+        self._since = time.time()
         self._next_ping = self._next_look = 0.0
         self._box: Mailbox | None = None
 
@@ -160,6 +149,8 @@ class Wait:
         if self._panel.cancels != self._cancels:
             raise LoginCancelled("The sign-in was cancelled. Run %tiled_login to go on.")
         last = max(self._begun, self._panel.heard_at or 0.0)
+        if self._panel.resuming:  # page or no page: an overnight run must survive
+            last = self._begun
         end = self._begun + self._timeout if self._timeout is not None else last + self._patience
         if time.monotonic() >= end:
             sentence = "Nobody signed in before the deadline. Run the cell again, or sign in here."
@@ -184,25 +175,22 @@ class Wait:
             self._next_look = now + _LOOK_FOR_SAVED
             self._panel.session.look_for_saved()
         silent = now - self._begun > _SILENT_AFTER if heard is None else now - max(heard, self._begun) > _LOST_AFTER
-        if silent:
-            self._say_how_to_go_on()
+        if silent or self._panel.resuming:
+            self._say_how_to_go_on(silent=silent)
         else:
             self._words.clear()
         letter = self._box.get(longest) if self._box is not None else None
         if letter is not None:
             self._panel.receive(letter)
 
-    def _say_how_to_go_on(self) -> None:
+    def _say_how_to_go_on(self, *, silent: bool) -> None:
         state = self._panel.session.state
-        if isinstance(state, SignedOut) and self._panel.heard_at is None:
+        if silent and isinstance(state, SignedOut) and self._panel.heard_at is None:
             self._begin_unasked(state)
-        if isinstance(state, AwaitingAuthorization):
-            page = state.code.verification_uri_complete or state.code.verification_uri
-            text = _SILENT_CODE.format(host=state.server.host, page=page, code=state.code.user_code)
-            self._words.show(text, link=page)
-            return
-        host, uri = (state.server.host, state.server.uri) if isinstance(state, SignedOut) else ("Tiled", "ADDRESS")
-        self._words.show((_SILENT if self._panel.saves else _SILENT_IN_MEMORY).format(host=host, uri=uri))
+        text, link = how_to_go_on(
+            state, silent=silent, saves=self._panel.saves, since=self._since if self._panel.resuming else None
+        )
+        self._words.show(text, link=link)
 
     def _begin_unasked(self, form: SignedOut) -> None:
         """Begin the only way in there is, once, where a person sees no panel and so can begin nothing."""

@@ -189,16 +189,3 @@ def test_the_code_can_be_copied_and_the_page_shows_a_countdown(open_notebook, pr
     expect(panel.button("Show QR code")).to_have_count(0)  # a phone cannot reach this computer's loopback
     notebook.stop()
     notebook.cell_done(0)
-
-
-def test_an_api_key_instead(open_notebook, tiled_server):
-    with TiledServer(single_user_api_key="secret", allow_anonymous_access=False) as server:
-        notebook = open_notebook([login(server), "import os; 'TILED_API_KEY' in os.environ"])
-        notebook.run(0)
-        panel = Panel(notebook)
-        panel.sign_in_with_key("wrong")
-        expect(panel.alert).to_contain_text("does not accept this API key")
-        panel.sign_in_with_key("secret")
-        expect(panel.status).to_have_text("Signed in with an API key")
-        assert "signed in:" in notebook.cell_done(0)
-        assert notebook.execute(1) == "False"

@@ -41,6 +41,13 @@ def short_server() -> Iterator[TiledServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def writable_server() -> Iterator[TiledServer]:
+    """An empty catalog to write in, with streaming; access tokens of this one last two seconds."""
+    with TiledServer(writable=True, allow_anonymous_access=False, access_token_max_age=2) as server:
+        yield server
+
+
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give each test an empty place for tokens, and no key from the environment."""
@@ -54,10 +61,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr("tiled_jupyter.enabling._told", set())
     monkeypatch.setattr("tiled_jupyter.live.signed_out", set())
     monkeypatch.setattr("tiled_jupyter.live._sessions", {})
-    contexts: set[Context] = set()
+    contexts: dict[int, Context] = {}
     monkeypatch.setattr("tiled_jupyter.live._contexts", contexts)
     yield tmp_path / "cache"
-    for context in contexts:
+    for context in contexts.values():
         context.close()  # Tiled leaves that to the end of the process
 
 

@@ -6,6 +6,7 @@ import threading
 
 import httpx
 
+from tests.approval import approve_without_a_page
 from tiled_jupyter import Context, prompts
 from tiled_jupyter.grants import password_grant, revoke_session
 
@@ -26,6 +27,23 @@ class Hook:
         self.occasions.append(prompts.occasion.get())
         self.before()
         return password_grant(http_client, providers[0].links["auth_endpoint"], self.name, PASSWORDS[self.name])
+
+
+class DeviceHook(Hook):
+    """A person with a browser, who approves without looking; `flow` is one of `device_flow`."""
+
+    def __init__(self, server, flow, name="alice") -> None:
+        super().__init__(name)
+        self.server, self.flow = server, flow
+
+    def __call__(self, http_client, providers):
+        self.calls += 1
+        self.occasions.append(prompts.occasion.get())
+        self.before()
+        with httpx.Client(trust_env=False) as http:
+            login = self.flow(http, self.server)
+            approve_without_a_page(login.page, user=self.name, user_code=login.user_code)
+            return login.poll().json()
 
 
 def signed_in(server, hook=None, **options):

@@ -9,15 +9,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
-
-from tests.approval import approve_without_a_page
-from tiled_jupyter import Context
 
 from .device_flow import ProvidersFlow
 from .openid_provider import OpenIDProvider, proxied_provider
-from .sessions import get, let_expire
+from .sessions import DeviceHook, get, let_expire, signed_in
 from .tiled_server import TiledServer
 
 KERNELS, REFRESHES, THREADS = 2, 100, 64
@@ -49,14 +45,7 @@ def rotating_server(provider):
 
 @pytest.fixture
 def context(rotating_server):
-    def hook(http_client, providers):
-        with httpx.Client() as http:
-            login = ProvidersFlow(http, rotating_server)
-            approve_without_a_page(login.page, user="alice", user_code=login.user_code)
-            return login.poll().json()
-
-    context, _ = Context.from_any_uri(rotating_server.uri)
-    context.authenticate(prompt_for_reauthentication=hook)
+    context = signed_in(rotating_server, DeviceHook(rotating_server, ProvidersFlow))
     assert context.whoami()
     return context
 

@@ -41,5 +41,16 @@ def test_a_notebook_of_the_project_runs_from_top_to_bottom(name, public_server, 
 )
 def test_a_notebook_nobody_is_at_fails_and_says_what_to_set(code, closed_server):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.format(closed_server.uri))])
-    with pytest.raises(CellExecutionError, match=r"(?s)CannotPrompt.*TILED_API_KEY"):
+    with pytest.raises(CellExecutionError, match=r"(?s)CannotPrompt.*export TILED_API_KEY="):
         run(notebook)
+
+
+def test_the_notebook_of_a_pipeline_holds_nothing_of_a_panel(closed_server):
+    """Row D19: no comm, no widget state, no host, no person."""
+    cell = f"from tiled_jupyter import LoginPanel\nLoginPanel({closed_server.uri!r})"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    outputs = run(notebook)
+    assert "run the cell to activate" in str(outputs)
+    assert "widget" not in str(outputs)
+    assert "widgets" not in notebook.metadata
+    assert str(closed_server.port) not in str(outputs)

@@ -231,7 +231,7 @@ def test_a_refresh_by_another_kernel_is_adopted(short_server, monkeypatch):
     hook = Hook()
     context = signed_in(short_server, hook)
     monkeypatch.setattr("tiled_jupyter.live._sessions", {})
-    monkeypatch.setattr("tiled_jupyter.live._contexts", set())
+    monkeypatch.setattr("tiled_jupyter.live._contexts", {})
     other_kernel, _ = Context.from_any_uri(short_server.uri)
     let_expire(context)
     assert other_kernel.use_cached_tokens()

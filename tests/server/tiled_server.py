@@ -53,6 +53,8 @@ class TiledServer:
         Instead of the one password provider named ``demo``; as in Tiled's configuration file.
     single_user_api_key : str, optional
         Makes it a server without providers, for whoever has this key.
+    writable : bool
+        Serves an empty catalog to write in, with streaming, instead of the demo's data.
     secret_key : str, optional
         Signs tokens; one is made and kept over restarts if left out.
     python : str, optional
@@ -68,6 +70,7 @@ class TiledServer:
         allow_anonymous_access: bool = True,
         providers: Sequence[Mapping[str, Any]] | None = None,
         single_user_api_key: str | None = None,
+        writable: bool = False,
         secret_key: str | None = None,
         python: str = sys.executable,
     ) -> None:
@@ -78,6 +81,7 @@ class TiledServer:
             "allow_anonymous_access": allow_anonymous_access,
             "providers": providers,
             "single_user_api_key": single_user_api_key,
+            "writable": writable,
             "secret_key": secret_key or secrets.token_hex(32),
         }
         self._python = python
@@ -184,6 +188,8 @@ class TiledServer:
                 arguments += [f"--{name.replace('_', '-')}", str(options[name])]
         if not options["allow_anonymous_access"]:
             arguments.append("--require-login")
+        if options["writable"]:
+            arguments.append("--writable")
         providers = options["providers"] if options["single_user_api_key"] is None else []
         if providers is not None:
             path = Path(self._directory.name, "providers.json")

@@ -69,6 +69,7 @@ def configuration(
     session_max_age: float | None = None,
     allow_anonymous_access: bool = True,
     providers: Sequence[Mapping[str, Any]] | None = None,
+    writable: bool = False,
 ) -> dict[str, Any]:
     """Return the configuration of a Tiled server with the demo's data and users.
 
@@ -83,6 +84,9 @@ def configuration(
     providers : sequence of dict, optional
         Instead of the one password provider; as in Tiled's configuration file. With none the server is for
         a single user, who has the key in Tiled's own ``TILED_SINGLE_USER_API_KEY`` and sees everything.
+    writable : bool
+        Serve, instead of the demo's data, an empty catalog in `directory`, in which everybody who has signed in
+        writes and of which updates are streamed.
     """
     trees = [{"path": "/", "tree": "tiled_jupyter.demo.data:tree"}]
     if providers is not None and not providers:
@@ -92,9 +96,12 @@ def configuration(
         "refresh_token_max_age": refresh_token_max_age,
         "session_max_age": session_max_age,
     }
-    return {
+    served = {
         "trees": trees,
         "access_control": {"access_policy": "tiled_jupyter.demo.access:DemoAccessPolicy", "args": {}},
+    }
+    return {
+        **(_empty_catalog(Path(directory).resolve()) if writable else served),
         "authentication": {
             "providers": list(providers) if providers is not None else [password_provider()],
             "allow_anonymous_access": allow_anonymous_access,
@@ -104,6 +111,17 @@ def configuration(
             "uri": f"sqlite:///{Path(directory).resolve() / 'authentication.db'}",
             "init_if_not_exists": True,
         },
+    }
+
+
+def _empty_catalog(directory: Path) -> dict[str, Any]:
+    return {
+        "catalog": {
+            "uri": f"sqlite:///{directory / 'catalog.db'}",
+            "writable_storage": [str(directory / "data")],
+            "init_if_not_exists": True,
+        },
+        "streaming_cache": {"uri": "memory"},
     }
 
 
@@ -117,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--session-max-age", type=float, metavar="SECONDS")
     options.add_argument("--require-login", action="store_true", help="show nothing to anonymous users")
     options.add_argument("--providers", type=Path, metavar="FILE", help="JSON list of other providers")
+    options.add_argument("--writable", action="store_true", help="serve an empty catalog to write in")
     return options
 
 
@@ -134,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             session_max_age=options.session_max_age,
             allow_anonymous_access=not options.require_login,
             providers=json.loads(options.providers.read_text()) if options.providers else None,
+            writable=options.writable,
         )
     )
     uvicorn.run(app, host=HOST, port=options.port)

@@ -1,0 +1,47 @@
+"""At a real terminal Tiled's own prompt asks, now and when a session has ended; without one nobody is asked."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import time
+
+from .tiled_server import PASSWORDS
+
+SCRIPT = """
+import os, sys, time
+from tiled_jupyter import from_uri
+client = from_uri(sys.argv[1], remember_me=False)
+print("FIRST", sorted(client))
+auth = client.context.http_client.auth
+auth.tokens.update(access_token="over", refresh_token="over")
+print("AGAIN", client["alice/heating_scan/images"].read().shape)
+"""
+
+
+def test_tileds_own_prompt_at_a_terminal(closed_server):
+    person, terminal = pty.openpty()
+    script = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, closed_server.uri],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={**os.environ, "TERM": "dumb"},
+        start_new_session=True,
+    )
+    os.close(terminal)
+    answers, said, deadline = 2 * ["alice", PASSWORDS["alice"]], "", time.monotonic() + 90
+    while time.monotonic() < deadline:
+        try:
+            said += os.read(person, 1000).decode(errors="replace")
+        except OSError:  # the script has ended
+            break
+        asked = said.count("Username:") + said.count("Password:")
+        if answers and asked > 4 - len(answers):
+            os.write(person, f"{answers.pop(0)}\n".encode())
+    os.close(person)
+    assert script.wait(20) == 0, said
+    assert "FIRST ['alice', 'public', 'staff']" in said
+    assert "AGAIN (20, 128, 128)" in said
