@@ -14,8 +14,8 @@ export default { render({ model, el }) {
   const button = document.createElement("button");
   button.textContent = "Ask";
   button.onclick = async () => {
-    const header = { msg_id: crypto.randomUUID(), session: kernel.clientId, username: "", date: new Date().toISOString(),
-                     msg_type: "tiled_jupyter_key_request", version: "5.3" };
+    const header = { msg_id: crypto.randomUUID(), session: kernel.clientId, username: "",
+                     date: new Date().toISOString(), msg_type: "tiled_jupyter_key_request", version: "5.3" };
     const content = { comm_id: "comm", first_eight: "deadbeef" };
     const future = kernel.sendControlMessage(
       { header, parent_header: {}, metadata: {}, channel: "control", content, buffers: [] }, true, true);
