@@ -11,13 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
+    from .api_keys import ApiKeys
     from .attaching import attach, disable, enable
+    from .dask_key import give_key, take_key_back
     from .enabling import Context, from_context, from_profile, from_uri, login
-    from .errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
+    from .errors import (
+        CannotPrompt,
+        IdentityChanged,
+        KeyNotMade,
+        KeysUnavailable,
+        LoginCancelled,
+        LoginFailed,
+        TiledJupyterError,
+    )
     from .magics import load_ipython_extension, unload_ipython_extension
+    from .new_key import NewApiKey
     from .panel import LoginPanel, prompt_for_login
 
 _HOME = {
+    "ApiKeys": "api_keys",
+    "give_key": "dask_key",
+    "take_key_back": "dask_key",
     "Context": "enabling",
     "from_context": "enabling",
     "from_profile": "enabling",
@@ -27,23 +41,30 @@ _HOME = {
     "enable": "attaching",
     "CannotPrompt": "errors",
     "IdentityChanged": "errors",
+    "KeyNotMade": "errors",
+    "KeysUnavailable": "errors",
     "LoginCancelled": "errors",
     "LoginFailed": "errors",
     "TiledJupyterError": "errors",
     "load_ipython_extension": "magics",
     "unload_ipython_extension": "magics",
+    "NewApiKey": "new_key",
     "LoginPanel": "panel",
     "login": "enabling",
     "prompt_for_login": "panel",
 }
 
 __all__ = [
+    "ApiKeys",
     "CannotPrompt",
     "Context",
     "IdentityChanged",
+    "KeyNotMade",
+    "KeysUnavailable",
     "LoginCancelled",
     "LoginFailed",
     "LoginPanel",
+    "NewApiKey",
     "TiledJupyterError",
     "__version__",
     "attach",
@@ -52,9 +73,11 @@ __all__ = [
     "from_context",
     "from_profile",
     "from_uri",
+    "give_key",
     "load_ipython_extension",
     "login",
     "prompt_for_login",
+    "take_key_back",
     "unload_ipython_extension",
 ]
 

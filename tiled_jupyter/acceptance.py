@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from . import grants, known_servers, revocation
+from . import grants, known_servers, revocation, sign_ins
 from .attempts import Attempts
 from .connection import session_sign_in
 from .events import Delayed, SignInDone, SignInStarted
@@ -133,7 +133,7 @@ class Acceptance(Attempts):
                 if self.is_current(attempt):
                     remembered = self._accept(tokens, remember=remember)
                     kept = True
-                    known_servers.remember(form.server.uri, provider=spec.provider)
+                    known_servers.remember(form.server.uri, provider=spec.provider, place=sign_ins.here(tokens))
                     self.apply(
                         SignInDone(
                             attempt,

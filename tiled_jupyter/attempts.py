@@ -89,7 +89,7 @@ class Attempts:
             return self.is_current(number)
 
 
-def in_background(work: Callable[[], None]) -> None:
+def in_background(work: Callable[[], object]) -> None:
     """Run `work` on a thread of its own."""
     # With a copy of the context, output and comm messages of the thread belong to the cell that began it.
     threading.Thread(target=contextvars.copy_context().run, args=(work,), name="tiled-login", daemon=True).start()

@@ -11,13 +11,13 @@ from typing import Any
 import httpx
 from tiled.client.context import Context as TiledContext
 
-from . import grants, known_servers, profiles, which_key
+from . import grants, known_servers, profiles
 from .address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin
+from .context import Context
 from .device_grant import is_the_providers
 from .lifetimes import session_end
 from .live import signed_in_context
 from .principal import count, identity_of
-from .reauthentication import Context
 from .states import Provider, Server, SignedIn
 from .tls import tls_context
 from .tokens import TOKENS
@@ -91,7 +91,7 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
     """
     address, options = target.address, target.context_options
     if address is None:
-        return profiles.resolve(target.profile or "", which_key.Context)
+        return profiles.resolve(target.profile or "", Context)
     live: Context | None = None if address.api_key else signed_in_context(address.api_uri)
     if live is not None and not options:
         return live, target.client_options
@@ -102,7 +102,7 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
         trust_env=options.get("trust_env", True),
     ) as http:
         uri = grants.probe(http, address.api_uri)
-    context = which_key.keyless(uri, **options)
+    context = Context(uri, keyless=True, **options)
     if live is not None:
         context.http_client.auth = live.http_client.auth
     return context, target.client_options

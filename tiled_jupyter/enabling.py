@@ -12,6 +12,7 @@ import httpx
 from tiled.client import from_context as _tiled_from_context
 from tiled.client.context import prompt_for_credentials
 
+from . import context as plain
 from . import front_end, profiles, sign_out, which_key
 from .address import host_of, parse_address
 from .principal import identity_of
@@ -31,7 +32,7 @@ def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, 
     return prompt_for_login(http_client, providers)
 
 
-class Context(which_key.Context):
+class Context(plain.Context):
     """A Tiled Context that asks in the panel.
 
     Parameters are those of `tiled.client.context.Context`. ``authenticate(prompt_for_reauthentication=…)``

@@ -5,6 +5,8 @@
   + LoginCancelled      the person pressed Cancel, or signed in elsewhere was refused
   + CannotPrompt        nobody can be asked here (nbclient, papermill, a script, Voilà, start-up files)
   + IdentityChanged     somebody else signed in than the one whose session had ended; nothing was sent as them
+  + KeysUnavailable     this server or this sign-in has no API keys, or says nothing of them now
+  + KeyNotMade          no API key was made, or one was made and lost on the way, and is revoked if it was found
 
 Messages are sentences for the person at the notebook. They never hold a password, token or key, and
 exceptions are raised ``from None`` where their cause could: the request of an httpx error holds the form.
@@ -43,3 +45,11 @@ class CannotPrompt(TiledJupyterError):
 
 class IdentityChanged(TiledJupyterError):
     """Somebody else signed in than the one whose session had ended."""
+
+
+class KeysUnavailable(TiledJupyterError):
+    """There are no API keys to make, list or revoke here, or not now."""
+
+
+class KeyNotMade(TiledJupyterError):
+    """The request for an API key gave none."""

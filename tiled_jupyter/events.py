@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from .account_states import Account
 from .states import (
     AwaitingAuthorization,
     Connecting,
@@ -103,6 +104,20 @@ class SavedFound:
 
 
 @dataclass(frozen=True)
+class AccountChanged:
+    """Something about the keys and sign-ins of who is signed in."""
+
+    account: Account
+
+
+@dataclass(frozen=True)
+class SignInReplaced:
+    """Who is signed in is so by other credentials from now on."""
+
+    state: SignedIn
+
+
+@dataclass(frozen=True)
 class SignedOff:
     """The person signed out, or the session is known to be over."""
 
@@ -122,6 +137,8 @@ Event: TypeAlias = (
     | Delayed
     | SignInDone
     | SavedFound
+    | AccountChanged
+    | SignInReplaced
     | Failed
     | Cancelled
     | SignedOff
@@ -156,6 +173,10 @@ def transition(state: State, event: Event) -> State:
             return SignedOut(state.server, reason=reason)
         case SavedFound(found) if isinstance(state, SignedOut | Verifying | AwaitingAuthorization):
             return found
+        case AccountChanged(account) if isinstance(state, SignedIn):
+            return replace(state, account=account)
+        case SignInReplaced(other) if isinstance(state, SignedIn):
+            return replace(other, account=state.account)
         case Cancelled(failure):
             return _without_result(state, failure)
         case ServerFound() | CodeIssued() | Delayed() | SignInDone() | Failed() if not _current(state, event.attempt):

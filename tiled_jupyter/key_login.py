@@ -7,23 +7,23 @@ from typing import Any, Literal, TypeAlias
 import httpx
 
 from .exchange import Refused, ask
+from .key_files import VARIABLE
 from .lifetimes import moment
 from .principal import count, identity_of
 from .reauthentication import Context
 from .scopes import scope
 from .states import Server, SignedIn
-from .which_key import VARIABLE
 
-Source: TypeAlias = Literal["environment", "address", "typed"]
+Source: TypeAlias = Literal["environment", "address", "chosen"]
 _WHICH: dict[Source, str] = {
     "environment": f"the API key in {VARIABLE}",
     "address": "the API key in this address",
-    "typed": "this API key",
+    "chosen": "this API key",
 }
 _USED: dict[Source, str] = {
     "environment": f"Using the API key in {VARIABLE}",
     "address": "The key in this address was used and removed from it",
-    "typed": "Signed in with the API key you typed, on this server and in this notebook's kernel only",
+    "chosen": "Using the API key chosen in this notebook, on this server and in this kernel only",
 }
 _TIED_TO_NOTHING = "It comes from the environment, is not tied to a server, and wins over a login."
 

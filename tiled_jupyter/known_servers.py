@@ -1,8 +1,8 @@
 """What is remembered of each server from one notebook to the next: that it was used, and how.
 
-A file in the user's state directory, with addresses, names of providers, counts, and the first eight letters
-of API keys, which servers show too; no names of people, no secrets. A file that cannot be read or written
-means "never seen": one sentence too many is the worst that can come of it.
+A file in the user's state directory, with addresses, names of providers, counts, the first eight letters of
+API keys, which servers show too, and where sign-ins were made; no names of people, no secrets. A file that
+cannot be read or written means "never seen": one sentence too many is the worst that can come of it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,26 @@ _MOST_KEYS = 50
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a sign-in was made.
+
+    Parameters
+    ----------
+    session : str
+        Id of the session, at the server.
+    host, notebook : str
+        The computer, and the notebook, if it was one.
+    since : float
+        In seconds since the epoch.
+    """
+
+    session: str
+    host: str
+    notebook: str
+    since: float
+
+
+@dataclass(frozen=True)
 class Known:
     """What is remembered of a server.
 
@@ -33,11 +53,14 @@ class Known:
         How many sessions the account had when that was last seen.
     keys : tuple of str
         First eight letters of API keys it has accepted.
+    places : tuple of Place
+        Where sign-ins to it were made from this computer account.
     """
 
     provider: str | None = None
     sign_ins: int | None = None
     keys: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 def known(api_uri: str) -> Known | None:
@@ -51,7 +74,12 @@ def servers_of_key(first_eight: str) -> list[str]:
 
 
 def remember(
-    api_uri: str, *, provider: str | None = None, sign_ins: int | None = None, first_eight: str | None = None
+    api_uri: str,
+    *,
+    provider: str | None = None,
+    sign_ins: int | None = None,
+    first_eight: str | None = None,
+    place: Place | None = None,
 ) -> None:
     """Note a sign-in; what is not given stays as it was."""
     servers = _read()
@@ -63,6 +91,8 @@ def remember(
         server = replace(server, sign_ins=sign_ins)
     if first_eight is not None and first_eight not in server.keys:
         server = replace(server, keys=(*server.keys[-_MOST_KEYS + 1 :], first_eight))
+    if place is not None:
+        server = replace(server, places=(*server.places[-_LONGEST + 1 :], place))
     if server != before:
         _write({**servers, api_uri: server})
 
@@ -97,12 +127,21 @@ def _read() -> dict[str, Known]:
 
 def _server(value: object) -> Known:
     said: dict[str, Any] = value if isinstance(value, dict) else {}
-    provider, sign_ins, keys = said.get("provider"), said.get("sign_ins"), said.get("keys")
+    provider, sign_ins, keys, places = (said.get(name) for name in ("provider", "sign_ins", "keys", "places"))
     return Known(
         provider if _is_text(provider) else None,
         sign_ins if type(sign_ins) is int and sign_ins >= 0 else None,
         tuple(filter(_is_text, keys)) if isinstance(keys, list) else (),
+        tuple(filter(None, map(_place, places))) if isinstance(places, list) else (),
     )
+
+
+def _place(value: object) -> Place | None:
+    said: dict[str, Any] = value if isinstance(value, dict) else {}
+    session, host, notebook, since = (said.get(name) for name in ("session", "host", "notebook", "since"))
+    if not all(map(_is_text, (session, host, notebook))) or not isinstance(since, int | float):
+        return None
+    return Place(str(session), str(host), str(notebook), since)
 
 
 def _is_text(value: object) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 from traitlets import Instance, Unicode
 
-from . import cells, front_end, sign_out, wire
+from . import addressed, cells, front_end, sign_out, wire
+from .account import AccountDesk
 from .attempts import in_background
 from .barrier import Barrier
 from .ensuring import ensure
@@ -20,7 +21,17 @@ from .prompts import occasion
 from .reauthentication import Context
 from .session import CANCELLED, LoginSession
 from .settings import settings
-from .states import AwaitingAuthorization, Connecting, Disconnected, Failure, Identity, SignedIn, State, Verifying
+from .states import (
+    AwaitingAuthorization,
+    Connecting,
+    Disconnected,
+    Failure,
+    Identity,
+    SignedIn,
+    State,
+    Verifying,
+    is_same_sign_in,
+)
 from .token_source import ask_source
 from .wire import Remember
 
@@ -68,7 +79,10 @@ class LoginPanel(Barrier):
         self._callbacks: list[Callable[[Any], object]] = []
         super().__init__(here, remember, **traits)
         cells.watch()
+        self.account: AccountDesk | None = None
+        self._before: State = Disconnected()
         self.session = _session(self._on_change) if _session is not None else self._own_session(provider)
+        self.account = AccountDesk(self.session, here, lambda give: addressed.offer(self.comm_id, give))
         self.set_trait("status", self.session.state.kind)
         if uri is not None:
             self.session.connect(uri)
@@ -157,7 +171,8 @@ class LoginPanel(Barrier):
                 self.session.cancel(_ATTEMPT_CANCELLED if in_attempt else CANCELLED)
                 self.wake()
             case _:
-                pass
+                if self.account is not None:
+                    self.account.obey(command)
 
     def _wanted(self, remember: bool) -> bool:  # noqa: FBT001 - a field of a message
         return {"ask": remember, "never": False, "always": True}[self._remember]
@@ -166,8 +181,12 @@ class LoginPanel(Barrier):
         self.set_trait("status", state.kind)
         self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
         self.publish()
-        if isinstance(state, SignedIn) and self._callbacks:
+        if not isinstance(state, SignedIn):
+            if self.account is not None:
+                self.account.forget()
+        elif self._callbacks and not is_same_sign_in(self._before, state):
             in_background(self._call_back)
+        self._before = state
         self.settle(state)
 
     def _call_back(self) -> None:

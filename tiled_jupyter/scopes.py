@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from .account_states import Scope
 
 READ = ("read:metadata", "read:data")
 INHERIT = "inherit"
@@ -28,28 +29,6 @@ _WORDS = {
     INHERIT: "everything I may do",
 }
 _HARMLESS = frozenset({*READ, "metrics", "read:principals", "read:webhooks"})
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Something a key may do.
-
-    Parameters
-    ----------
-    name : str
-        In Tiled, for example ``read:data``.
-    words : str
-        For people.
-    description : str
-        Tiled's own; the words, for a scope that this Tiled does not know.
-    dangerous : bool
-        Whether who finds the key can break something with it.
-    """
-
-    name: str
-    words: str
-    description: str
-    dangerous: bool
 
 
 def offered(names: Iterable[str]) -> tuple[Scope, ...]:

@@ -20,7 +20,17 @@ from .exchange import Refused, Tokens
 from .prompts import Prompt
 from .reauthentication import Context
 from .settings import TiledJupyter
-from .states import AwaitingAuthorization, Disconnected, Failure, KeyNotice, Server, SignedIn, SignedOut, State
+from .states import (
+    AwaitingAuthorization,
+    Disconnected,
+    Failure,
+    KeyNotice,
+    Server,
+    SignedIn,
+    SignedOut,
+    State,
+    is_same_sign_in,
+)
 from .token_source import ask_source
 from .ways_in import WaysIn
 
@@ -104,6 +114,7 @@ class LoginSession(WaysIn):
             with self.lock:
                 if self.is_current(attempt):
                     self.context, self._specs, self._client_options = context, specs, client_options
+                    self._made = None
                     self.node_path_parts = target.address.node_path_parts if target.address is not None else []
                     self._saved_at = context.saved_at()
                     self.apply(event)
@@ -182,7 +193,7 @@ class LoginSession(WaysIn):
         is_public = isinstance(state, SignedOut) and not state.server.required
         if self.context is None or not (is_public or isinstance(state, SignedIn)):
             raise LoginFailed("Nobody is signed in. Sign in with the panel, or run %tiled_login.", "credentials")
-        if self._made is None or self._made[0] is not state:
+        if self._made is None or not (self._made[0] is state or is_same_sign_in(self._made[0], state)):
             options = {"node_path_parts": self.node_path_parts, **self._client_options}
             self._made = state, from_context(self.context, **options)
         return self._made[1]
@@ -199,7 +210,9 @@ class LoginSession(WaysIn):
             if key is not None:
                 from_environment = key == which_key.environment_key()
                 try:
-                    return self._with_key(attempt, context, server, key, "environment" if from_environment else "typed")
+                    return self._with_key(
+                        attempt, context, server, key, "environment" if from_environment else "chosen"
+                    )
                 except Refused as refused:
                     if refused.failure.kind != "credentials":
                         raise

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sys
 
-from traitlets import Bool, Enum, Float, List, Unicode
+from traitlets import Bool, Enum, Float, Int, List, Unicode
 from traitlets.config import Configurable
 
 
 class TiledJupyter(Configurable):
-    """How the sign-in panel behaves."""
+    """How the sign-in panel and the API keys behave."""
 
     servers = List(
         Unicode(), help="Tiled servers to offer, as addresses or names of profiles; the first one is filled in."
@@ -38,6 +38,19 @@ class TiledJupyter(Configurable):
         help="``module:function``, called as (http_client, providers) before anybody is asked. It gives tokens, "
         "or None for the panel; where it fails or takes longer than 4.5 seconds, nobody is signed in.",
     ).tag(config=True)
+    max_key_days = Int(
+        None, allow_none=True, min=1, help="Days an API key may work at most. Keys that never expire are then refused."
+    ).tag(config=True)
+    allow_write_keys = Bool(
+        default_value=True,
+        help="Make API keys that may change something: data, metadata, users, or other keys.",
+    ).tag(config=True)
+    allow_copy_key = Bool(
+        default_value=True, help="Offer to copy a new API key to the clipboard, besides saving it to a file."
+    ).tag(config=True)
+    leak_guard = Bool(default_value=True, help="Warn after a cell has run that has an API key written in it.").tag(
+        config=True
+    )
 
 
 def settings() -> TiledJupyter:

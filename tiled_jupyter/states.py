@@ -6,8 +6,10 @@ be said in this vocabulary.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
+
+from .account_states import Account
 
 FailureKind: TypeAlias = Literal[
     "bad_address",
@@ -270,6 +272,8 @@ class SignedIn:
         Until when it is good, in seconds since the epoch; None where nobody can know.
     renews : bool
         True where `good_until` is only what is certain, and use may make it later.
+    account : Account
+        What the person has asked to see of the account.
     """
 
     server: Server
@@ -280,7 +284,15 @@ class SignedIn:
     api_keys: int | None = None
     good_until: float | None = None
     renews: bool = True
+    account: Account = field(default_factory=Account)
     kind: Literal["signed_in"] = "signed_in"
 
 
 State: TypeAlias = Disconnected | Connecting | SignedOut | Verifying | AwaitingAuthorization | SignedIn
+
+
+def is_same_sign_in(one: State, other: State) -> bool:
+    """Whether two states are one sign-in, of whose account perhaps more is shown by now."""
+    if not (isinstance(one, SignedIn) and isinstance(other, SignedIn)):
+        return False
+    return replace(one, account=other.account) == other

@@ -92,7 +92,7 @@ class WaysIn(Acceptance):
                 raise Refused("credentials", f"What you typed {wrong}. Paste the whole key.")
             if not is_private(form.server.uri, allow_http=self._settings.allow_http):
                 raise Refused("not_sent", _KEY_NOT_PRIVATE)
-            self._use_key(attempt, form, text, "typed")
+            self._use_key(attempt, form, text, "chosen")
 
         self._start("api_key", check)
 

@@ -12,16 +12,15 @@ import re
 import secrets
 import threading
 import weakref
-from typing import Any
 
 import httpx
 
 from . import known_servers, live, reauthentication
 from .address import host_of
 from .errors import LoginFailed
+from .key_files import VARIABLE
 from .states import KeyNotice
 
-VARIABLE = "TILED_API_KEY"
 NO_KEY = ""  # None would have Tiled's Context take what the environment has
 _KEY = re.compile(r"\w+", re.ASCII)  # what Tiled's Context can send and read back
 _LISTED = re.compile(r"[0-9a-f]{72}")  # a key of an account; its first eight letters are its name
@@ -31,24 +30,6 @@ _aside: set[str] = set()  # servers that do not get the environment's key in thi
 _bound: weakref.WeakSet[reauthentication.Context] = weakref.WeakSet()  # with a key for all of their server's
 _salt = secrets.token_bytes(16)
 _used_with: dict[bytes, set[str]] = {}  # keys that may not be named on disk
-
-
-class Context(reauthentication.Context):
-    """A Context that takes a key from the environment only where that key belongs.
-
-    Parameters are those of `tiled.client.context.Context`.
-
-    Raises
-    ------
-    LoginFailed
-        Where the key is no key, or known to be another server's; before anything is sent.
-    """
-
-    def __init__(self, uri: str, *, api_key: str | None = None, **options: Any) -> None:
-        chosen = choose_key(uri, api_key, own_server=options.get("app") is not None)
-        super().__init__(uri, api_key=chosen, **options)
-        if chosen == NO_KEY:
-            self.api_key = None
 
 
 def choose_key(uri: str, api_key: str | None, *, own_server: bool = False) -> str | None:
@@ -90,13 +71,6 @@ def choose_key(uri: str, api_key: str | None, *, own_server: bool = False) -> st
 def _how_to_go_on(notice: KeyNotice) -> str:
     ways = "Unset it and connect again, or use %tiled_login to sign in without it"
     return f"{ways}, or to use it here." if notice.usable else f"{ways}."
-
-
-def keyless(uri: str, **options: Any) -> reauthentication.Context:
-    """Make a Context without any key, whatever the environment holds."""
-    context = reauthentication.Context(uri, api_key=NO_KEY, **options)
-    context.api_key = None
-    return context
 
 
 def fault(key: str) -> str | None:
@@ -163,10 +137,8 @@ def use(context: reauthentication.Context, key: str, *, bind: bool) -> None:
     note(uri, key)
     concerned = [context]
     if bind:
-        environment = os.environ.get(VARIABLE)
-        concerned += [
-            other for other in live.contexts() if str(other.api_uri) == uri and other.api_key in (None, environment)
-        ]
+        replaced = (None, os.environ.get(VARIABLE))
+        concerned += [other for other in live.contexts(uri) if other.api_key in replaced or other in _bound]
     with _lock:
         for one in concerned:
             one.http_client.auth = None

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, TypeAlias
 
+from . import account_commands as said
 from .states import State
 
 Transport: TypeAlias = Literal["shell", "control"]
 Remember: TypeAlias = Literal["ask", "never", "always"]
 _LONGEST_TEXT = 2000
+_LONGEST_LIST = 200
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,19 @@ class Cancel:
 
 
 Command: TypeAlias = (
-    Alive | Ready | Pong | Connect | SignIn | Begin | UseKey | AcceptKey | SetKeyAside | SignOut | ChangeServer | Cancel
+    Alive
+    | Ready
+    | Pong
+    | Connect
+    | SignIn
+    | Begin
+    | UseKey
+    | AcceptKey
+    | SetKeyAside
+    | SignOut
+    | ChangeServer
+    | Cancel
+    | said.AccountCommand
 )
 
 COMMANDS: dict[str, type[Command]] = {
@@ -144,10 +158,20 @@ COMMANDS: dict[str, type[Command]] = {
     "accept_key": AcceptKey,
     "set_key_aside": SetKeyAside,
     "sign_out": SignOut,
+    "show_keys": said.ShowKeys,
+    "create_key": said.CreateKey,
+    "save_key": said.SaveKey,
+    "use_key_here": said.UseKeyHere,
+    "key_copied": said.KeyCopied,
+    "dismiss_key": said.DismissKey,
+    "delete_made_key": said.DeleteMadeKey,
+    "delete_keys": said.DeleteKeys,
+    "show_sign_ins": said.ShowSignIns,
+    "end_sign_in": said.EndSignIn,
+    "end_other_sign_ins": said.EndOtherSignIns,
     "change_server": ChangeServer,
     "cancel": Cancel,
 }
-_JSON_TYPES = {"bool": bool, "str": str}
 
 
 def encode_state(state: State, surroundings: Surroundings) -> dict[str, Any]:
@@ -181,9 +205,15 @@ def parse(content: object) -> tuple[str, Command] | None:
     command = COMMANDS.get(kind) if isinstance(kind, str) else None
     if command is None or not isinstance(message_id, str) or len(message_id) > _LONGEST_TEXT:
         return None
-    wanted = {field.name: _JSON_TYPES[str(field.type)] for field in fields(command) if field.default is MISSING}
-    if values.keys() != wanted.keys() or not all(type(values[name]) is wanted[name] for name in wanted):
-        return None
-    if any(isinstance(value, str) and len(value) > _LONGEST_TEXT for value in values.values()):
+    wanted = {field.name: str(field.type) for field in fields(command) if field.default is MISSING}
+    if values.keys() != wanted.keys() or not all(_fits(values[name], wanted[name]) for name in wanted):
         return None
     return message_id, command(**values)
+
+
+def _fits(value: object, kind: str) -> bool:
+    if kind == "bool":
+        return isinstance(value, bool)
+    if kind == "list[str]":
+        return isinstance(value, list) and len(value) <= _LONGEST_LIST and all(_fits(one, "str") for one in value)
+    return isinstance(value, str) and len(value) <= _LONGEST_TEXT

@@ -99,6 +99,68 @@ export interface AwaitingAuthorization {
   trouble: string | null;
 }
 
+/** Something an API key may do; `words` for people, `description` is Tiled's own. */
+export interface Scope {
+  name: string;
+  words: string;
+  description: string;
+  dangerous: boolean;
+}
+
+/** A row of the list of keys. Times are seconds since the epoch, null for never. */
+export interface ListedKey {
+  first_eight: string;
+  note: string | null;
+  may: string[];
+  access_tags: string[] | null;
+  expires: number | null;
+  last_used: number | null;
+  marks: string[];
+  in_use: boolean;
+}
+
+/** The keys of the account, and what a new one may be; `expires_in` and `note` are what the form begins with. */
+export interface Keys {
+  rows: ListedKey[];
+  of_limit: string;
+  full: boolean;
+  scopes: Scope[];
+  unavailable: string | null;
+  note: string;
+  expires_in: string;
+  max_days: number | null;
+  allow_copy: boolean;
+}
+
+/** The key that was just made, whose secret the kernel holds until it is dismissed. */
+export interface MadeKey {
+  first_eight: string;
+  note: string | null;
+  expires: number | null;
+  saved_to: string | null;
+  copied: boolean;
+  in_use: string | null;
+}
+
+/** A row of the list of sign-ins; `since` where that is known. */
+export interface ListedSignIn {
+  id: string;
+  expires: number | null;
+  this: boolean;
+  where: string;
+  since: number | null;
+}
+
+/** What the person has asked to see of the account: null until then. */
+export interface Account {
+  keys: Keys | null;
+  sign_ins: ListedSignIn[] | null;
+  made: MadeKey | null;
+  busy: boolean;
+  keys_failure: string | null;
+  sign_ins_failure: string | null;
+}
+
 export interface SignedIn {
   kind: "signed_in";
   server: Server;
@@ -109,6 +171,7 @@ export interface SignedIn {
   api_keys: number | null;
   good_until: number | null;
   renews: boolean;
+  account: Account;
 }
 
 export type State = Disconnected | Connecting | SignedOut | Verifying | AwaitingAuthorization | SignedIn;
@@ -144,5 +207,16 @@ export type Command =
   | { type: "accept_key" }
   | { type: "set_key_aside" }
   | { type: "sign_out"; everywhere: boolean }
+  | { type: "show_keys" }
+  | { type: "create_key"; note: string; expires_in: string; scopes: string[]; access_tags: string[] }
+  | { type: "save_key" }
+  | { type: "use_key_here"; environment: boolean }
+  | { type: "key_copied" }
+  | { type: "dismiss_key" }
+  | { type: "delete_made_key" }
+  | { type: "delete_keys"; first_eights: string[] }
+  | { type: "show_sign_ins" }
+  | { type: "end_sign_in"; session: string }
+  | { type: "end_other_sign_ins" }
   | { type: "change_server" }
   | { type: "cancel" };

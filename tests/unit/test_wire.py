@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiled_jupyter import states, wire
+from tiled_jupyter import account_states, states, wire
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "wire.json").read_text(encoding="utf-8"))
 KINDS = {kind.__dataclass_fields__["kind"].default: kind for kind in get_args(states.State)}
@@ -32,13 +32,23 @@ def build(kind: type, values: dict) -> object:
         "key": states.KeyNotice,
         "form": states.SignedOut,
         "code": states.UserCode,
+        "account": account_states.Account,
+        "keys": account_states.Keys,
+        "made": account_states.MadeKey,
+    }
+    rows = {
+        "providers": states.Provider,
+        "rows": account_states.ListedKey,
+        "scopes": account_states.Scope,
+        "sign_ins": account_states.ListedSignIn,
     }
     values = dict(values)
     for name, maker in makers.items():
         if isinstance(values.get(name), dict):
             values[name] = build(maker, values[name])
-    if "providers" in values:
-        values["providers"] = tuple(build(states.Provider, provider) for provider in values["providers"])
+    for name, maker in rows.items():
+        if isinstance(values.get(name), list):
+            values[name] = tuple(build(maker, row) for row in values[name])
     assert values.keys() == {field.name for field in dataclasses.fields(kind)}
     return kind(**values)
 

@@ -1,0 +1,375 @@
+"""Rows C5, C7, D5, D10 and D29: what the page asks about keys and sign-ins, and what it is shown, without a page."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import stat
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from tiled.client.auth import CannotRefreshAuthentication
+from tiled.client.context import Context as TiledContext
+
+from tiled_jupyter import LoginPanel, known_servers, sign_ins
+from tiled_jupyter import account_commands as said
+from tiled_jupyter.account import AccountDesk
+from tiled_jupyter.account_states import Account
+from tiled_jupyter.grants import password_grant
+from tiled_jupyter.mailbox import Letter
+from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.states import SignedIn, SignedOut
+
+from .shown import Shown, settle
+from .tiled_server import PASSWORDS, TiledServer
+
+READ = ["read:metadata", "read:data"]
+
+
+@pytest.fixture(scope="module")
+def server():
+    with TiledServer(allow_anonymous_access=False) as server:
+        yield server
+
+
+@pytest.fixture
+def settings():
+    return TiledJupyter()
+
+
+@pytest.fixture
+def desk(server, settings, janitor):
+    return Desk(server, settings)
+
+
+@pytest.fixture
+def janitor(server):
+    """Bob in another program, who ends what the test has left."""
+    with TiledContext(f"{server.uri}/api/v1/") as context:
+        endpoint = context.server_info.authentication.providers[0].links["auth_endpoint"]
+        with httpx.Client() as http:
+            context.configure_auth(password_grant(http, endpoint, "bob", PASSWORDS["bob"]), remember_me=False)
+        yield context
+        for key in context.whoami()["api_keys"]:
+            context.revoke_api_key(key["first_eight"])
+
+
+class Desk:
+    """A panel without a page, signed in as bob."""
+
+    def __init__(self, server, settings) -> None:
+        self.shown = Shown(settings=settings)
+        self.offered = []
+        self.desk = AccountDesk(self.shown.session, settings, self.offered.append)
+        self.shown.connect(server.uri)
+        self.shown.sign_in(name="bob", remember=False)
+
+    def says(self, command) -> Account:
+        """Give what is shown after a command."""
+        self.desk.obey(command)
+        settle()
+        state = self.shown.session.state
+        return state.account if isinstance(state, SignedIn) else Account()
+
+    def make(self, note="a job", scopes=READ, expires_in="7d", tags=()):
+        return self.says(said.CreateKey(note, expires_in, scopes, list(tags)))
+
+    def secret(self):
+        return self.offered[-1](self.shown.session.state.account.made.first_eight)
+
+
+def status(server, key):
+    return httpx.get(f"{server.uri}/api/v1/metadata/", headers={"Authorization": f"Apikey {key}"}).status_code
+
+
+def test_nothing_is_asked_before_the_person_opens_a_tab(desk):
+    assert desk.shown.session.state.account == Account()
+    account = desk.says(said.ShowKeys())
+    assert (account.busy, account.keys_failure) == (False, None)
+    assert account.keys.rows == ()
+    assert (account.keys.of_limit, account.keys.unavailable, account.keys.expires_in) == ("0 of 100", None, "7d")
+    assert [scope.name for scope in account.keys.scopes][:2] == READ
+    assert os.uname().nodename in account.keys.note
+
+
+def test_the_page_knows_while_something_is_under_way(desk):
+    desk.says(said.ShowKeys())
+    assert [state.account.busy for state in desk.shown.states if isinstance(state, SignedIn)] == [False, True, False]
+
+
+def test_a_key_is_made_and_shown_without_its_secret(desk, server):
+    account = desk.make(tags=[])
+    secret = desk.secret()
+    assert status(server, secret) == 200
+    assert account.made.first_eight == secret[:8] == account.keys.rows[0].first_eight
+    assert account.made.expires == pytest.approx(time.time() + 7 * 86400, abs=60)
+    assert account.keys.rows[0].may == ("read metadata", "read data")
+    assert secret not in repr(desk.shown.states)
+    assert secret not in repr(vars(desk.desk))
+
+
+def test_a_second_click_makes_no_second_key(desk, janitor):
+    for _ in range(3):
+        desk.desk.obey(said.CreateKey("a job", "7d", READ, []))
+    settle()
+    assert len(janitor.whoami()["api_keys"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [({"expires_in": "2months"}, "60d"), ({"note": "x" * 256}, "255"), ({"scopes": []}, "at least one")],
+)
+def test_what_makes_no_key_gets_a_sentence(desk, wish, words):
+    account = desk.make(**wish)
+    assert words in account.keys_failure
+    assert account.made is None
+    assert desk.says(said.ShowKeys()).keys_failure is None
+
+
+def test_saving_says_where_and_a_failure_leaves_the_key_in_hand(desk, tmp_path):
+    desk.make()
+    (tmp_path / "state").mkdir(exist_ok=True)
+    (tmp_path / "state").chmod(0o777)
+    account = desk.says(said.SaveKey())
+    assert "Others can write" in account.keys_failure
+    assert account.made.saved_to is None
+    (tmp_path / "state").chmod(0o700)
+    account = desk.says(said.SaveKey())
+    assert account.keys_failure is None
+    path = Path(account.made.saved_to)
+    assert f"TILED_API_KEY={desk.secret()}\n" in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_d29_the_page_knows_whether_the_key_was_copied_or_saved(desk):
+    account = desk.make()
+    assert (account.made.copied, account.made.saved_to) == (False, None)
+    assert desk.says(said.KeyCopied()).made.copied
+
+
+def test_a_dismissed_key_goes_on_to_work_and_its_secret_is_gone(desk, server):
+    first_eight = desk.make().made.first_eight
+    give, secret = desk.offered[-1], desk.secret()
+    account = desk.says(said.DismissKey())
+    assert account.made is None
+    assert desk.offered[-1] is None
+    assert give(first_eight) is None
+    assert status(server, secret) == 200
+    assert desk.make("another").made is not None
+
+
+def test_the_secret_is_for_that_key_alone_and_only_where_the_settings_allow(desk, settings):
+    first_eight = desk.make().made.first_eight
+    assert desk.offered[-1]("00000000") is None
+    settings.allow_copy_key = False
+    assert desk.offered[-1](first_eight) is None
+    assert not desk.says(said.ShowKeys()).keys.allow_copy
+
+
+def test_the_only_copy_can_be_revoked_instead_of_dismissed(desk, server):
+    desk.make()
+    secret = desk.secret()
+    account = desk.says(said.DeleteMadeKey())
+    assert (account.made, account.keys.rows) == (None, ())
+    assert status(server, secret) == 401
+
+
+def test_several_keys_are_deleted_at_once_and_what_fails_is_named(desk):
+    made = []
+    for note in ("one", "two", "three"):
+        made.append(desk.make(note).made.first_eight)
+        desk.says(said.DismissKey())
+    account = desk.says(said.DeleteKeys([made[0], "ffffffff", made[1]]))
+    assert [row.first_eight for row in account.keys.rows] == [made[2]]
+    assert account.keys_failure.startswith("ffffffff: There is no such key")
+
+
+def test_d5_a_key_used_here_takes_the_place_of_the_sign_in_and_says_who_receives_it(desk, monkeypatch):
+    monkeypatch.delenv("TILED_API_KEY", raising=False)
+    desk.make(scopes=[*READ, "revoke:apikeys"])
+    secret = desk.secret()
+    account = desk.says(said.UseKeyHere(environment=False))
+    state = desk.shown.session.state
+    assert (state.method, state.identity.id) == ("api_key", "bob")
+    assert desk.shown.session.context.api_key == secret
+    assert "sent to no other server" in account.made.in_use
+    assert account.keys.rows[0].in_use
+    assert "may not make keys" in account.keys.unavailable
+    assert "TILED_API_KEY" not in os.environ
+    desk.says(said.DeleteKeys([secret[:8]]))
+    assert isinstance(desk.shown.session.state, SignedOut)
+    assert desk.offered[-1] is None
+
+
+def test_the_environment_is_set_only_on_wish(desk, monkeypatch):
+    monkeypatch.setenv("TILED_API_KEY", "")
+    monkeypatch.delenv("TILED_API_KEY")
+    desk.make()
+    account = desk.says(said.UseKeyHere(environment=True))
+    assert os.environ["TILED_API_KEY"] == desk.secret()
+    assert "every server" in account.made.in_use
+
+
+def test_after_signing_out_nothing_is_left(desk):
+    first_eight = desk.make().made.first_eight
+    give = desk.offered[-1]
+    desk.shown.session.sign_out(everywhere=False)
+    settle()
+    assert desk.offered[-1] is give  # the panel tells the desk
+    desk.desk.forget()
+    assert desk.offered[-1] is None
+    assert give(first_eight) is None
+    desk.shown.sign_in(name="bob", remember=False)
+    assert desk.shown.session.state.account == Account()
+
+
+def test_a_key_whose_owner_left_meanwhile_is_revoked(desk, janitor, monkeypatch):
+    made = []
+    create = AccountDesk._create.__globals__["ApiKeys"].create
+
+    def leave_then_give(keys, *args):
+        made.append(create(keys, *args))
+        desk.desk.forget()
+        return made[0]
+
+    monkeypatch.setattr("tiled_jupyter.account.ApiKeys.create", leave_then_give)
+    assert desk.make().made is None
+    assert made
+    assert janitor.whoami()["api_keys"] == []
+    assert desk.offered == []
+
+
+def test_d10_sign_ins_say_where_they_were_made(desk, server, janitor, monkeypatch, settings):
+    rows = desk.says(said.ShowSignIns()).sign_ins
+    assert rows[0].this
+    assert os.uname().nodename in rows[0].where
+    assert rows[0].since == pytest.approx(time.time(), abs=60)
+    assert "somewhere else" in {row.where for row in rows}  # the janitor's
+    assert len([row for row in rows if row.this]) == 1
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/bob/scan 7.ipynb")  # the janitor signs in from a notebook, as it were
+    tokens = {name: janitor.http_client.auth.sync_get_token(name) for name in ("access_token", "refresh_token")}
+    known_servers.remember(str(janitor.api_uri), place=sign_ins.here(tokens))
+    rows = desk.says(said.ShowSignIns()).sign_ins
+    assert [row.where.endswith(", scan 7") for row in rows if row.since and not row.this] == [True]
+
+
+def test_what_is_remembered_of_a_sign_in_names_nobody_and_holds_no_token(desk):
+    text = known_servers._path().read_text()
+    assert os.uname().nodename in text
+    assert "bob" not in text
+    assert not any(token in text for token in desk.shown.session.context.http_client.auth.tokens.values() if token)
+
+
+def test_another_sign_in_is_ended_and_this_one_goes_on(desk, janitor):
+    name = sign_ins._own({"refresh_token": janitor.http_client.auth.sync_get_token("refresh_token")})
+    rows = desk.says(said.EndSignIn(name)).sign_ins
+    assert name not in {row.id for row in rows}
+    assert rows[0].this
+    with pytest.raises(CannotRefreshAuthentication):
+        janitor.force_auth_refresh()
+    desk.shown.session.context.force_auth_refresh()
+
+
+def test_every_other_sign_in_is_ended_at_once(desk, janitor):
+    assert [row.this for row in desk.says(said.EndOtherSignIns()).sign_ins] == [True]
+    with pytest.raises(CannotRefreshAuthentication):
+        janitor.force_auth_refresh()
+    desk.shown.session.context.force_auth_refresh()
+
+
+def test_ending_this_sign_in_is_signing_out(desk):
+    name = desk.says(said.ShowSignIns()).sign_ins[0].id
+    desk.says(said.EndSignIn(name))
+    assert isinstance(desk.shown.session.state, SignedOut)
+
+
+@pytest.mark.parametrize("name", ["nonsense", "00000000-0000-4000-8000-000000000000"])
+def test_a_sign_in_that_is_not_there_gets_a_sentence(desk, name):
+    assert desk.says(said.EndSignIn(name)).sign_ins_failure
+
+
+def test_a_server_with_one_key_for_everybody_has_no_tabs_to_fill():
+    with TiledServer(providers=[], single_user_api_key="secretsecret") as server:
+        shown = Shown()
+        desk = AccountDesk(shown.session, TiledJupyter(), lambda _: None)
+        shown.connect(f"{server.uri}?api_key=secretsecret", SignedIn)
+        for command in (said.ShowKeys(), said.ShowSignIns()):
+            desk.obey(command)
+        settle()
+        account = shown.session.state.account
+        assert "one key for everybody" in account.keys.unavailable
+        assert account.sign_ins == ()
+
+
+def test_a_server_that_is_gone_is_said_in_the_tab_that_asked(settings):
+    with TiledServer(allow_anonymous_access=False) as server:
+        desk = Desk(server, settings)
+        server.stop()
+        account = desk.says(said.ShowSignIns())
+        assert "Cannot reach" in account.sign_ins_failure
+        assert account.keys_failure is None
+
+
+class Panel:
+    """A real panel, which gets letters as a page writes them."""
+
+    def __init__(self, server) -> None:
+        self.sent = []
+        self.panel = LoginPanel(server.uri)
+        self.panel.send = lambda content, buffers=None: self.sent.append((content, buffers))
+        settle()
+        self.says({"type": "sign_in", "provider": "demo", "username": "bob", "remember": False}, PASSWORDS["bob"])
+
+    def says(self, content, typed=None):
+        self.panel.receive(Letter({"id": secrets.token_hex(4), **content}, [typed.encode()] if typed else []))
+        settle()
+        return self.panel.session.state
+
+    def make(self):
+        return self.says(
+            {"type": "create_key", "note": "a job", "expires_in": "7d", "scopes": READ, "access_tags": []}
+        ).account.made
+
+
+def test_the_page_makes_a_key_and_no_message_to_it_holds_the_secret(server, janitor):
+    page = Panel(server)
+    made = page.make()
+    secret = page.panel.account.secret(made.first_eight)
+    assert status(server, secret) == 200
+    page.says({"type": "save_key"})
+    page.says({"type": "use_key_here", "environment": False})
+    page.says({"type": "show_sign_ins"})
+    assert page.sent[-1][0]["state"]["account"]["made"]["saved_to"]
+    assert not any(buffers for _, buffers in page.sent)
+    assert secret not in json.dumps([content for content, _ in page.sent])
+    assert secret not in repr(page.panel)
+    page.says({"type": "sign_out", "everywhere": False})
+    assert page.panel.account.secret(made.first_eight) is None
+
+
+def test_a_look_at_the_keys_is_no_new_sign_in(server, janitor):
+    page, called = Panel(server), []
+    client = page.panel.client
+    page.panel.on_signed_in(called.append)
+    page.says({"type": "show_keys"})
+    page.make()
+    assert page.panel.client is client
+    assert called == [client]
+    page.says({"type": "use_key_here", "environment": False})
+    settle()  # it is called on a thread of its own
+    assert len(called) == 2
+
+
+def test_what_is_no_command_changes_nothing(server, janitor):
+    page = Panel(server)
+    before = page.panel.session.state
+    for content in (
+        {"type": "create_key", "note": "a job", "expires_in": "7d", "scopes": "read:data", "access_tags": []},
+        {"type": "delete_keys", "first_eights": [7]},
+        {"type": "delete_keys", "first_eights": ["1a2b3c4d"] * 1000},
+        {"type": "use_key_here"},
+    ):
+        assert page.says(content) is before

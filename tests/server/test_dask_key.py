@@ -1,0 +1,182 @@
+"""Rows C15 and D16: the workers of a real Dask cluster read with a key that no task graph and no log has seen."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import stat
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import dask
+import pytest
+from dask.distributed import Client, LocalCluster
+from distributed.protocol.pickle import dumps
+
+from tiled_jupyter.dask_key import NOT_ENCRYPTED, give_key, take_key_back
+from tiled_jupyter.errors import KeysUnavailable
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def client(cluster):
+    with Client(cluster) as client:
+        yield client
+        take_key_back(client)
+
+
+@pytest.fixture
+def key(keys):
+    made = keys.create("1h")
+    made.save()
+    return made
+
+
+def first_eight():
+    return os.environ.get("TILED_API_KEY", "")[:8]
+
+
+def mean_of_block(uri, path, block):
+    from tiled.client import from_uri
+
+    client = from_uri(f"{uri}/api/v1/metadata/{path}", "dask")
+    with client.context:
+        return float(client.read_block((block, 0, 0)).mean())
+
+
+def test_workers_of_now_and_workers_of_later_have_the_key(cluster, client, key):
+    give_key(client, key)
+    assert set(client.run(first_eight).values()) == {key.first_eight}
+    cluster.scale(3)
+    client.wait_for_workers(3, timeout=60)
+    assert set(client.run(first_eight).values()) == {key.first_eight}
+
+
+def test_workers_that_die_come_back_with_the_key(client, key):
+    give_key(client, key.saved_to)
+    before = client.run(os.getpid)
+    client.restart(timeout=60)
+    after = client.run(os.getpid)
+    assert not set(before.values()) & set(after.values())
+    assert set(client.run(first_eight).values()) == {key.first_eight}
+
+
+def test_a_worker_that_is_killed_comes_back_with_the_key(client, key):
+    give_key(client, key)
+    (victim, pid), *others = client.run(os.getpid).items()
+    os.kill(pid, 9)
+    deadline = time.monotonic() + 60
+    while victim in client.scheduler_info()["workers"]:
+        assert time.monotonic() < deadline
+    client.wait_for_workers(len(others) + 1, timeout=60)
+    assert set(client.run(first_eight).values()) == {key.first_eight}
+    assert pid not in client.run(os.getpid).values()
+
+
+def test_workers_read_a_chunked_array_and_no_graph_has_the_key(client, key, closed_server):
+    give_key(client, key)
+    tasks = [dask.delayed(mean_of_block)(closed_server.uri, "bob/heating_scan/images", block) for block in range(2)]
+    assert all(isinstance(value, float) for value in client.gather(client.compute(tasks)))
+    for task in tasks:
+        assert key.secret.encode() not in pickle.dumps(dict(task.dask))
+
+
+def test_another_key_takes_the_place_of_the_first_and_taking_back_leaves_nothing(client, keys, key):
+    other = keys.create("1h")
+    other.save()
+    give_key(client, key)
+    give_key(client, other)
+    assert set(client.run(first_eight).values()) == {other.first_eight}
+    take_key_back(client)
+    assert set(client.run(first_eight).values()) == {""}
+
+
+def test_the_path_travels_and_not_the_key(key):
+    from tiled_jupyter.dask_key import _plugin
+
+    assert key.secret.encode() not in dumps(_plugin(path=str(key.saved_to)))
+    assert key.secret not in repr(_plugin(secret=key.secret))
+
+
+def test_a_worker_needs_no_tiled_jupyter(key, tmp_path):
+    from tiled_jupyter.dask_key import _plugin
+
+    (tmp_path / "plugin").write_bytes(dumps(_plugin(path=str(key.saved_to))))
+    code = (
+        "import os, pickle, sys; sys.modules['tiled_jupyter'] = None\n"
+        "plugin = pickle.load(open('plugin', 'rb')); plugin.setup(None); print(os.environ['TILED_API_KEY'][:8])\n"
+        "plugin.teardown(None); print('TILED_API_KEY' in os.environ)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [key.first_eight, "False"]
+
+
+@pytest.mark.parametrize("content", [None, "", "# no key\n"])
+def test_a_file_that_cannot_be_read_gets_a_sentence_and_no_worker_a_key(client, key, content, caplog):
+    with caplog.at_level(logging.CRITICAL):
+        key.saved_to.unlink()
+        if content is not None:
+            key.saved_to.write_text(content)
+        with pytest.raises(KeysUnavailable, match="where the workers can read it") as caught:
+            give_key(client, key)
+    assert caught.value.__context__ is None
+    assert set(client.run(first_eight).values()) == {""}
+
+
+def test_a_key_without_a_file_goes_by_value_over_loopback_if_said_so(client, keys):
+    key = keys.create("1h")
+    with pytest.raises(ValueError, match="Save the key first"):
+        give_key(client, key)
+    give_key(client, key, by_value=True)
+    assert set(client.run(first_eight).values()) == {key.first_eight}
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "called", "workers", "allowed"),
+    [
+        ("tls://10.0.0.1:8786", "tls://10.0.0.1:8786", ["tls://10.0.0.2:1"], True),
+        ("tcp://127.0.0.1:8786", "tcp://127.0.0.1:8786", ["tcp://[::1]:1"], True),
+        ("tcp://10.0.0.1:8786", "tcp://10.0.0.1:8786", [], False),
+        ("tcp://127.0.0.1:8786", "tcp://10.0.0.1:8786", [], False),  # listens everywhere
+        ("tcp://127.0.0.1:8786", "tcp://127.0.0.1:8786", ["tcp://10.0.0.2:1"], False),
+        ("ucx://10.0.0.1:8786", "ucx://10.0.0.1:8786", [], False),
+    ],
+)
+def test_d16_by_value_only_where_nobody_can_listen(keys, scheduler, called, workers, allowed):
+    registered = []
+    client = SimpleNamespace(
+        scheduler=SimpleNamespace(address=scheduler),
+        scheduler_info=lambda: {"address": called, "workers": dict.fromkeys(workers)},
+        register_plugin=lambda plugin, name: registered.append(plugin),
+    )
+    key = keys.create("1h")
+    if allowed:
+        give_key(client, key, by_value=True)
+    else:
+        with pytest.raises(KeysUnavailable) as caught:
+            give_key(client, key, by_value=True)
+        assert str(caught.value) == NOT_ENCRYPTED
+    assert len(registered) == allowed
+
+
+def test_workers_inside_this_kernel_are_given_nothing(key):
+    with (
+        LocalCluster(n_workers=1, processes=False, dashboard_address="127.0.0.1:0") as cluster,
+        Client(cluster) as client,
+    ):
+        with pytest.raises(KeysUnavailable, match="live in this kernel"):
+            give_key(client, key)
+        assert "TILED_API_KEY" not in os.environ
+
+
+def test_the_file_stays_private(client, key):
+    give_key(client, key)
+    assert stat.S_IMODE(key.saved_to.stat().st_mode) == 0o600

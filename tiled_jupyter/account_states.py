@@ -1,0 +1,170 @@
+"""What a panel knows of the account that is signed in: its keys, its sign-ins, and the key that was just made.
+
+Plain data for the page, as in `states`; no secret can be said in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Something a key may do.
+
+    Parameters
+    ----------
+    name : str
+        In Tiled, for example ``read:data``.
+    words : str
+        For people.
+    description : str
+        Tiled's own; the words, for a scope that this Tiled does not know.
+    dangerous : bool
+        Whether who finds the key can break something with it.
+    """
+
+    name: str
+    words: str
+    description: str
+    dangerous: bool
+
+
+@dataclass(frozen=True)
+class ListedKey:
+    """A row of the list of keys.
+
+    Parameters
+    ----------
+    first_eight : str
+        Names it.
+    note : str or None
+    may : tuple of str
+        What it may do, in words.
+    access_tags : tuple of str or None
+        What it is limited to, where the server enforces that.
+    expires, last_used : float or None
+        In seconds since the epoch; None for never.
+    marks : tuple of str
+        What deserves a look: ``never expires``, ``expired``, ``unused for 30 days``.
+    in_use : bool
+        Whether this notebook is signed in with it.
+    """
+
+    first_eight: str
+    note: str | None
+    may: tuple[str, ...]
+    access_tags: tuple[str, ...] | None
+    expires: float | None
+    last_used: float | None
+    marks: tuple[str, ...]
+    in_use: bool
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of the account, those first that expire first, and what a new one may be.
+
+    Parameters
+    ----------
+    rows : tuple of ListedKey
+    of_limit : str
+        Such as ``97 of 100``.
+    full : bool
+        Whether there can be no more.
+    scopes : tuple of Scope
+        To be offered, the harmless ones first and ``inherit`` last.
+    unavailable : str or None
+        Why none can be made; None if one can.
+    note, expires_in : str
+        What the form begins with.
+    max_days : int or None
+        How long a key may work at most; then it must expire.
+    allow_copy : bool
+        Whether a new key may be copied to the clipboard.
+    """
+
+    rows: tuple[ListedKey, ...]
+    of_limit: str
+    full: bool
+    scopes: tuple[Scope, ...]
+    unavailable: str | None
+    note: str
+    expires_in: str
+    max_days: int | None
+    allow_copy: bool
+
+
+@dataclass(frozen=True)
+class MadeKey:
+    """The key that was just made, whose secret the kernel holds until it is dismissed.
+
+    Parameters
+    ----------
+    first_eight : str
+    note : str or None
+    expires : float or None
+        In seconds since the epoch; None for never.
+    saved_to : str or None
+        Path of its file.
+    copied : bool
+        Whether the page has put it on the clipboard.
+    in_use : str or None
+        Who receives it, once it is used in this kernel.
+    """
+
+    first_eight: str
+    note: str | None
+    expires: float | None
+    saved_to: str | None = None
+    copied: bool = False
+    in_use: str | None = None
+
+
+@dataclass(frozen=True)
+class ListedSignIn:
+    """A row of the list of sign-ins.
+
+    Parameters
+    ----------
+    id : str
+        Of the session, at the server.
+    expires : float or None
+        In seconds since the epoch.
+    this : bool
+        Whether it is the one that this panel shows.
+    where : str
+        Computer and notebook, or ``somewhere else``.
+    since : float or None
+        When it began, where that is known.
+    """
+
+    id: str
+    expires: float | None
+    this: bool
+    where: str
+    since: float | None
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the person has asked to see, and how the last thing they did there ended.
+
+    Parameters
+    ----------
+    keys : Keys or None
+    sign_ins : tuple of ListedSignIn or None
+        None until asked for. Empty where the server lists none.
+    made : MadeKey or None
+    busy : bool
+        Whether something asked for here is under way.
+    keys_failure, sign_ins_failure : str or None
+        Why the last of it did not work.
+    """
+
+    keys: Keys | None = None
+    sign_ins: tuple[ListedSignIn, ...] | None = None
+    made: MadeKey | None = None
+    busy: bool = False
+    keys_failure: str | None = None
+    sign_ins_failure: str | None = None

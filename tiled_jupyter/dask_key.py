@@ -1,0 +1,125 @@
+"""The key of a job, given to the workers of a Dask cluster: to those of now and to those that join later.
+
+It goes as a plugin, and so into no task graph and no pickled client. The plugin stays on the scheduler. It
+carries the path of the key's file; the key itself only where nobody can listen (``by_value``). Its class
+travels by value: workers need Dask and no ``tiled_jupyter``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .address import is_loopback
+from .errors import KeysUnavailable
+from .key_files import VARIABLE
+from .new_key import NewApiKey
+
+PLUGIN = "tiled-api-key"
+NOT_ENCRYPTED = "This cluster's connections are not encrypted; put the key file where the workers can read it."
+
+
+def give_key(client: Any, key: NewApiKey | Path | str, *, by_value: bool = False) -> None:
+    """Have the workers of a cluster use an API key, those that join later too.
+
+    Each worker puts it in its ``TILED_API_KEY``, where Tiled looks for it when a task makes a client. Giving another
+    key replaces it.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    key : NewApiKey, Path or str
+        A key that was saved, or the path of its file. Workers read the file whenever they start.
+    by_value : bool
+        Send the key itself, to workers that cannot read the file. The scheduler then holds it.
+
+    Raises
+    ------
+    ValueError
+        If the key was not saved, and is not to be sent by value.
+    KeysUnavailable
+        If the connections of the cluster are not encrypted, or a worker cannot read the file.
+    """
+    if client.scheduler.address.startswith("inproc:"):
+        raise KeysUnavailable("These workers live in this kernel, and use its sign-in. Nothing is to be given to them.")
+    path = key.saved_to if isinstance(key, NewApiKey) else Path(key).expanduser().absolute()
+    if by_value:
+        if not _nobody_listens(client):
+            raise KeysUnavailable(NOT_ENCRYPTED)
+        plugin = _plugin(secret=key.secret if isinstance(key, NewApiKey) else _read(path))
+    elif path is None:
+        raise ValueError("Save the key first: the workers read its file.")
+    else:
+        plugin = _plugin(path=str(path))
+    try:
+        client.register_plugin(plugin, name=PLUGIN)
+    except OSError as error:
+        take_key_back(client)
+        sentence = f"A worker cannot read {path} ({error.strerror}). {NOT_ENCRYPTED.partition('; ')[2].capitalize()}"
+    else:
+        return
+    raise KeysUnavailable(sentence)
+
+
+def take_key_back(client: Any) -> None:
+    """Have the workers forget the key; clients that a task made before keep it."""
+    with contextlib.suppress(ValueError):  # they have none
+        client.unregister_worker_plugin(PLUGIN)
+
+
+def _nobody_listens(client: Any) -> bool:
+    """Whether all that the key would pass is encrypted, or never leaves this computer."""
+    # Also what the scheduler calls itself: one that listens everywhere may be spoken to by a loopback address.
+    about = client.scheduler_info()
+    addresses = [client.scheduler.address, about["address"], *about["workers"]]
+    return all(
+        urlsplit(address).scheme in ("tls", "wss") or is_loopback(urlsplit(address).hostname or "")
+        for address in addresses
+    )
+
+
+def _read(path: Path | None) -> str:
+    if path is None:
+        raise ValueError("There is no file with the key.")
+    return path.read_text(encoding="utf-8").partition(f"{VARIABLE}=")[2].strip()
+
+
+def _plugin(path: str | None = None, secret: str | None = None) -> Any:
+    """Make the plugin; its class is one that no module has, so that it is pickled by value."""
+    from distributed import WorkerPlugin
+
+    variable = VARIABLE
+
+    class TiledApiKey(WorkerPlugin):
+        """Puts a Tiled API key in the environment of a worker."""
+
+        def __init__(self) -> None:
+            self._path = path
+            self._secret = secret
+            self._before: str | None = None
+
+        def setup(self, worker: object) -> None:  # noqa: ARG002 - Dask's signature
+            import os
+
+            secret = self._secret
+            if secret is None:
+                with open(str(self._path), encoding="utf-8") as file:  # noqa: PTH123
+                    secret = file.read().partition(variable + "=")[2].strip()
+            if not secret:
+                raise OSError(22, "there is no key in it")
+            self._before = os.environ.get(variable)
+            os.environ[variable] = secret
+
+        def teardown(self, worker: object) -> None:  # noqa: ARG002 - Dask's signature
+            import os
+
+            os.environ.pop(variable, None)
+            if self._before is not None:
+                os.environ[variable] = self._before
+
+        def __repr__(self) -> str:
+            return f"<TiledApiKey {self._path or 'by value'}>"
+
+    return TiledApiKey()

@@ -1,0 +1,158 @@
+"""An API key that was just made: the one object that holds its secret, until it is dismissed.
+
+It can be saved, used and named in snippets, and looks like what Tiled's ``create_api_key`` returns. Its secret is
+in no representation of it, and it cannot be pickled. Asks no server.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import jobs, key_files, which_key
+from .address import host_of
+from .errors import KeysUnavailable
+
+_DISMISSED = "This key was dismissed, and cannot be shown again. Make another one."
+
+
+class NewApiKey(Mapping[str, Any]):
+    """An API key with its secret.
+
+    Parameters
+    ----------
+    answer : dict
+        What the server answered: ``first_eight``, ``secret``, ``note``, ``scopes``, ``access_tags`` …
+    expires : datetime or None
+        None for never.
+    context : tiled.client.context.Context
+        Of the server that made it.
+
+    Attributes
+    ----------
+    first_eight : str
+        Names the key; no secret.
+    note : str
+    expires : datetime or None
+    scopes : tuple of str
+    saved_to : Path or None
+        The file it was last saved to.
+    """
+
+    __slots__ = ("_about", "_context", "_secret", "expires", "saved_to")
+
+    def __init__(self, answer: Mapping[str, Any], expires: datetime | None, context: Any) -> None:
+        self._about = {name: value for name, value in answer.items() if name != "secret"}
+        self._secret: str | None = answer["secret"]
+        self._context = context
+        self.expires = expires
+        self.saved_to: Path | None = None
+
+    @property
+    def secret(self) -> str:
+        """The key itself."""
+        if self._secret is None:
+            raise KeysUnavailable(_DISMISSED)
+        return self._secret
+
+    @property
+    def first_eight(self) -> str:
+        """The first eight characters."""
+        return str(self._about["first_eight"])
+
+    @property
+    def note(self) -> str | None:
+        """What it is for."""
+        note: str | None = self._about.get("note")
+        return note
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What it may do."""
+        return tuple(self._about.get("scopes") or ())
+
+    def save(self, path: str | Path | None = None, *, beside_notebook: bool = False) -> Path:
+        """Write the key to a file for this user alone.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            By default a file in the user's state directory, named after the server and the key.
+        beside_notebook : bool
+            Allow a path in the directory of the notebook, where it may be published with it.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        UnsafePlace
+            If others could read or replace it there.
+        """
+        self.saved_to = key_files.save(
+            self.secret, str(self._context.api_uri), self.expires, path, beside_notebook=beside_notebook
+        )
+        return self.saved_to
+
+    def use(self, *, environment: bool = False) -> str:
+        """Use the key in this kernel from now on, for its server alone.
+
+        It takes the place of a sign-in to that server here, and of a key from the environment. Whoever makes a client
+        for it later in this kernel uses it too.
+
+        Parameters
+        ----------
+        environment : bool
+            Also put it in ``TILED_API_KEY``, for programs that this kernel starts. Tiled sends that to every server.
+
+        Returns
+        -------
+        str
+            A sentence that says who will receive it.
+        """
+        server = str(self._context.api_uri)
+        secret = self.secret
+        which_key.use(self._context, secret, bind=True)
+        if environment:
+            os.environ[key_files.VARIABLE] = secret
+            return f"This key is in {key_files.VARIABLE} now: Tiled sends it to every server it connects to."
+        return f"This key is used for {host_of(server)} in this kernel, and sent to no other server."
+
+    def snippet(self, kind: jobs.Kind, *, runs_for: int = 48 * 3600) -> str:
+        """Write down how a job gets the key, without the key; see `tiled_jupyter.jobs.snippet`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind, or no file yet that it could name.
+        """
+        if self.saved_to is None:
+            raise ValueError("Save the key first: a snippet names its file.")
+        return jobs.snippet(kind, self.saved_to, str(self._context.api_uri), runs_for=runs_for)
+
+    def dismiss(self) -> None:
+        """Forget the secret. Where it was not saved or copied, the key is of no use any more: revoke it."""
+        self._secret = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self.secret if name == "secret" else self._about[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._about, "secret"))
+
+    def __len__(self) -> int:
+        return len(self._about) + 1
+
+    def __repr__(self) -> str:
+        until = "never expires" if self.expires is None else f"expires {self.expires:%Y-%m-%d %H:%M %Z}"
+        return f"<{type(self).__name__} {self.first_eight}…, {self.note!r}, {until}>"
+
+    def __hash__(self) -> int:
+        return hash(self.first_eight)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("An API key is not pickled: that would be a copy of it. Save it to a file and name the file.")

@@ -1,0 +1,106 @@
+"""The sign-ins of an account: where one is signed in, and how to end one.
+
+A server knows only ids and dates of its sessions; where one was made is remembered here, for those of this
+computer account.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from . import known_servers
+from .account_requests import AccountRequests
+from .account_states import ListedSignIn
+from .connection import tokens_of
+from .errors import KeysUnavailable
+from .known_servers import Place
+from .lifetimes import claims, moment
+from .reauthentication import Context
+
+_ELSEWHERE = "somewhere else"
+_NOBODY = "Sign in first: sign-ins belong to an account."
+_NO_SUCH = "There is no such sign-in."
+_WHICH = "This server does not say which sign-in is this one, so none was ended."
+
+
+def here(tokens: Mapping[str, Any]) -> Place | None:
+    """Say where a session is made, to be remembered; None where it has no id."""
+    session = _own(tokens)
+    notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).stem
+    return Place(session, socket.gethostname(), notebook, time.time()) if session is not None else None
+
+
+def listed(context: Context) -> tuple[ListedSignIn, ...]:
+    """Read the living sign-ins of the account, this one first and then those that last longest.
+
+    Returns
+    -------
+    tuple of ListedSignIn
+        Empty where the server lists none.
+
+    Raises
+    ------
+    KeysUnavailable
+        If the server does not say.
+    """
+    links = context.server_info.authentication.links
+    if links is None:
+        return ()
+    principal = AccountRequests(context).ask("GET", links.whoami)
+    if not isinstance(principal, dict):
+        raise KeysUnavailable(_NOBODY)
+    known = known_servers.known(str(context.api_uri))
+    places = {place.session: place for place in known.places} if known is not None else {}
+    own, rows = _own(tokens_of(context)), []
+    for session in principal.get("sessions") or ():
+        end, name = moment(session.get("expiration_time")), _plain(session.get("uuid"))
+        if name is None or session.get("revoked") or (end is not None and end < time.time()):
+            continue
+        place = places.get(name)
+        where = ", ".join(filter(None, (place.host, place.notebook))) if place is not None else _ELSEWHERE
+        rows.append(ListedSignIn(name, end, name == own, where, place.since if place is not None else None))
+    return tuple(sorted(rows, key=lambda row: (not row.this, -(row.expires or 0.0))))
+
+
+def end(context: Context, session: str) -> None:
+    """Revoke one sign-in: it cannot be renewed, and what it has goes on for some minutes.
+
+    Raises
+    ------
+    ValueError
+        If this is no session's id.
+    KeysUnavailable
+        If the server does not revoke it.
+    """
+    name, links = _plain(session), context.server_info.authentication.links
+    if name is None or links is None:
+        raise ValueError(_NO_SUCH)
+    AccountRequests(context).delete(links.revoke_session.format(session_id=name))
+
+
+def end_others(context: Context) -> None:
+    """Revoke every sign-in but the one of this Context; see `end`."""
+    rows = listed(context)
+    if context.api_key is None and not any(row.this for row in rows):
+        raise KeysUnavailable(_WHICH)
+    for row in rows:
+        if not row.this:
+            end(context, row.id)
+
+
+def _own(tokens: Mapping[str, Any]) -> str | None:
+    return _plain(claims(tokens.get("refresh_token")).get("sid"))
+
+
+def _plain(text: object) -> str | None:
+    """Give an id as servers print it; Tiled's tokens hold it without dashes."""
+    try:
+        return str(UUID(str(text)))
+    except ValueError:
+        return None
