@@ -5,10 +5,10 @@
  */
 
 import { h, say, sayOrHide } from "./dom";
-import { accountView } from "./views/account";
 import { deviceView } from "./views/device";
 import { chosen } from "./views/providers";
 import { serverView } from "./views/server";
+import { signedInView } from "./views/signedin";
 import { signInView } from "./views/signin";
 import type { Around, Context, View } from "./views/view";
 import type { State } from "./wire";
@@ -45,7 +45,7 @@ function makerOf(kind: State["kind"]): Maker {
     case "awaiting_authorization":
       return deviceView;
     case "signed_in":
-      return accountView;
+      return signedInView;
     default:
       return kind satisfies never;
   }
@@ -232,6 +232,9 @@ export function makeCard(context: Context, inactive: boolean): Card {
 
   /** The focus was in the panel and stays there: in the field to go on with, else on the status. */
   function moveFocus(focused: Element, previous: State | undefined, state: State, rebuilt: boolean): void {
+    // A view that has moved it knows better.
+    const now = focusInside();
+    if (now && now !== focused && now !== element) return;
     const lost = !element.contains(focused) || focused.closest("[hidden]") !== null;
     const sameKind = previous?.kind === state.kind;
     if (!lost && (sameKind || (isBusy(state) && !rebuilt))) return;

@@ -4,7 +4,7 @@ import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
 import { makeAttention } from "./attention";
 import { type Card, type Heard, makeCard } from "./card";
 import { type Link, makeLink, repeat } from "./transport";
-import type { Draft } from "./views/view";
+import type { Context, Draft } from "./views/view";
 import type { FromPython } from "./wire";
 
 type Model = AnyModel<{ inactive: unknown }>;
@@ -18,10 +18,14 @@ export default () => {
   const untilState = new Set<() => void>();
   let latest: Heard | undefined;
   let link: Link | undefined;
+  const context: Context = {
+    draft,
+    send: (command, secret) => link?.send(command, secret),
+    control: () => link?.control() ?? false,
+    askForKey: (first_eight) => link?.askForKey(first_eight) ?? Promise.reject(new Error()),
+  };
   // From the start: a model may have no view at all, or none that can be seen.
-  const attention = makeAttention(() =>
-    makeCard({ draft, send: (command, secret) => link?.send(command, secret) }, false),
-  );
+  const attention = makeAttention(() => makeCard(context, false));
 
   function hear(message: FromPython): void {
     link?.follow(message);
@@ -57,12 +61,13 @@ export default () => {
   }
 
   function render({ model, el }: { model: Model } & Pick<RenderProps, "el">): () => void {
-    const made = link ?? makeLink(model);
-    const card = makeCard({ draft, send: made.send }, Boolean(model.get("inactive")));
+    link ??= makeLink(model);
+    const { send, control } = link;
+    const card = makeCard(context, Boolean(model.get("inactive")));
     cards.add(card);
     el.replaceChildren(card.element);
     if (latest) card.show(latest);
-    const stop = repeat(() => made.send({ type: "ready", control: made.control() }));
+    const stop = repeat(() => send({ type: "ready", control: control() }));
     untilState.add(stop);
     const unwatch = attention.watch(card);
     return () => {

@@ -13,8 +13,12 @@ import type { Command, FromPython, Transport } from "./wire";
 interface Kernel {
   clientId: string;
   username?: string;
-  sendControlMessage?: (message: object, expectReply: boolean, disposeOnDone: boolean) => unknown;
+  sendControlMessage?: (message: object, expectReply: boolean, disposeOnDone: boolean) => Future;
   statusChanged?: Signal<string>;
+}
+
+interface Future {
+  done: Promise<{ content: { status: string; sentence?: string }; buffers?: (ArrayBuffer | DataView)[] }>;
 }
 
 interface Signal<Value> {
@@ -24,6 +28,8 @@ interface Signal<Value> {
 
 const REPEAT = 250;
 const GIVE_UP = 15_000;
+const PATIENCE = 10_000;
+const NO_ANSWER = "The kernel did not answer. Save the key to a file instead.";
 
 export interface Link {
   /** Whether this page could use the control channel. */
@@ -32,6 +38,8 @@ export interface Link {
   follow(message: FromPython): void;
   /** Send a command; what is secret or may hold a secret goes beside it, as its one buffer. */
   send(command: Command, secret?: Uint8Array<ArrayBuffer>): void;
+  /** Ask for a key that was just made. The answer is for this page alone: no other client gets it, no log has it. */
+  askForKey(first_eight: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Call back when the kernel is restarted, where the front end tells; gives the way to stop. */
   onRestart(callback: () => void): () => void;
 }
@@ -58,20 +66,22 @@ export function makeLink(model: AnyModel): Link {
     const buffers = secret ? [secret.buffer] : [];
     const lab = kernel();
     if (transport === "control" && comm && lab?.sendControlMessage) {
-      const header = {
-        msg_id: unique(),
-        session: lab.clientId,
-        username: lab.username ?? "",
-        date: new Date().toISOString(),
-        msg_type: "comm_msg",
-        version: "5.3",
-      };
       const data = { method: "custom", content };
-      const message = { header, parent_header: {}, metadata: {}, channel: "control", buffers };
-      lab.sendControlMessage({ ...message, content: { comm_id: comm, data } }, false, true);
+      lab.sendControlMessage(envelope(lab, "comm_msg", { comm_id: comm, data }, buffers), false, true);
     } else {
       model.send(content, undefined, buffers);
     }
+  }
+
+  async function askForKey(first_eight: string): Promise<Uint8Array<ArrayBuffer>> {
+    const lab = kernel();
+    if (!lab?.sendControlMessage) throw new Error(NO_ANSWER);
+    const request = envelope(lab, "tiled_jupyter_key_request", { comm_id: comm, first_eight }, []);
+    const reply = await withPatience(lab.sendControlMessage(request, true, true).done);
+    const key = reply.buffers?.[0];
+    if (reply.content.status !== "ok" || !key) throw new Error(reply.content.sentence ?? NO_ANSWER);
+    const view = ArrayBuffer.isView(key) ? key : new DataView(key);
+    return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
   }
 
   function onRestart(callback: () => void): () => void {
@@ -83,7 +93,28 @@ export function makeLink(model: AnyModel): Link {
     return () => signal?.disconnect(slot);
   }
 
-  return { control, follow, send, onRestart };
+  return { control, follow, send, askForKey, onRestart };
+}
+
+function envelope(lab: Kernel, msg_type: string, content: object, buffers: ArrayBuffer[]): object {
+  const header = {
+    msg_id: unique(),
+    session: lab.clientId,
+    username: lab.username ?? "",
+    date: new Date().toISOString(),
+    msg_type,
+    version: "5.3",
+  };
+  return { header, parent_header: {}, metadata: {}, channel: "control", content, buffers };
+}
+
+/** A kernel that does not know a request never replies. */
+function withPatience<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(NO_ANSWER)), PATIENCE);
+  });
+  return Promise.race([answer, silence]).finally(() => clearTimeout(timer));
 }
 
 /** Say something until it is answered; a page that nobody hears gives up. Gives the way to stop. */

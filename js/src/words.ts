@@ -1,5 +1,6 @@
 /** What a state is called in words: the status line, the region's name, and patience. No DOM here. */
 
+import { moment } from "./times";
 import type { Failure, Server, SignedIn, SignedOut, State } from "./wire";
 
 export const INACTIVE = "Tiled sign-in: run the cell to activate";
@@ -94,16 +95,7 @@ export function patience(state: State, now: number): string[] {
 /** Until when a sign-in is good, in the page's time; `ahead` is how far the kernel's clock is ahead of it. */
 export function lasting({ good_until, renews, method }: SignedIn, ahead: number): string {
   if (good_until === null) return method === "api_key" ? "" : "How long this sign-in lasts is not known.";
-  const until = new Date((good_until - ahead) * 1000);
-  const days = (until.getTime() - Date.now()) / 86_400_000;
-  const say = (options: Intl.DateTimeFormatOptions) => until.toLocaleString("en-GB", options);
-  const moment = [
-    say({ weekday: "short" }),
-    ...(days > 6 ? [say({ day: "numeric", month: "short" })] : []),
-    ...(days > 300 ? [say({ year: "numeric" })] : []),
-    say({ hour: "2-digit", minute: "2-digit" }),
-  ].join(" ");
-  return `Signed in until ${renews ? "at least " : ""}${moment}`;
+  return `Signed in until ${renews ? "at least " : ""}${moment(good_until - ahead)}`;
 }
 
 /** Minutes and seconds of a countdown. */

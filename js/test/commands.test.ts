@@ -18,6 +18,11 @@ function signIn(page: ReturnType<typeof open>, password = "s3cret-Ünïcode"): v
   page.field("Username")?.form?.requestSubmit();
 }
 
+function showKeys(page: ReturnType<typeof open>, name: Parameters<typeof state>[0]): void {
+  page.show(state(name));
+  page.tab("API keys");
+}
+
 /** One interaction for each message the page can send. */
 const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
   alive: () => undefined,
@@ -58,6 +63,61 @@ const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
     page.show(state("signed out"));
     page.click("Use another server");
   },
+  show_keys: (page) => {
+    page.show(state("signed in"));
+    page.tab("API keys");
+  },
+  create_key: (page) => {
+    showKeys(page, "signed in, no keys yet");
+    page.click("More");
+    page.type("Limit to tagged data", "proposal-1234");
+    page.click("Create API key");
+  },
+  save_key: (page) => {
+    page.show(state("signed in, key made"));
+    page.click("Save to file");
+  },
+  use_key_here: (page) => {
+    page.show(state("signed in, key made"));
+    page.click("Use in this kernel");
+  },
+  key_copied: (page) => {
+    vi.stubGlobal("navigator", { clipboard: { write: async () => undefined } });
+    vi.stubGlobal("ClipboardItem", class {});
+    page.show(state("signed in, key made"));
+    page.kernel.reply = async () => ({ content: { status: "ok" }, buffers: [new ArrayBuffer(8)] });
+    page.click("Copy key");
+  },
+  dismiss_key: (page) => {
+    page.show(state("signed in, key made and saved"));
+    page.click("Dismiss");
+  },
+  delete_made_key: (page) => {
+    page.show(state("signed in, key made"));
+    page.click("Dismiss");
+    page.click("Delete the key");
+  },
+  delete_keys: (page) => {
+    showKeys(page, "signed in, keys");
+    page.click("Delete key 1a2b3c4d");
+    page.click("Delete");
+  },
+  show_sign_ins: (page) => {
+    page.show(state("signed in"));
+    page.tab("Sign-ins");
+  },
+  end_sign_in: (page) => {
+    page.show(state("signed in, sign-ins"));
+    page.tab("Sign-ins");
+    page.click("End this sign-in");
+    page.click("End");
+  },
+  end_other_sign_ins: (page) => {
+    page.show(state("signed in, sign-ins"));
+    page.tab("Sign-ins");
+    page.click("End all others");
+    page.click("End all");
+  },
   cancel: (page) => {
     page.show(state("verifying"));
     page.click("Cancel");
@@ -65,10 +125,12 @@ const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
 };
 
 describe.each(messages.to_python)("message $type", (example) => {
-  it("is sent, with exactly the keys and types of the contract", () => {
+  it("is sent, with exactly the keys and types of the contract", async () => {
     const page = open();
     INTERACTIONS[example.type]?.(page);
-    const found = page.sent.find(({ content }) => content.type === example.type);
+    const find = () => page.sent.find(({ content }) => content.type === example.type);
+    await vi.waitFor(() => expect(find()).toBeDefined());
+    const found = find();
     expect(shapeOf(found?.content)).toEqual(shapeOf(example));
     const buffers = ["connect", "sign_in", "use_key"].includes(example.type) ? 1 : 0;
     expect(found?.buffers.length).toBe(buffers);

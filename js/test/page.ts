@@ -23,7 +23,13 @@ interface ControlMessage {
   header: Record<string, string>;
   channel: string;
   buffers: ArrayBuffer[];
-  content: { comm_id: string; data: { method: string; content: Sent["content"] } };
+  content: { comm_id: string; first_eight?: string; data: { method: string; content: Sent["content"] } };
+}
+
+/** What a kernel says to a request for a key. */
+export interface Reply {
+  content: { status: string; sentence?: string };
+  buffers: (ArrayBuffer | DataView)[];
 }
 
 /** JupyterLab's kernel connection, as far as the panel knows it. */
@@ -43,9 +49,14 @@ export class Kernel {
     return this.#slots.size;
   }
 
-  sendControlMessage(message: ControlMessage): void {
+  /** How a request for a key is answered; by default never, like a kernel that does not know it. */
+  reply: () => Promise<Reply> = () => new Promise(() => undefined);
+
+  sendControlMessage(message: ControlMessage): { done: Promise<Reply> } | undefined {
     this.control.push(message);
+    if (message.header.msg_type === "tiled_jupyter_key_request") return { done: this.reply() };
     this.sent.push({ content: message.content.data.content, buffers: message.buffers, channel: "control" });
+    return undefined;
   }
 
   become(status: string): void {
@@ -117,15 +128,25 @@ export function surroundings(): Surroundings {
 function queries(el: HTMLElement) {
   const all = <T extends HTMLElement>(selector: string) =>
     [...el.querySelectorAll<T>(selector)].filter(isSeen);
+  const named = (each: HTMLElement) => each.getAttribute("aria-label") ?? each.textContent;
   const button = (name: string) =>
-    all<HTMLButtonElement>("button").find(({ textContent }) => textContent === name);
+    all<HTMLButtonElement>("button:not([role])").find((each) => named(each) === name);
   const field = (name: string) =>
     all<HTMLInputElement>("label input").find((input) => input.labels?.[0]?.textContent === name);
   return {
     all,
     button,
     field,
-    buttons: () => all("button").map(({ textContent }) => textContent),
+    buttons: () => all("button:not([role])").map(named),
+    /** Open a tab, as a click does. */
+    tab: (name: string) => {
+      all<HTMLButtonElement>('[role="tab"]')
+        .find(({ textContent }) => textContent === name)
+        ?.click();
+    },
+    /** The texts of a table, row by row. */
+    rows: () =>
+      all("tbody tr:not(.tiled-jupyter-asked)").map((row) => [...row.children].map((cell) => seenText(cell))),
     fields: () => all<HTMLInputElement>("label input").map(({ labels }) => labels?.[0]?.textContent),
     region: () => el.querySelector('[role="region"]') as HTMLElement,
     status: () => el.querySelector('[role="status"]') as HTMLElement,

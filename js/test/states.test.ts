@@ -1,7 +1,7 @@
 /** Every state of the wire is shown, in the words people and tests rely on. */
 
 import { describe, expect, it, vi } from "vitest";
-import type { State } from "../src/wire";
+import type { Account, State } from "../src/wire";
 import { alertOf, formOf, serverOf } from "../src/words";
 import { open, state, states } from "./page";
 
@@ -13,13 +13,19 @@ describe.each(Object.entries(states))("state: %s", (_, shown) => {
     const host = server ? ` ${server.host}` : "";
     expect(page.region().getAttribute("aria-label")).toBe(`Tiled sign-in${host}`);
     expect(page.status().textContent).not.toBe("");
-    expect(page.alert()).toBe(alertOf(shown) || undefined);
+    const account = shown.kind === "signed_in" ? shown.account : undefined;
+    if (account) page.tab("API keys");
+    expect(page.alert()).toBe(alertOf(shown) || account?.keys_failure || undefined);
+    if (account) page.tab("Sign-ins");
+    expect(page.alert()).toBe(alertOf(shown) || account?.sign_ins_failure || undefined);
   });
 
   it("shows every sentence the server or Python wrote", () => {
     const page = open();
     page.show(shown);
-    const text = page.text();
+    const text = everythingIn(page);
+    const { keys, sign_ins, made, ...account } =
+      "account" in shown ? shown.account : ({} as Partial<Account>);
     const sentences = [
       "failure" in shown && shown.failure?.sentence,
       "reason" in shown && shown.reason,
@@ -29,6 +35,15 @@ describe.each(Object.entries(states))("state: %s", (_, shown) => {
       "provenance" in shown && shown.provenance,
       "trouble" in shown && shown.trouble,
       serverOf(shown)?.host,
+      keys?.unavailable,
+      keys?.rows.length && keys.of_limit,
+      ...(keys?.rows ?? []).flatMap(({ first_eight, note, may, access_tags, marks }) => [
+        ...[first_eight, note, may.join(", ")],
+        ...[...(access_tags ?? []), ...marks],
+      ]),
+      ...(sign_ins ?? []).map(({ where }) => where),
+      ...[made?.first_eight, made?.note, made?.saved_to, made?.in_use],
+      ...[account.keys_failure, account.sign_ins_failure],
     ].filter((sentence) => typeof sentence === "string");
     for (const sentence of sentences) expect(text).toContain(sentence);
   });
@@ -36,7 +51,7 @@ describe.each(Object.entries(states))("state: %s", (_, shown) => {
   it("keeps markup in every text as text", () => {
     const page = open();
     const marked = JSON.parse(JSON.stringify(shown), (key, value) =>
-      typeof value === "string" && !["kind", "mode", "method"].includes(key)
+      typeof value === "string" && !["kind", "mode", "method", "expires_in"].includes(key)
         ? `<img src=x onerror="bad()"><script>bad()</script>${value}`
         : value,
     );
@@ -49,6 +64,17 @@ describe.each(Object.entries(states))("state: %s", (_, shown) => {
     expect(`${page.text()}${page.field("Tiled server (address or saved name)")?.value}`).toContain(tag);
   });
 });
+
+/** What a person can read in all tabs. */
+function everythingIn(page: ReturnType<typeof open>): string {
+  const names = page.all('[role="tab"]').map(({ textContent }) => textContent ?? "");
+  const texts = [page.text()];
+  for (const name of names) {
+    page.tab(name);
+    texts.push(page.text());
+  }
+  return texts.join("\n");
+}
 
 describe("no server yet", () => {
   it("offers the field with the address kept for correction, and the servers known", () => {

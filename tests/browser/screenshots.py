@@ -10,7 +10,7 @@ import json
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from playwright.sync_api import expect, sync_playwright
 
@@ -33,11 +33,25 @@ STATES = WIRE["states"] | {
     "signed out (no encryption)": WIRE["states"]["signed out"],
     "signed out, several providers (no encryption)": WIRE["states"]["signed out, several providers"],
 }
-# What a person opens in some of them.
+# What a person opens in some of them: tabs, and buttons.
+KEYS, SIGN_INS = "API keys", "Sign-ins"
 OPENED = {
-    "signed out, somebody else": "alice · Not alice?",
-    "awaiting authorization, to resume": "Show QR code",
-    "signed in, in the web page": "Sign out",
+    "signed out, somebody else": ["alice · Not alice?"],
+    "awaiting authorization, to resume": ["Show QR code"],
+    "signed in, in the web page": ["Sign out"],
+    "signed in, reading keys": [KEYS],
+    "signed in, keys": [KEYS, "More", "Delete key 5e6f7a8b"],
+    "signed in, no keys yet": [KEYS],
+    "signed in, no more keys": [KEYS],
+    "signed in, keys limited by the site": [KEYS],
+    "signed in, keys unavailable": [KEYS],
+    "signed in, key not made": [KEYS],
+    "signed in, keys not read": [KEYS],
+    "signed in, key made": ["Dismiss"],
+    "signed in with a key, keys": [KEYS, "Delete key 1a2b3c4d"],
+    "signed in, sign-ins": [SIGN_INS, "End all others"],
+    "signed in, no sign-ins listed": [SIGN_INS],
+    "signed in, sign-in not ended": [SIGN_INS],
 }
 WIDTHS = {"narrow": 320, "wide": 1200}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -47,14 +61,19 @@ _GALLERY = """
 import dataclasses, json, time
 from IPython.display import display, Markdown
 from tiled_jupyter import LoginPanel, wire
+def later(value, key=None):
+    # Times in the examples are of another day.
+    if isinstance(value, dict):
+        return {{name: later(each, name) for name, each in value.items()}}
+    if isinstance(value, list):
+        return [later(each) for each in value]
+    return value + time.time() - {now} if value and key in ("good_until", "expires", "last_used", "since") else value
 class Shown(LoginPanel):
     def publish(self):
         now = time.time()
-        state = {{**self.example, "since": now - 3}}
+        state = {{**later(self.example), "since": now - 3}}
         if "code" in state:
             state["code"] = {{**state["code"], "deadline": now + 872}}
-        if state.get("good_until"):
-            state["good_until"] += now - {now}
         form = state.get("form", state)
         resuming = bool(form.get("expected"))
         around = wire.Surroundings(
@@ -96,8 +115,10 @@ def gallery(browser: Browser, lab: Lab) -> None:
                     len(part)
                 )
                 for position, name in enumerate(part):
-                    if name in OPENED:
-                        notebook.panel(index).nth(position).get_by_role("button", name=OPENED[name], exact=True).click()
+                    panel = notebook.panel(index).nth(position)
+                    for opened in OPENED.get(name, ()):
+                        role: Literal["tab", "button"] = "tab" if opened in (KEYS, SIGN_INS) else "button"
+                        panel.get_by_role(role, name=opened, exact=True).click()
                 area = notebook.output_area(index)
                 height = area.evaluate("node => node.scrollHeight")
                 notebook.page.set_viewport_size({"width": width, "height": int(height) + 400})

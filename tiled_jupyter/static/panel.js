@@ -79,6 +79,47 @@ function showAlert(place2, sentence, busy) {
   }
 }
 
+// src/times.ts
+var MINUTE = 60;
+var HOUR = 3600;
+var DAY = 86400;
+var SECONDS = { y: 365 * DAY, d: DAY, h: HOUR, m: MINUTE, s: 1 };
+var NAMES = { y: "year", d: "day", h: "hour", m: "minute", s: "second" };
+function moment(seconds2) {
+  const when = new Date(seconds2 * 1e3);
+  const days = Math.abs(when.getTime() - Date.now()) / 864e5;
+  const say2 = (options) => when.toLocaleString("en-GB", options);
+  return [
+    say2({ weekday: "short" }),
+    ...days > 6 ? [say2({ day: "numeric", month: "short" })] : [],
+    ...days > 300 ? [say2({ year: "numeric" })] : [],
+    say2({ hour: "2-digit", minute: "2-digit" })
+  ].join(" ");
+}
+function span(seconds2) {
+  const left = Math.max(0, Math.floor(seconds2));
+  if (left < MINUTE) return "less than a minute";
+  if (left < HOUR) return `${Math.floor(left / MINUTE)} min`;
+  if (left < DAY) return `${Math.floor(left / HOUR)} h`;
+  const [days, hours] = [Math.floor(left / DAY), Math.floor(left % DAY / HOUR)];
+  return days < 10 && hours > 0 ? `${days} d ${hours} h` : `${days} d`;
+}
+function secondsOf(text) {
+  const found = /^\s*(\d{1,6})\s*([ydhms])[a-z]*\s*$/i.exec(text);
+  if (!found || /^\s*\d+\s*mo/i.test(text)) return void 0;
+  return Number(found[1]) * SECONDS[found[2]?.toLowerCase()];
+}
+function inWords(length) {
+  const count = Number.parseInt(length, 10);
+  const name = NAMES[length.slice(-1)];
+  return name ? `${count} ${name}${count === 1 ? "" : "s"}` : length;
+}
+function proposal(runs, queue) {
+  const total = runs + queue;
+  const needed = total + Math.max(total / 10, HOUR);
+  return needed <= 2 * DAY ? `${Math.ceil(needed / HOUR)}h` : `${Math.ceil(needed / DAY)}d`;
+}
+
 // src/words.ts
 var INACTIVE = "Tiled sign-in: run the cell to activate";
 var RESTARTED = "The kernel was restarted. Run the cell again to sign in.";
@@ -138,27 +179,18 @@ function patience(state, now) {
   if ("trouble" in state && state.trouble) return [state.trouble];
   if (!isBusy(state)) return [];
   const elapsed = now - state.since;
-  const seconds = ` (${Math.floor(elapsed)} s)`;
-  if (state.kind === "connecting") return elapsed < 3 ? [] : ["Still connecting", seconds];
+  const seconds2 = ` (${Math.floor(elapsed)} s)`;
+  if (state.kind === "connecting") return elapsed < 3 ? [] : ["Still connecting", seconds2];
   if (elapsed < 8) return [];
   const phone = ". If your facility uses a second factor, check your phone.";
-  return ["Still waiting for the server", seconds, state.method === "password" ? phone : "."];
+  return ["Still waiting for the server", seconds2, state.method === "password" ? phone : "."];
 }
 function lasting({ good_until, renews, method }, ahead) {
   if (good_until === null) return method === "api_key" ? "" : "How long this sign-in lasts is not known.";
-  const until = new Date((good_until - ahead) * 1e3);
-  const days = (until.getTime() - Date.now()) / 864e5;
-  const say2 = (options) => until.toLocaleString("en-GB", options);
-  const moment = [
-    say2({ weekday: "short" }),
-    ...days > 6 ? [say2({ day: "numeric", month: "short" })] : [],
-    ...days > 300 ? [say2({ year: "numeric" })] : [],
-    say2({ hour: "2-digit", minute: "2-digit" })
-  ].join(" ");
-  return `Signed in until ${renews ? "at least " : ""}${moment}`;
+  return `Signed in until ${renews ? "at least " : ""}${moment(good_until - ahead)}`;
 }
-function countdown(seconds) {
-  const left = Math.max(0, Math.ceil(seconds));
+function countdown(seconds2) {
+  const left = Math.max(0, Math.ceil(seconds2));
   return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
 }
 function cancelled(failure) {
@@ -282,103 +314,6 @@ function unmark({ dataset: { title } }) {
   if (title !== void 0) document.title = document.title.replace(MARK + title, () => title);
 }
 
-// src/views/question.ts
-function question(name, opener, answers, back) {
-  const text = h("p", { id: unique() });
-  const element = h(
-    "div",
-    {
-      class: "tiled-jupyter-question",
-      role: "group",
-      tabindex: "-1",
-      "aria-label": name,
-      "aria-describedby": text.id,
-      hidden: true,
-      keydown: (event) => {
-        if (event.key === "Escape") ask(false);
-      }
-    },
-    text,
-    h(
-      "div",
-      { class: "tiled-jupyter-actions" },
-      ...answers,
-      button(back, "secondary", () => ask(false))
-    )
-  );
-  opener.addEventListener("click", () => ask(true));
-  function ask(open) {
-    if (opener.getAttribute("aria-disabled") === "true") return;
-    set(open);
-    (open ? element : opener).focus();
-  }
-  function set(open) {
-    element.hidden = !open;
-    opener.hidden = open;
-  }
-  return { element, text, opener, ask, drop: () => set(false) };
-}
-
-// src/views/account.ts
-function accountView({ send }) {
-  const provenance = subtle();
-  const until = subtle();
-  const memory = subtle("For this notebook only: nothing is stored.");
-  const acting = subtle();
-  const here = button("Only this notebook", "secondary", () => leave(false));
-  const everywhere = button("Everywhere on this account", "secondary", () => leave(true));
-  const signOut = button("Sign out", "secondary", () => void 0);
-  const confirmation = question("Sign out", signOut, [here, everywhere], "Stay");
-  const stranger = button("Not you?", "quiet", () => leave(false));
-  const instead = button("Sign in with your account instead", "quiet", () => end({ type: "set_key_aside" }));
-  const element = h(
-    "div",
-    { class: "tiled-jupyter-account" },
-    h("div", { class: "tiled-jupyter-details" }, provenance, until, memory, acting, instead),
-    signOut,
-    confirmation.element
-  );
-  let leaving = false;
-  function leave(everywhere2) {
-    end({ type: "sign_out", everywhere: everywhere2 });
-  }
-  function end(command) {
-    if (!leaving) send(command);
-    markLeaving(true);
-  }
-  function markLeaving(now) {
-    leaving = now;
-    for (const each of [stranger, ...element.querySelectorAll("button")])
-      each.setAttribute("aria-disabled", String(now));
-  }
-  function update(state, around) {
-    if (state.kind !== "signed_in") return;
-    markLeaving(false);
-    const { identity, method, server } = state;
-    const isKey = method === "api_key";
-    const from = identity?.provider ? `${identity.provider}: ${identity.id} \xB7 ` : "";
-    sayOrHide(provenance, `${from}${state.provenance}`);
-    sayOrHide(until, lasting(state, around.ahead));
-    memory.hidden = state.remembered;
-    sayOrHide(
-      acting,
-      `Anyone who can run cells here acts ${identity ? `as ${identity.id}` : "with this API key"}.`
-    );
-    say(confirmation.text, consequenceOf(state));
-    everywhere.hidden = isKey;
-    stranger.hidden = method !== "saved";
-    instead.hidden = !isKey || server.providers.length === 0;
-    signOut.classList.toggle("tiled-jupyter-primary", !state.remembered);
-    signOut.classList.toggle("tiled-jupyter-secondary", state.remembered);
-  }
-  return { element, aside: stranger, update, field: () => null };
-}
-function consequenceOf({ method, api_keys: keys }) {
-  if (method === "api_key") return "The API key itself keeps working.";
-  const kept = keys ? ` Your ${keys === 1 ? "API key keeps" : `${keys} API keys keep`} working.` : "";
-  return `\u201CEverywhere\u201D also ends your sign-in in other notebooks and terminals of this account.${kept}`;
-}
-
 // src/address.ts
 function parsed(uri) {
   try {
@@ -487,10 +422,10 @@ function deviceView({ send }) {
     say(caption, `Your phone must be able to reach ${hostOf(verification_uri)}`);
   }
   function tick(now) {
-    const seconds = deadline - now;
-    say(left, `Expires in ${countdown(seconds)}`);
-    const minutes = seconds <= 60 ? "1 minute" : "5 minutes";
-    say(warning, seconds <= 300 && seconds > 0 ? `The code expires in ${minutes}.` : "");
+    const seconds2 = deadline - now;
+    say(left, `Expires in ${countdown(seconds2)}`);
+    const minutes = seconds2 <= 60 ? "1 minute" : "5 minutes";
+    say(warning, seconds2 <= 300 && seconds2 > 0 ? `The code expires in ${minutes}.` : "");
   }
   return { element, update, tick, field: () => null };
 }
@@ -590,6 +525,946 @@ function serverView({ draft, send }) {
     cancel.hidden = !busy && !around.waiting;
   }
   return { element: form, update, field: () => address };
+}
+
+// src/views/question.ts
+function question(name, first, answers, back) {
+  let opener = first;
+  const text = h("p", { id: unique() });
+  const element = h(
+    "div",
+    {
+      class: "tiled-jupyter-question",
+      role: "group",
+      tabindex: "-1",
+      "aria-label": name,
+      "aria-describedby": text.id,
+      hidden: true,
+      keydown: (event) => {
+        if (event.key === "Escape") ask(false);
+      }
+    },
+    text,
+    h(
+      "div",
+      { class: "tiled-jupyter-actions" },
+      ...answers,
+      button(back, "secondary", () => ask(false))
+    )
+  );
+  first.addEventListener("click", () => ask(true, first));
+  function ask(open, from = opener) {
+    if (from.getAttribute("aria-disabled") === "true") return;
+    if (from !== opener) set(false);
+    opener = from;
+    set(open);
+    (open ? element : opener).focus();
+  }
+  function set(open) {
+    element.hidden = !open;
+    opener.hidden = open;
+  }
+  return { element, text, opener: first, ask, drop: () => set(false) };
+}
+
+// src/views/account.ts
+function accountView({ send }) {
+  const provenance = subtle();
+  const until = subtle();
+  const memory = subtle("For this notebook only: nothing is stored.");
+  const acting = subtle();
+  const here = button("Only this notebook", "secondary", () => leave(false));
+  const everywhere = button("Everywhere on this account", "secondary", () => leave(true));
+  const signOut = button("Sign out", "secondary", () => void 0);
+  const confirmation = question("Sign out", signOut, [here, everywhere], "Stay");
+  const stranger = button("Not you?", "quiet", () => leave(false));
+  const instead = button("Sign in with your account instead", "quiet", () => end({ type: "set_key_aside" }));
+  const element = h(
+    "div",
+    { class: "tiled-jupyter-account" },
+    h("div", { class: "tiled-jupyter-details" }, provenance, until, memory, acting, instead),
+    signOut,
+    confirmation.element
+  );
+  let leaving = false;
+  function leave(everywhere2) {
+    end({ type: "sign_out", everywhere: everywhere2 });
+  }
+  function end(command) {
+    if (!leaving) send(command);
+    markLeaving(true);
+  }
+  function markLeaving(now) {
+    leaving = now;
+    for (const each of [stranger, ...element.querySelectorAll("button")])
+      each.setAttribute("aria-disabled", String(now));
+  }
+  function update(state, around) {
+    if (state.kind !== "signed_in") return;
+    markLeaving(false);
+    const { identity, method, server } = state;
+    const isKey = method === "api_key";
+    const from = identity?.provider ? `${identity.provider}: ${identity.id} \xB7 ` : "";
+    sayOrHide(provenance, `${from}${state.provenance}`);
+    sayOrHide(until, lasting(state, around.ahead));
+    memory.hidden = state.remembered;
+    sayOrHide(
+      acting,
+      `Anyone who can run cells here acts ${identity ? `as ${identity.id}` : "with this API key"}.`
+    );
+    say(confirmation.text, consequenceOf(state));
+    everywhere.hidden = isKey;
+    stranger.hidden = method !== "saved";
+    instead.hidden = !isKey || server.providers.length === 0;
+    signOut.classList.toggle("tiled-jupyter-primary", !state.remembered);
+    signOut.classList.toggle("tiled-jupyter-secondary", state.remembered);
+  }
+  return { element, aside: stranger, update, field: () => null };
+}
+function consequenceOf({ method, api_keys: keys }) {
+  if (method === "api_key") return "The API key itself keeps working.";
+  const kept = keys ? ` Your ${keys === 1 ? "API key keeps" : `${keys} API keys keep`} working.` : "";
+  return `\u201CEverywhere\u201D also ends your sign-in in other notebooks and terminals of this account.${kept}`;
+}
+
+// src/views/table.ts
+var COLLATION = new Intl.Collator(void 0, { numeric: true });
+function table(name, columns, asking) {
+  const lines = /* @__PURE__ */ new Map();
+  let sorted = -1;
+  let descending = false;
+  let asked;
+  const heads = columns.map(({ head, by }, i) => {
+    const label = by ? button(head, "quiet", () => sortBy(i)) : head;
+    return h("th", { role: "columnheader", scope: "col" }, label);
+  });
+  const body = h("tbody", { role: "rowgroup" });
+  const element = h(
+    "table",
+    // The roles are said because narrow panels lay rows out as blocks, and browsers then forget them.
+    { role: "table", class: "tiled-jupyter-table", "aria-label": name },
+    h(
+      "thead",
+      { role: "rowgroup" },
+      h(
+        "tr",
+        { role: "row" },
+        ...heads,
+        h("th", { role: "columnheader" }, h("span", { class: "tiled-jupyter-unseen" }, asking.label))
+      )
+    ),
+    body
+  );
+  const confirm = button(asking.answer, "secondary", () => {
+    const row = asked;
+    sure.ask(false);
+    if (row) asking.act(row);
+  });
+  confirm.dataset.starts = "";
+  const sure = question(
+    asking.label,
+    button("", "quiet", () => void 0),
+    [confirm],
+    "Keep"
+  );
+  const place2 = h(
+    "tr",
+    { role: "row", class: "tiled-jupyter-asked" },
+    h("td", { role: "cell", colspan: String(columns.length + 1) }, sure.element)
+  );
+  function sortBy(index) {
+    descending = sorted === index && !descending;
+    sorted = index;
+    heads.forEach((head, i) => {
+      if (i === index) head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    });
+    arrange([...lines.values()]);
+  }
+  function arrange(unsorted) {
+    const by = columns[sorted]?.by;
+    const order = by ? [...unsorted].sort((a, b) => compare(by(a.row), by(b.row)) * (descending ? -1 : 1)) : unsorted;
+    const wanted = order.map(({ element: element2 }) => element2);
+    const there = [...body.children].filter((child) => child !== place2);
+    if (wanted.some((row, i) => row !== there[i]) || wanted.length !== there.length) {
+      const focused = document.activeElement;
+      body.replaceChildren(...wanted);
+      putQuestion();
+      if (focused instanceof HTMLElement && body.contains(focused)) focused.focus();
+    }
+  }
+  function putQuestion() {
+    const line = asked && lines.get(asking.id(asked));
+    if (line && !sure.element.hidden) line.element.after(place2);
+    else place2.remove();
+  }
+  function makeLine(row) {
+    const act = button(asking.label, "quiet", () => {
+      asked = lines.get(asking.id(row))?.row;
+      if (!asked || act.getAttribute("aria-disabled") === "true") return;
+      sure.text.textContent = asking.warning(asked);
+      sure.ask(true, act);
+      putQuestion();
+      sure.element.focus();
+    });
+    act.setAttribute("aria-label", asking.name(row));
+    act.dataset.starts = "";
+    const cells = columns.map(
+      ({ head, plain }) => h("td", { role: "cell", "data-head": plain ? "" : `${head}: ` })
+    );
+    cells[0]?.setAttribute("id", unique());
+    act.setAttribute("aria-describedby", cells[0]?.id ?? "");
+    const last = h("td", { role: "cell", class: "tiled-jupyter-act" }, act);
+    return { row, element: h("tr", { role: "row" }, ...cells, last), cells };
+  }
+  function update(rows, now) {
+    const focused = body.contains(document.activeElement) ? document.activeElement : null;
+    const before = [...body.children].filter((child) => child !== place2);
+    const ids = new Set(rows.map(asking.id));
+    const gone = [...lines].filter(([id]) => !ids.has(id));
+    const first = Math.min(...gone.map(([, line]) => before.indexOf(line.element)));
+    for (const [id] of gone) lines.delete(id);
+    if (asked && !ids.has(asking.id(asked))) {
+      sure.drop();
+      asked = void 0;
+    }
+    const order = rows.map((row) => {
+      const id = asking.id(row);
+      const line = lines.get(id) ?? makeLine(row);
+      lines.set(id, line);
+      line.row = row;
+      columns.forEach((column, i) => {
+        const cell = line.cells[i];
+        if (cell) column.show(cell, row, now);
+      });
+      return line;
+    });
+    arrange(order);
+    element.hidden = rows.length === 0;
+    if (focused && !focused.isConnected) focusAt(first);
+  }
+  function focusAt(index) {
+    const all = body.querySelectorAll(".tiled-jupyter-act .tiled-jupyter-button");
+    (all[index] ?? all[all.length - 1])?.focus();
+  }
+  return { element, update, focusAt };
+}
+function compare(a, b) {
+  if (typeof a === "number" && typeof b === "number") return a === b ? 0 : a - b;
+  return COLLATION.compare(String(a), String(b));
+}
+
+// src/views/keylist.ts
+var NOT_EVERYWHERE = "Only some servers enforce this. Ask yours, or assume this key reads all you can read.";
+var STOPS = "Whatever uses it stops working, and it cannot be undone.";
+var SIGNED_IN = "This notebook is signed in with it: you are signed out here.";
+function keyList({ send }) {
+  const chosen2 = /* @__PURE__ */ new Set();
+  let ahead = 0;
+  let inUse = [];
+  const columns = [
+    { head: "Key", plain: true, by: (key) => key.first_eight, show: showName },
+    { head: "What for", plain: true, by: (key) => key.note ?? "", show: showNote },
+    { head: "May", by: (key) => key.may.join(), show: showMay },
+    { head: "Stops working", by: (key) => key.expires ?? Number.POSITIVE_INFINITY, show: showEnd },
+    { head: "Last used", by: (key) => key.last_used ?? 0, show: showUse }
+  ];
+  const list = table("API keys", columns, {
+    id: (key) => key.first_eight,
+    name: (key) => `Delete key ${key.first_eight}`,
+    label: "Delete",
+    warning: (key) => `${key.in_use ? `${SIGNED_IN} ` : ""}Delete key ${key.first_eight}? ${STOPS}`,
+    answer: "Delete",
+    act: (key) => send({ type: "delete_keys", first_eights: [key.first_eight] })
+  });
+  const opener = button("", "secondary", () => void 0);
+  const confirm = button("Delete", "secondary", () => {
+    several.ask(false);
+    send({ type: "delete_keys", first_eights: [...chosen2] });
+  });
+  for (const each of [opener, confirm]) each.dataset.starts = "";
+  const several = question("Delete several keys", opener, [confirm], "Keep");
+  const count = h("p", { class: "tiled-jupyter-subtle" });
+  const tags = subtle();
+  const element = h(
+    "div",
+    { class: "tiled-jupyter-list" },
+    h("h4", { class: "tiled-jupyter-title" }, h("span", {}, "Your API keys"), count),
+    h("div", { class: "tiled-jupyter-scroll" }, list.element),
+    tags,
+    h("div", { class: "tiled-jupyter-several" }, opener, several.element)
+  );
+  function showName(cell, { first_eight, in_use }) {
+    if (!cell.firstChild) {
+      const box = h("input", {
+        type: "checkbox",
+        "aria-label": `Choose key ${first_eight}`,
+        change: () => {
+          if (box.checked) chosen2.add(first_eight);
+          else chosen2.delete(first_eight);
+          sayChosen();
+        }
+      });
+      const name = h("code", {}, first_eight);
+      cell.append(
+        h("label", { class: "tiled-jupyter-option" }, box, name),
+        h("span", { class: "tiled-jupyter-mark" })
+      );
+    }
+    sayOrHide(cell.lastElementChild, in_use ? "in use here" : "");
+  }
+  function showNote(cell, { note: note2, marks }) {
+    if (!cell.firstChild) cell.append(h("span"), h("span", { class: "tiled-jupyter-marks" }));
+    say(cell.firstElementChild, note2 ?? "no note");
+    const shown = cell.lastElementChild;
+    if (shown.children.length === marks.length && shown.textContent === marks.join("")) return;
+    shown.replaceChildren(...marks.map((mark2) => h("span", { class: "tiled-jupyter-mark" }, mark2)));
+  }
+  function showMay(cell, { may, access_tags }) {
+    const only = access_tags?.length ? `, only of data tagged ${access_tags.join(", ")}` : "";
+    say(cell, `${may.join(", ")}${only}`);
+  }
+  function showEnd(cell, { expires }, now) {
+    say(cell, expires === null ? "never" : expires <= now ? "expired" : `in ${span(expires - now)}`);
+    if (expires !== null) cell.title = moment(expires - ahead);
+  }
+  function showUse(cell, { last_used }, now) {
+    say(cell, last_used === null ? "never" : `${span(now - last_used)} ago`);
+    if (last_used !== null) cell.title = moment(last_used - ahead);
+  }
+  function sayChosen() {
+    const one = chosen2.size === 1;
+    say(opener, `Delete ${one ? "1 key" : `${chosen2.size} keys`}`);
+    const first = inUse.some((key) => chosen2.has(key)) ? `${SIGNED_IN} ` : "";
+    say(several.text, `${first}Delete ${[...chosen2].join(", ")}? ${STOPS.replace("it stops", "them stops")}`);
+    if (chosen2.size === 0) {
+      several.drop();
+      opener.hidden = true;
+    } else opener.hidden = !several.element.hidden;
+  }
+  function update(rows, of_limit, clock) {
+    ahead = clock;
+    inUse = rows.filter(({ in_use }) => in_use).map(({ first_eight }) => first_eight);
+    const there = new Set(rows.map(({ first_eight }) => first_eight));
+    for (const key of chosen2) if (!there.has(key)) chosen2.delete(key);
+    const hadFocus = opener === document.activeElement;
+    list.update(rows, Date.now() / 1e3 + ahead);
+    sayChosen();
+    if (hadFocus && opener.hidden) list.focusAt(0);
+    say(count, of_limit);
+    sayOrHide(
+      tags,
+      rows.some(({ access_tags }) => access_tags?.length) ? `Limited to tagged data: ${NOT_EVERYWHERE}` : ""
+    );
+    element.hidden = rows.length === 0;
+  }
+  return { element, update };
+}
+
+// src/clipboard.ts
+var FILE = "Save the key to a file instead.";
+var REFUSED = `The browser did not let the key be copied. ${FILE}`;
+function whyNoCopy(control) {
+  if (!control)
+    return `Copying is not possible here: this page cannot ask the kernel without others listening. ${FILE}`;
+  if (!navigator.clipboard)
+    return `Copying is not possible here: the browser gives a page without https no clipboard. ${FILE}`;
+  return "";
+}
+async function copyAnswer(ask) {
+  let bytes;
+  let trouble = "";
+  const answer = ask().then(
+    (received) => {
+      bytes = received;
+      return received;
+    },
+    (error) => {
+      trouble = error instanceof Error ? error.message : "";
+      throw error;
+    }
+  );
+  try {
+    if (typeof ClipboardItem === "function") {
+      const text = answer.then((received) => new Blob([received], { type: "text/plain" }));
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+    } else {
+      await navigator.clipboard.writeText(new TextDecoder().decode(await answer));
+    }
+    return "";
+  } catch {
+    return trouble || REFUSED;
+  } finally {
+    bytes?.fill(0);
+    bytes = void 0;
+  }
+}
+
+// src/views/madekey.ts
+var ONCE = "The kernel holds it until you dismiss it. After that it cannot be shown again.";
+var ONLY_COPY = "This key cannot be shown again.";
+var COPIED = "Copied. It stays on the clipboard until you copy something else.";
+var ENVIRONMENT = "Programs that this kernel starts get it too, and Tiled sends it to every server it connects to.";
+function madeKey({ send, control, askForKey }) {
+  const what = h("p", {});
+  const end = subtle();
+  const save = starter("Save to file", "primary", () => send({ type: "save_key" }));
+  const use = starter(
+    "Use in this kernel",
+    "secondary",
+    () => send({ type: "use_key_here", environment: false })
+  );
+  const reason = h("p", { id: unique(), class: "tiled-jupyter-subtle" });
+  const copy = starter("Copy key", "secondary", () => void copyKey());
+  copy.setAttribute("aria-describedby", reason.id);
+  const dismiss = starter("Dismiss", "quiet", leave);
+  const saveFirst = starter("Save to file", "primary", () => send({ type: "save_key" }));
+  const discard = starter("Delete the key", "secondary", () => send({ type: "delete_made_key" }));
+  const lost = question(
+    "Dismiss this key",
+    button("", "quiet", () => void 0),
+    [saveFirst, discard],
+    "Back"
+  );
+  say(lost.text, ONLY_COPY);
+  const everywhere = starter(
+    "Also set TILED_API_KEY",
+    "quiet",
+    () => send({ type: "use_key_here", environment: true })
+  );
+  const environment = h("div", {}, everywhere, subtle(ENVIRONMENT));
+  const saved = h("p", { "aria-live": "polite" });
+  const inUse = h("p", { "aria-live": "polite" });
+  const copied = h("p", { "aria-live": "polite" });
+  const alerts = h("div", { class: "tiled-jupyter-alerts" });
+  const actions = h("div", { class: "tiled-jupyter-buttons" }, save, use, copy, dismiss);
+  const element = h(
+    "div",
+    { class: "tiled-jupyter-made", role: "group", "aria-label": "New API key", tabindex: "-1", hidden: true },
+    what,
+    end,
+    alerts,
+    actions,
+    lost.element,
+    reason,
+    saved,
+    copied,
+    inUse,
+    environment
+  );
+  let made = null;
+  let copying = false;
+  let allowed = true;
+  function starter(name, look, click) {
+    const made2 = button(name, look, click);
+    made2.dataset.starts = "";
+    return made2;
+  }
+  async function copyKey() {
+    if (!made || copying || whyNoCopy(control())) return;
+    const { first_eight } = made;
+    copying = true;
+    showAlert(alerts, "", false);
+    const trouble = await copyAnswer(() => askForKey(first_eight));
+    copying = false;
+    if (made?.first_eight !== first_eight) return;
+    if (trouble) showAlert(alerts, trouble, false);
+    else send({ type: "key_copied" });
+  }
+  function leave() {
+    if (made && !made.saved_to && !made.copied) {
+      showQuestion(true);
+      lost.ask(true, dismiss);
+    } else send({ type: "dismiss_key" });
+  }
+  function showQuestion(open) {
+    if (!open) lost.drop();
+    element.toggleAttribute("data-asks", open);
+  }
+  function update(shown, mayCopy, ahead) {
+    if (shown?.first_eight !== made?.first_eight) {
+      showAlert(alerts, "", false);
+      showQuestion(false);
+    }
+    made = shown;
+    allowed = mayCopy;
+    element.hidden = !shown;
+    if (!shown) return;
+    if (shown.saved_to || shown.copied) showQuestion(false);
+    say(what, `Key ${shown.first_eight}\u2026 is made${shown.note ? `: ${shown.note}` : "."}`);
+    say(
+      end,
+      `${shown.expires === null ? "It never stops working." : `It stops working ${moment(shown.expires - ahead)}.`} ${ONCE}`
+    );
+    end.hidden = false;
+    const why = whyNoCopy(control());
+    copy.hidden = !allowed;
+    sayOrHide(reason, allowed ? why : "");
+    if (why) copy.setAttribute("aria-disabled", "true");
+    sayOrHide(saved, shown.saved_to ? `Saved to ${shown.saved_to}` : "");
+    sayOrHide(inUse, shown.in_use ?? "");
+    environment.hidden = !shown.in_use || shown.in_use.includes("TILED_API_KEY");
+    sayOrHide(copied, shown.copied ? COPIED : "");
+  }
+  return { element, update };
+}
+
+// src/views/permissions.ts
+var AT_FIRST = ["read:metadata", "read:data"];
+var ALL = "inherit";
+var NO_LIMIT = "A key that may do everything you may cannot be limited.";
+function permissions() {
+  const legend = h("span", { id: unique(), class: "tiled-jupyter-legend" }, "This key may");
+  const boxes = h("div", { class: "tiled-jupyter-boxes" });
+  const group = h(
+    "div",
+    { role: "group", class: "tiled-jupyter-may", "aria-labelledby": legend.id },
+    legend,
+    boxes
+  );
+  const help = h("span", { id: unique(), class: "tiled-jupyter-subtle" }, NOT_EVERYWHERE);
+  const tags = h("input", {
+    type: "text",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: "names of tags, with commas between them",
+    "aria-describedby": help.id
+  });
+  const under = h(
+    "div",
+    { id: unique(), class: "tiled-jupyter-label", hidden: true },
+    labelled("Limit to tagged data", tags),
+    help
+  );
+  const more = button("More", "quiet", () => {
+    under.hidden = !under.hidden;
+    more.setAttribute("aria-expanded", String(!under.hidden));
+  });
+  more.setAttribute("aria-expanded", "false");
+  more.setAttribute("aria-controls", under.id);
+  const missing = subtle();
+  const element = h("div", { class: "tiled-jupyter-fields" }, group, missing, more, under);
+  let offered = "";
+  const inputs = () => [...boxes.querySelectorAll("input")];
+  function box({ name, words, description, dangerous }) {
+    const input = h("input", { type: "checkbox", value: name, change: () => settle(input) });
+    input.checked = AT_FIRST.includes(name);
+    const mark2 = h("span", { class: "tiled-jupyter-mark" }, "careful");
+    return h(
+      "label",
+      { class: "tiled-jupyter-option", title: description },
+      input,
+      h("span", {}, words, ...dangerous ? [" ", mark2] : [])
+    );
+  }
+  function settle(changed) {
+    const all = inputs().find(({ value }) => value === ALL);
+    if (changed?.checked) {
+      for (const each of inputs()) if (each === all !== (changed === all)) each.checked = false;
+    }
+    tags.disabled = all?.checked ?? false;
+    say(help, tags.disabled ? NO_LIMIT : NOT_EVERYWHERE);
+    if (chosen2().length > 0) sayOrHide(missing, "");
+  }
+  function update(scopes) {
+    const next = JSON.stringify(scopes);
+    if (offered === next) return;
+    offered = next;
+    boxes.replaceChildren(...scopes.map(box));
+    settle();
+  }
+  function reset() {
+    for (const each of inputs()) each.checked = AT_FIRST.includes(each.value);
+    tags.value = "";
+    settle();
+  }
+  function chosen2() {
+    return inputs().filter(({ checked }) => checked).map(({ value }) => value);
+  }
+  function isComplete() {
+    sayOrHide(missing, chosen2().length > 0 ? "" : "Tick at least one thing that the key may do.");
+    if (missing.hidden) return true;
+    inputs()[0]?.focus();
+    return false;
+  }
+  const limits = () => tags.disabled ? [] : tags.value.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
+  return { element, update, reset, chosen: chosen2, limits, isComplete };
+}
+
+// src/views/validity.ts
+var OFFERED = ["1d", "7d", "30d", "90d", "1y"];
+var NEVER = "never";
+var FOR_EVER = "A key that never stops working is good for whoever finds it, until somebody deletes it.";
+var HOW = "Write a whole number and a unit, for example 48 h or 7 d.";
+function validity() {
+  const help = h("span", { id: unique(), class: "tiled-jupyter-subtle", "aria-live": "polite" });
+  const runs = length("48 h");
+  const queue = length("7 d");
+  const select = h("select", { "aria-describedby": help.id, change: () => settle(select.value) });
+  const warning = note();
+  const capped = subtle();
+  const element = h(
+    "div",
+    { class: "tiled-jupyter-fields" },
+    h(
+      "div",
+      { class: "tiled-jupyter-pair", role: "group", "aria-label": "For a job" },
+      labelled("The job runs for", runs),
+      labelled("and may wait in the queue up to", queue)
+    ),
+    h("div", { class: "tiled-jupyter-pair" }, labelled("Stops working after", select), help),
+    capped,
+    warning
+  );
+  let offered = "";
+  let longest = Number.POSITIVE_INFINITY;
+  let usual = "7d";
+  let touched = false;
+  let forJob = "";
+  function length(example) {
+    return h("input", {
+      type: "text",
+      autocomplete: "off",
+      placeholder: `for example ${example}`,
+      input: propose
+    });
+  }
+  function propose() {
+    const [run, wait] = [runs, queue].map(({ value }) => value.trim() === "" ? 0 : secondsOf(value));
+    const wrong = run === void 0 || wait === void 0;
+    const needed = wrong || run + wait === 0 ? "" : proposal(run, wait);
+    const tooLong = needed !== "" && (secondsOf(needed) ?? 0) > longest;
+    forJob = tooLong ? inDays(longest) : needed;
+    const cap = `Keys may work for ${inWords(inDays(longest))} at most here: make another one in time.`;
+    sayOrHide(capped, wrong ? HOW : tooLong ? cap : "");
+    offer();
+    settle(forJob || usual);
+    touched = forJob !== "";
+  }
+  function offer() {
+    const lengths = [...OFFERED, usual, forJob, Number.isFinite(longest) ? inDays(longest) : NEVER];
+    const sorted = [...new Set(lengths)].filter((each) => each !== "" && seconds(each) <= (each === NEVER ? Number.POSITIVE_INFINITY : longest)).sort((a, b) => seconds(a) - seconds(b));
+    if (offered === JSON.stringify([sorted, forJob])) return;
+    offered = JSON.stringify([sorted, forJob]);
+    const { value } = select;
+    select.replaceChildren(
+      ...sorted.map(
+        (each) => h("option", { value: each }, `${inWords(each)}${each === forJob ? ", for this job" : ""}`)
+      )
+    );
+    select.value = sorted.includes(value) ? value : usual;
+  }
+  function settle(value) {
+    touched = true;
+    select.value = value;
+    sayOrHide(warning, value === NEVER ? FOR_EVER : "");
+    say(help, value === NEVER ? "" : `until ${moment(Date.now() / 1e3 + seconds(value))}`);
+  }
+  function update({ expires_in, max_days }) {
+    longest = max_days === null ? Number.POSITIVE_INFINITY : secondsOf(`${max_days}d`) ?? 0;
+    usual = expires_in;
+    offer();
+    if (touched) return;
+    settle(usual);
+    touched = false;
+  }
+  function reset() {
+    runs.value = queue.value = forJob = "";
+    capped.hidden = true;
+    touched = false;
+  }
+  return { element, update, reset, chosen: () => select.value };
+}
+function seconds(length) {
+  return length === NEVER ? Number.POSITIVE_INFINITY : secondsOf(length) ?? 0;
+}
+function inDays(length) {
+  return `${Math.floor(length / 86400)}d`;
+}
+
+// src/views/newkey.ts
+function newKeyForm({ send }) {
+  const purpose = h("input", {
+    type: "text",
+    autocomplete: "off",
+    maxlength: "255",
+    input: () => {
+      touched = true;
+    }
+  });
+  const lasts = validity();
+  const may = permissions();
+  const create = button("Create API key", "primary");
+  const element = h(
+    "form",
+    { class: "tiled-jupyter-form", submit },
+    h("h4", { class: "tiled-jupyter-title" }, "New key for a job"),
+    labelled("What is this key for?", purpose),
+    lasts.element,
+    may.element,
+    h("div", { class: "tiled-jupyter-actions" }, create)
+  );
+  let touched = false;
+  let sent = false;
+  const busy = () => create.getAttribute("aria-disabled") === "true";
+  function submit(event) {
+    event.preventDefault();
+    if (busy() || !may.isComplete()) return;
+    sent = true;
+    send({
+      type: "create_key",
+      note: purpose.value,
+      expires_in: lasts.chosen(),
+      scopes: may.chosen(),
+      access_tags: may.limits()
+    });
+  }
+  function update(keys, waits) {
+    if (!touched) purpose.value = keys.note;
+    lasts.update(keys);
+    may.update(keys.scopes);
+    sent = sent && waits;
+    element.setAttribute("aria-busy", String(sent));
+  }
+  function reset() {
+    touched = false;
+    lasts.reset();
+    may.reset();
+  }
+  return { element, update, reset };
+}
+
+// src/views/section.ts
+function section(reading, content, read) {
+  const alerts = h("div", { class: "tiled-jupyter-alerts" });
+  const waiting = subtle(reading);
+  const again = button("Try again", "secondary", read);
+  again.dataset.starts = "";
+  const element = h("div", { class: "tiled-jupyter-section" }, alerts, waiting, again, content);
+  content.tabIndex = -1;
+  element.addEventListener(
+    "click",
+    (event) => {
+      if (!event.target.closest('[aria-disabled="true"]')) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { capture: true }
+  );
+  function update(isRead, busy, failure) {
+    content.hidden = !isRead;
+    waiting.hidden = isRead || failure !== null;
+    again.hidden = isRead || failure === null || busy;
+    showAlert(alerts, failure ?? "", busy);
+    markBusy(element, busy);
+  }
+  function keepFocus(patch) {
+    const focused = element.contains(document.activeElement) ? document.activeElement : null;
+    const next = patch();
+    const now = document.activeElement;
+    const kept = now && element.contains(now) && !now.closest("[hidden]");
+    if (focused && !kept) next.focus();
+  }
+  return { element, open: read, update, keepFocus };
+}
+
+// src/views/keys.ts
+var FULL = "This account has as many keys as it may have. Delete one first, then make another.";
+function keysView(context) {
+  const made = madeKey(context);
+  const form = newKeyForm(context);
+  const list = keyList(context);
+  const full = note();
+  const unavailable = h("p");
+  const content = h(
+    "div",
+    { class: "tiled-jupyter-section" },
+    made.element,
+    unavailable,
+    full,
+    form.element,
+    list.element
+  );
+  const tab = section("Reading your keys \u2026", content, () => context.send({ type: "show_keys" }));
+  let shown;
+  function update(state, around) {
+    if (state.kind !== "signed_in") return;
+    const { keys, made: key, busy, keys_failure } = state.account;
+    tab.update(keys !== null, busy, keys_failure);
+    if (!keys) return;
+    tab.keepFocus(() => {
+      const arrived = key !== null && key.first_eight !== shown;
+      if (arrived) form.reset();
+      shown = key?.first_eight;
+      made.update(key, keys.allow_copy, around.ahead);
+      sayOrHide(unavailable, keys.unavailable ?? "");
+      sayOrHide(full, keys.full && !key && !keys.unavailable ? FULL : "");
+      form.element.hidden = key !== null || keys.full || keys.unavailable !== null;
+      form.update(keys, busy);
+      list.update(keys.rows, keys.of_limit, around.ahead);
+      return key ? made.element : content;
+    });
+  }
+  return { element: tab.element, open: tab.open, update };
+}
+
+// src/views/signins.ts
+var HONEST = "A sign-in that was ended cannot be renewed. What was given to it before may go on to read for up to 15 minutes.";
+var NONE = "This server does not list where you are signed in.";
+var THIS = "This is your sign-in here: you are signed out everywhere on this account that shares it.";
+function signInsView({ send }) {
+  let ahead = 0;
+  const columns = [
+    { head: "Where", plain: true, by: (row) => row.where, show: showPlace },
+    { head: "Since", by: (row) => row.since ?? 0, show: showSince },
+    { head: "Ends", by: (row) => row.expires ?? Number.POSITIVE_INFINITY, show: showEnd }
+  ];
+  const list = table("Sign-ins", columns, {
+    id: (row) => row.id,
+    name: () => "End this sign-in",
+    label: "End this sign-in",
+    warning: (row) => row.this ? THIS : `End the sign-in of ${row.where}? Cells that run there ask anew.`,
+    answer: "End",
+    act: (row) => send({ type: "end_sign_in", session: row.id })
+  });
+  const opener = button("End all others", "secondary", () => void 0);
+  const confirm = button("End all", "secondary", () => {
+    others.ask(false);
+    send({ type: "end_other_sign_ins" });
+  });
+  for (const each of [opener, confirm]) each.dataset.starts = "";
+  const others = question("End all others", opener, [confirm], "Keep");
+  say(
+    others.text,
+    "Every other notebook, terminal and program that is signed in to this account has to ask anew."
+  );
+  const none = subtle();
+  const honest = subtle(HONEST);
+  const content = h(
+    "div",
+    { class: "tiled-jupyter-section" },
+    none,
+    h("div", { class: "tiled-jupyter-scroll" }, list.element),
+    honest,
+    h("div", { class: "tiled-jupyter-several" }, opener, others.element)
+  );
+  const tab = section("Reading your sign-ins \u2026", content, () => send({ type: "show_sign_ins" }));
+  function showPlace(cell, { where, this: own }) {
+    if (!cell.firstChild) cell.append(h("span"), h("span", { class: "tiled-jupyter-mark" }));
+    say(cell.firstElementChild, where);
+    sayOrHide(cell.lastElementChild, own ? "this one" : "");
+  }
+  function showSince(cell, { since }, now) {
+    say(cell, since === null ? "not known" : `${span(now - since)} ago`);
+    if (since !== null) cell.title = moment(since - ahead);
+  }
+  function showEnd(cell, { expires }, now) {
+    say(cell, expires === null ? "not known" : `in ${span(expires - now)}`);
+    if (expires !== null) cell.title = moment(expires - ahead);
+  }
+  function update(state, around) {
+    if (state.kind !== "signed_in") return;
+    const { sign_ins: rows, busy, sign_ins_failure } = state.account;
+    ahead = around.ahead;
+    tab.update(rows !== null, busy, sign_ins_failure);
+    tab.keepFocus(() => {
+      list.update(rows ?? [], Date.now() / 1e3 + ahead);
+      sayOrHide(none, rows?.length === 0 ? NONE : "");
+      honest.hidden = !rows?.length;
+      if (!rows?.some((row) => !row.this)) {
+        others.drop();
+        opener.hidden = true;
+      } else opener.hidden = !others.element.hidden;
+      return content;
+    });
+  }
+  return { element: tab.element, open: tab.open, update };
+}
+
+// src/views/tabs.ts
+function tabs(name, all) {
+  const heads = all.map((tab, i) => {
+    tab.panel.id = unique();
+    const head = h(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: unique(),
+        class: "tiled-jupyter-tab",
+        "aria-controls": tab.panel.id,
+        click: () => open(i)
+      },
+      tab.name
+    );
+    tab.panel.setAttribute("role", "tabpanel");
+    tab.panel.setAttribute("aria-labelledby", head.id);
+    tab.panel.tabIndex = -1;
+    return head;
+  });
+  const element = h(
+    "div",
+    { role: "tablist", class: "tiled-jupyter-tabs", "aria-label": name, keydown: move },
+    ...heads
+  );
+  let selected = 0;
+  function move(event) {
+    const last = all.length - 1;
+    const next = {
+      ArrowRight: selected === last ? 0 : selected + 1,
+      ArrowLeft: selected === 0 ? last : selected - 1,
+      Home: 0,
+      End: last
+    }[event.key];
+    if (next === void 0) return;
+    event.preventDefault();
+    heads[next]?.focus();
+    open(next);
+  }
+  function open(index) {
+    select(index);
+    all[index]?.opened();
+  }
+  function select(index) {
+    selected = index;
+    all.forEach(({ panel }, i) => {
+      panel.hidden = i !== index;
+      heads[i]?.setAttribute("aria-selected", String(i === index));
+      heads[i]?.setAttribute("tabindex", i === index ? "0" : "-1");
+    });
+  }
+  select(0);
+  return { element, select };
+}
+
+// src/views/signedin.ts
+var KEYS = 1;
+function signedInView(context) {
+  const account = accountView(context);
+  const keys = keysView(context);
+  const signIns = signInsView(context);
+  const sections = [
+    { name: "Account", panel: h("div", {}, account.element), opened: () => void 0 },
+    { name: "API keys", panel: h("div", { "data-wide": true }, keys.element), opened: keys.open },
+    { name: "Sign-ins", panel: h("div", { "data-wide": true }, signIns.element), opened: signIns.open }
+  ];
+  const list = tabs("Account and keys", sections);
+  let shown = false;
+  function update(state, around) {
+    if (state.kind !== "signed_in") return;
+    account.update(state, around);
+    keys.update(state, around);
+    signIns.update(state, around);
+    if (!shown && state.account.made) list.select(KEYS);
+    shown = true;
+  }
+  const element = h(
+    "div",
+    { class: "tiled-jupyter-signed-in" },
+    list.element,
+    ...sections.map(({ panel }) => panel)
+  );
+  return { element, ...account.aside && { aside: account.aside }, update, field: () => null };
 }
 
 // src/views/keep.ts
@@ -890,7 +1765,7 @@ function makerOf(kind) {
     case "awaiting_authorization":
       return deviceView;
     case "signed_in":
-      return accountView;
+      return signedInView;
     default:
       return kind;
   }
@@ -1042,6 +1917,8 @@ function makeCard(context, inactive) {
     return element.contains(activeElement) ? activeElement : null;
   }
   function moveFocus(focused, previous, state, rebuilt) {
+    const now = focusInside();
+    if (now && now !== focused && now !== element) return;
     const lost = !element.contains(focused) || focused.closest("[hidden]") !== null;
     const sameKind = previous?.kind === state.kind;
     if (!lost && (sameKind || isBusy(state) && !rebuilt)) return;
@@ -1055,6 +1932,8 @@ function makeCard(context, inactive) {
 // src/transport.ts
 var REPEAT = 250;
 var GIVE_UP = 15e3;
+var PATIENCE2 = 1e4;
+var NO_ANSWER = "The kernel did not answer. Save the key to a file instead.";
 function makeLink(model) {
   let transport = "shell";
   let comm = "";
@@ -1073,20 +1952,21 @@ function makeLink(model) {
     const buffers = secret ? [secret.buffer] : [];
     const lab = kernel();
     if (transport === "control" && comm && lab?.sendControlMessage) {
-      const header = {
-        msg_id: unique(),
-        session: lab.clientId,
-        username: lab.username ?? "",
-        date: (/* @__PURE__ */ new Date()).toISOString(),
-        msg_type: "comm_msg",
-        version: "5.3"
-      };
       const data = { method: "custom", content };
-      const message = { header, parent_header: {}, metadata: {}, channel: "control", buffers };
-      lab.sendControlMessage({ ...message, content: { comm_id: comm, data } }, false, true);
+      lab.sendControlMessage(envelope(lab, "comm_msg", { comm_id: comm, data }, buffers), false, true);
     } else {
       model.send(content, void 0, buffers);
     }
+  }
+  async function askForKey(first_eight) {
+    const lab = kernel();
+    if (!lab?.sendControlMessage) throw new Error(NO_ANSWER);
+    const request = envelope(lab, "tiled_jupyter_key_request", { comm_id: comm, first_eight }, []);
+    const reply = await withPatience(lab.sendControlMessage(request, true, true).done);
+    const key = reply.buffers?.[0];
+    if (reply.content.status !== "ok" || !key) throw new Error(reply.content.sentence ?? NO_ANSWER);
+    const view = ArrayBuffer.isView(key) ? key : new DataView(key);
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   }
   function onRestart(callback) {
     const signal = kernel()?.statusChanged;
@@ -1096,7 +1976,25 @@ function makeLink(model) {
     signal?.connect(slot);
     return () => signal?.disconnect(slot);
   }
-  return { control, follow, send, onRestart };
+  return { control, follow, send, askForKey, onRestart };
+}
+function envelope(lab, msg_type, content, buffers) {
+  const header = {
+    msg_id: unique(),
+    session: lab.clientId,
+    username: lab.username ?? "",
+    date: (/* @__PURE__ */ new Date()).toISOString(),
+    msg_type,
+    version: "5.3"
+  };
+  return { header, parent_header: {}, metadata: {}, channel: "control", content, buffers };
+}
+function withPatience(answer) {
+  let timer;
+  const silence = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(NO_ANSWER)), PATIENCE2);
+  });
+  return Promise.race([answer, silence]).finally(() => clearTimeout(timer));
 }
 function repeat(say2) {
   const timer = setInterval(say2, REPEAT);
@@ -1117,9 +2015,13 @@ var panel_default = () => {
   const untilState = /* @__PURE__ */ new Set();
   let latest;
   let link;
-  const attention = makeAttention(
-    () => makeCard({ draft, send: (command, secret) => link?.send(command, secret) }, false)
-  );
+  const context = {
+    draft,
+    send: (command, secret) => link?.send(command, secret),
+    control: () => link?.control() ?? false,
+    askForKey: (first_eight) => link?.askForKey(first_eight) ?? Promise.reject(new Error())
+  };
+  const attention = makeAttention(() => makeCard(context, false));
   function hear(message) {
     link?.follow(message);
     stopAll(untilHeard);
@@ -1151,12 +2053,13 @@ var panel_default = () => {
     };
   }
   function render({ model, el }) {
-    const made = link ?? makeLink(model);
-    const card = makeCard({ draft, send: made.send }, Boolean(model.get("inactive")));
+    link ??= makeLink(model);
+    const { send, control } = link;
+    const card = makeCard(context, Boolean(model.get("inactive")));
     cards.add(card);
     el.replaceChildren(card.element);
     if (latest) card.show(latest);
-    const stop = repeat(() => made.send({ type: "ready", control: made.control() }));
+    const stop = repeat(() => send({ type: "ready", control: control() }));
     untilState.add(stop);
     const unwatch = attention.watch(card);
     return () => {

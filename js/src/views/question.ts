@@ -7,18 +7,22 @@ export interface Question {
   element: HTMLElement;
   text: HTMLElement;
   opener: HTMLButtonElement;
-  /** Open or close it; the focus goes to the question, not to an answer: Enter twice is harmless. */
-  ask(open: boolean): void;
+  /**
+   * Open or close it; the focus goes to the question, not to an answer: Enter twice is harmless. In a list
+   * each row has its opener.
+   */
+  ask(open: boolean, opener?: HTMLButtonElement): void;
   /** Close it without a word, where what it asked about has changed. */
   drop(): void;
 }
 
 export function question(
   name: string,
-  opener: HTMLButtonElement,
+  first: HTMLButtonElement,
   answers: HTMLButtonElement[],
   back: string,
 ): Question {
+  let opener = first;
   const text = h("p", { id: unique() });
   const element = h(
     "div",
@@ -41,10 +45,12 @@ export function question(
       button(back, "secondary", () => ask(false)),
     ),
   );
-  opener.addEventListener("click", () => ask(true));
+  first.addEventListener("click", () => ask(true, first));
 
-  function ask(open: boolean): void {
-    if (opener.getAttribute("aria-disabled") === "true") return;
+  function ask(open: boolean, from = opener): void {
+    if (from.getAttribute("aria-disabled") === "true") return;
+    if (from !== opener) set(false);
+    opener = from;
     set(open);
     (open ? element : opener).focus();
   }
@@ -54,5 +60,5 @@ export function question(
     opener.hidden = open;
   }
 
-  return { element, text, opener, ask, drop: () => set(false) };
+  return { element, text, opener: first, ask, drop: () => set(false) };
 }

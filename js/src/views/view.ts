@@ -11,10 +11,14 @@ export interface Draft {
   provider: string;
 }
 
-/** What views need: a way to send, and the draft. */
+/** What views need: ways to send and to ask, and the draft. */
 export interface Context {
   draft: Draft;
   send(command: Command, secret?: Uint8Array<ArrayBuffer>): void;
+  /** Whether this page has a control channel. */
+  control(): boolean;
+  /** The secret of the key that was just made; rejected with a sentence. */
+  askForKey(first_eight: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** The surroundings as they arrived; `ahead` is how many seconds the kernel's clock is ahead of the page's. */
@@ -49,7 +53,7 @@ export function button(name: string, look: string, click?: () => void): HTMLButt
 }
 
 /** A labelled text field. */
-export function labelled(name: string, input: HTMLInputElement): HTMLLabelElement {
+export function labelled(name: string, input: HTMLInputElement | HTMLSelectElement): HTMLLabelElement {
   return h("label", { class: "tiled-jupyter-label" }, h("span", {}, name), input);
 }
 
@@ -88,7 +92,7 @@ export function isFormBusy(form: HTMLElement): boolean {
  * Mark a form as busy. Not `disabled`: that throws the focus out of the panel, and a wrong password has
  * to bring it back to the field.
  */
-export function markBusy(form: HTMLFormElement, busy: boolean): void {
+export function markBusy(form: HTMLElement, busy: boolean): void {
   form.setAttribute("aria-busy", String(busy));
   for (const input of form.querySelectorAll("input")) {
     input.readOnly = busy;

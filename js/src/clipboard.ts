@@ -1,0 +1,47 @@
+/**
+ * A secret on its way from the kernel to the clipboard. It is never a string where the browser can do without,
+ * in no variable afterwards, and its bytes are erased.
+ */
+
+const FILE = "Save the key to a file instead.";
+const REFUSED = `The browser did not let the key be copied. ${FILE}`;
+
+/** Why this page cannot copy a key; empty where it can. */
+export function whyNoCopy(control: boolean): string {
+  if (!control)
+    return `Copying is not possible here: this page cannot ask the kernel without others listening. ${FILE}`;
+  if (!navigator.clipboard)
+    return `Copying is not possible here: the browser gives a page without https no clipboard. ${FILE}`;
+  return "";
+}
+
+/** Copy what the kernel answers. To be called in a click; gives what went wrong as a sentence, else nothing. */
+export async function copyAnswer(ask: () => Promise<Uint8Array<ArrayBuffer>>): Promise<string> {
+  let bytes: Uint8Array<ArrayBuffer> | undefined;
+  let trouble = "";
+  const answer = ask().then(
+    (received) => {
+      bytes = received;
+      return received;
+    },
+    (error: unknown) => {
+      trouble = error instanceof Error ? error.message : "";
+      throw error;
+    },
+  );
+  try {
+    // Safari wants to be called before the answer is here, and so takes the promise of it.
+    if (typeof ClipboardItem === "function") {
+      const text = answer.then((received) => new Blob([received], { type: "text/plain" }));
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+    } else {
+      await navigator.clipboard.writeText(new TextDecoder().decode(await answer));
+    }
+    return "";
+  } catch {
+    return trouble || REFUSED;
+  } finally {
+    bytes?.fill(0);
+    bytes = undefined;
+  }
+}

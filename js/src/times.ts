@@ -1,0 +1,53 @@
+/** Times and lengths of time in words, and how long a key for a job should work. No DOM, no clock of its own. */
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+const SECONDS = { y: 365 * DAY, d: DAY, h: HOUR, m: MINUTE, s: 1 };
+const NAMES = { y: "year", d: "day", h: "hour", m: "minute", s: "second" };
+
+type Unit = keyof typeof SECONDS;
+
+/** A moment of the page's time, given in seconds, as short as it can be understood. */
+export function moment(seconds: number): string {
+  const when = new Date(seconds * 1000);
+  const days = Math.abs(when.getTime() - Date.now()) / 86_400_000;
+  const say = (options: Intl.DateTimeFormatOptions) => when.toLocaleString("en-GB", options);
+  return [
+    say({ weekday: "short" }),
+    ...(days > 6 ? [say({ day: "numeric", month: "short" })] : []),
+    ...(days > 300 ? [say({ year: "numeric" })] : []),
+    say({ hour: "2-digit", minute: "2-digit" }),
+  ].join(" ");
+}
+
+/** How far two moments are apart, such as `6 d 4 h`. */
+export function span(seconds: number): string {
+  const left = Math.max(0, Math.floor(seconds));
+  if (left < MINUTE) return "less than a minute";
+  if (left < HOUR) return `${Math.floor(left / MINUTE)} min`;
+  if (left < DAY) return `${Math.floor(left / HOUR)} h`;
+  const [days, hours] = [Math.floor(left / DAY), Math.floor((left % DAY) / HOUR)];
+  return days < 10 && hours > 0 ? `${days} d ${hours} h` : `${days} d`;
+}
+
+/** What a person wrote, such as `48 h`, in seconds; nothing where it says no length of time. */
+export function secondsOf(text: string): number | undefined {
+  const found = /^\s*(\d{1,6})\s*([ydhms])[a-z]*\s*$/i.exec(text);
+  if (!found || /^\s*\d+\s*mo/i.test(text)) return undefined;
+  return Number(found[1]) * SECONDS[found[2]?.toLowerCase() as Unit];
+}
+
+/** A length as the wire has it, such as `7d`, in words. */
+export function inWords(length: string): string {
+  const count = Number.parseInt(length, 10);
+  const name = NAMES[length.slice(-1) as Unit];
+  return name ? `${count} ${name}${count === 1 ? "" : "s"}` : length;
+}
+
+/** How long a key for a job should work: the run, the queue, and a margin of a tenth, an hour at least. */
+export function proposal(runs: number, queue: number): string {
+  const total = runs + queue;
+  const needed = total + Math.max(total / 10, HOUR);
+  return needed <= 2 * DAY ? `${Math.ceil(needed / HOUR)}h` : `${Math.ceil(needed / DAY)}d`;
+}
