@@ -221,6 +221,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             if refresh_token is not None and refresh_token != self._rejected:
                 with self._client() as http:
                     tokens = refresh(http, self, refresh_token)
+                if self.generation != generation:  # somebody signed in by other means meanwhile
+                    return self._proven == self.generation
                 if tokens is not None and not self.is_foreign(tokens["access_token"]):
                     self.renewed(tokens, self.token_directory)
                     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import threading
 import weakref
 from typing import Any, Protocol
@@ -35,6 +36,7 @@ _AT_THE_END = httpx.Timeout(2.0)
 _ending: set[Context] = set()  # held, so that a session is ended whose client nobody holds any more
 _shown_by: weakref.WeakSet[Shows] = weakref.WeakSet()
 _lock = threading.Lock()
+_process = os.getpid()
 
 
 def notify(shows: Shows) -> None:
@@ -99,6 +101,8 @@ def outlive_kernel(context: Context) -> None:
 
 
 def _end_all() -> None:
+    if os.getpid() != _process:  # a fork's end is not the kernel's
+        return
     ended = set()
     for context in tuple(_ending):
         tokens = {} if context.remembered else tokens_of(context)
