@@ -23,7 +23,7 @@ from .errors import LoginFailed, TiledJupyterError
 from .exchange import Tokens
 from .prompts import is_invited, quietly
 from .refreshing import NotNow, refresh
-from .session_errors import Refusal, nobody_in_a_fork, not_sent_again, stopped
+from .session_errors import Refusal, is_replayable, nobody_in_a_fork, not_sent_again, stopped
 from .states import Identity
 
 _ROUNDS = 4  # httpx ends a flow after 20 requests
@@ -69,6 +69,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         self.subject: str | None = None
         self.identity: Identity | None = None
         self.generation = 0
+        self._ends = float("inf")  # of the access token, as far as our clock can be believed
         self._proven = 0  # the last generation that came from the server itself
         self._rejected: str | None = None  # a refresh token the server does not take
         self._client = client
@@ -114,6 +115,9 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             self.tokens.update({name: tokens[name] for name in files.TOKENS if tokens.get(name)})
             self.subject = files.subject(self.tokens.get("access_token")) or self.subject
             self.generation += 1
+            ends = files.expiry(self.tokens.get("access_token"))
+            # A new token that has expired already says that our clock is wrong.
+            self._ends = float("inf") if proven and ends < time.time() else ends
             if proven:
                 self._proven = self.generation
             self._refusal = None
@@ -157,9 +161,10 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         if self._pilot == threading.get_ident():  # the prompt's own
             yield request
             return
-        replayable = _is_replayable(request)
-        if not replayable and files.claims(self.tokens.get("access_token")).get("exp", float("inf")) < time.time():
-            self._renew(self.generation, request)  # in time: with half of it sent it would be too late
+        with self._state:
+            generation, ends = self.generation, self._ends
+        if ends < time.time():  # sent in vain it would cost everybody who waits, and half a body would be too late
+            self._renew(generation, request)
         fresh = False
         for left in reversed(range(_ROUNDS)):
             with self._state:
@@ -174,7 +179,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 # Tiled answers 401 to who may not, too; and a session is not at fault whose new token is refused.
                 if detail.startswith("Not enough permissions") or (fresh and "expired" not in detail) or not left:
                     return
-                if not replayable:
+                if not is_replayable(request):
                     raise not_sent_again()
             fresh = self._renew(generation, request)
 
@@ -245,12 +250,6 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
     def __repr__(self) -> str:
         """Name the class alone."""
         return f"<{type(self).__name__}>"
-
-
-def _is_replayable(request: httpx.Request) -> bool:
-    """Whether the body can be sent a second time: bytes can, and forms with files; a generator cannot."""
-    is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
-    return is_form or isinstance(request.stream, httpx.ByteStream)
 
 
 def _detail(response: httpx.Response) -> str:

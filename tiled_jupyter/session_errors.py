@@ -1,6 +1,6 @@
 """What is raised into a request whose session is over: our errors, which are Tiled's as well.
 
-So `except CannotRefreshAuthentication` in existing code goes on to work.
+So `except CannotRefreshAuthentication` in existing code goes on to work. And which requests cannot be sent again.
 """
 
 from __future__ import annotations
@@ -71,6 +71,12 @@ class Refusal:
 def stopped() -> LoginCancelled:
     """Give what others hear whose login the stop button has ended."""
     return LoginCancelled("The stop button ended the sign-in. Run %tiled_login to go on.")
+
+
+def is_replayable(request: httpx.Request) -> bool:
+    """Whether the body can be sent a second time: bytes can, and forms with files; a generator cannot."""
+    is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
+    return is_form or isinstance(request.stream, httpx.ByteStream)
 
 
 def not_sent_again() -> ReauthenticationFailed:

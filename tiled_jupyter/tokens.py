@@ -122,6 +122,12 @@ def claims(token: str | None) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
+def expiry(token: str | None) -> float:
+    """Say until when an access token serves (seconds since the epoch); infinite where it does not say."""
+    ends = claims(token).get("exp")
+    return float(ends) if isinstance(ends, int | float) else float("inf")
+
+
 def subject(token: str | None) -> str | None:
     """Say whose an access token is: issuer and subject, to be compared with another's. None where it does not say."""
     said = claims(token)
