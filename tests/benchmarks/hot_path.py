@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -64,9 +65,7 @@ def _alone(url: str, ours: httpx.Auth, reference: httpx.Auth) -> Figure:
             for _ in range(1000):
                 flow = auth.sync_auth_flow(request)
                 next(flow)
-                try:
+                with contextlib.suppress(StopIteration):
                     flow.send(answer)
-                except StopIteration:
-                    pass
             series.append(time.process_time() - begun)
     return figure

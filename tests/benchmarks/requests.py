@@ -50,9 +50,9 @@ def _as_tiled_does(uri: str) -> None:
     from tiled.client import context, from_uri
 
     with (
-        mock.patch.object(context, "raise_if_cannot_prompt", lambda: None),
-        mock.patch.object(builtins, "input", lambda _: "alice"),
-        mock.patch.object(getpass, "getpass", lambda: PASSWORDS["alice"]),
+        mock.patch.object(context, "raise_if_cannot_prompt", return_value=None),
+        mock.patch.object(builtins, "input", return_value="alice"),
+        mock.patch.object(getpass, "getpass", return_value=PASSWORDS["alice"]),
     ):
         _read(from_uri(uri))
 
