@@ -72,6 +72,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         self.subject: str | None = None
         self.identity: Identity | None = None
         self.generation = 0
+        self._ends = math.inf  # of the access token, as far as our clock can be believed
         self._proven = 0  # the last generation that came from the server itself
         self._rejected: str | None = None  # a refresh token the server does not take
         self._client = client
@@ -118,6 +119,9 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             self.tokens.update({name: tokens[name] for name in files.TOKENS if tokens.get(name)})
             self.subject = files.subject(self.tokens.get("access_token")) or self.subject
             self.generation += 1
+            ends = expiry(self.tokens.get("access_token")) or math.inf
+            # A new token that has expired already says that our clock is wrong.
+            self._ends = math.inf if proven and ends < time.time() else ends
             if proven:
                 self._proven = self.generation
             self._refusal = None
@@ -161,9 +165,10 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         if self._pilot == threading.get_ident():  # the prompt's own
             yield request
             return
-        replayable = is_replayable(request)
-        if not replayable and (expiry(self.tokens.get("access_token")) or math.inf) < time.time():
-            self._renew(self.generation, request)  # in time: with half of it sent it would be too late
+        with self._state:
+            generation, ends = self.generation, self._ends
+        if ends < time.time():  # sent in vain it would cost everybody who waits, and half a body would be too late
+            self._renew(generation, request)
         fresh = False
         for left in reversed(range(_ROUNDS)):
             generation = self._authorize(request)
@@ -176,7 +181,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 # Tiled answers 401 to who may not, too; and a session is not at fault whose new token is refused.
                 if detail.startswith("Not enough permissions") or (fresh and "expired" not in detail) or not left:
                     return
-                if not replayable:
+                if not is_replayable(request):
                     raise not_sent_again()
             fresh = self._renew(generation, request)
 
