@@ -45,6 +45,9 @@ class Panel:
         self.expires = self.region.get_by_role("timer")
         self.cancel = self.button("Cancel")
         self.not_me = self.region.get_by_role("button", name=re.compile("· Not .*[?]$"))
+        self.keys = self.region.get_by_role("table", name="API keys")
+        self.sign_ins = self.region.get_by_role("table", name="Sign-ins")
+        self.made = self.region.get_by_role("group", name="New API key")
         self.note = self.region.get_by_role("note")
         self.unseen = self.page.get_by_role("region", name="Waiting for you")
         self.waiting = self.region.get_by_text("The cell is waiting for you to sign in.")
@@ -52,6 +55,10 @@ class Panel:
     def button(self, name: str) -> Locator:
         """Give a button by its name."""
         return self.region.get_by_role("button", name=name, exact=True)
+
+    def tab(self, name: str) -> Locator:
+        """Give a tab by its name."""
+        return self.region.get_by_role("tab", name=name, exact=True)
 
     def provider(self, name: str) -> Locator:
         """Give the radio of a provider, where there are several."""

@@ -973,24 +973,19 @@ function madeKey({ send, control, askForKey }) {
   }
   function leave() {
     if (made && !made.saved_to && !made.copied) {
-      showQuestion(true);
       lost.ask(true, dismiss);
     } else send({ type: "dismiss_key" });
-  }
-  function showQuestion(open) {
-    if (!open) lost.drop();
-    element.toggleAttribute("data-asks", open);
   }
   function update(shown, mayCopy, ahead) {
     if (shown?.first_eight !== made?.first_eight) {
       showAlert(alerts, "", false);
-      showQuestion(false);
+      lost.drop();
     }
     made = shown;
     allowed = mayCopy;
     element.hidden = !shown;
     if (!shown) return;
-    if (shown.saved_to || shown.copied) showQuestion(false);
+    if (shown.saved_to || shown.copied) lost.drop();
     say(what, `Key ${shown.first_eight}\u2026 is made${shown.note ? `: ${shown.note}` : "."}`);
     say(
       end,

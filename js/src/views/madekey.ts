@@ -80,26 +80,20 @@ export function madeKey({ send, control, askForKey }: Context) {
 
   function leave(): void {
     if (made && !made.saved_to && !made.copied) {
-      showQuestion(true);
       lost.ask(true, dismiss);
     } else send({ type: "dismiss_key" });
-  }
-
-  function showQuestion(open: boolean): void {
-    if (!open) lost.drop();
-    element.toggleAttribute("data-asks", open);
   }
 
   function update(shown: MadeKey | null, mayCopy: boolean, ahead: number): void {
     if (shown?.first_eight !== made?.first_eight) {
       showAlert(alerts, "", false);
-      showQuestion(false);
+      lost.drop();
     }
     made = shown;
     allowed = mayCopy;
     element.hidden = !shown;
     if (!shown) return;
-    if (shown.saved_to || shown.copied) showQuestion(false);
+    if (shown.saved_to || shown.copied) lost.drop();
     say(what, `Key ${shown.first_eight}… is made${shown.note ? `: ${shown.note}` : "."}`);
     say(
       end,

@@ -1,0 +1,250 @@
+"""Rows C5 to C7, D5, D10, D28 and D29 with the page: keys are made, kept, used and deleted, sign-ins are ended."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.server.tiled_server import PASSWORDS
+
+from .panel import Panel
+from .test_secrets import leaks
+from .waiting import until
+
+ALICE = PASSWORDS["alice"]
+
+
+@pytest.fixture
+def signed_in(open_notebook, closed_tiled_server):
+    """Give ``signed_in(kernel)``: a notebook, and its panel signed in as alice."""
+
+    def sign_in(kernel: str = "k74", cells: tuple[str, ...] = ()):
+        first = (
+            f"%load_ext tiled_jupyter\nfrom tiled_jupyter import LoginPanel\nLoginPanel({closed_tiled_server.uri!r})"
+        )
+        notebook = open_notebook([first, *cells], kernel=kernel)
+        origin = notebook.page.evaluate("() => location.origin")
+        notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=origin)
+        notebook.execute(0)
+        panel = Panel(notebook, 0)
+        panel.sign_in("alice", ALICE)
+        panel.signed_in_as("alice")
+        return notebook, panel
+
+    return sign_in
+
+
+@pytest.fixture(autouse=True)
+def no_keys_left(closed_tiled_server):
+    """Each test begins without keys, whatever the one before has made."""
+    yield
+    server = closed_tiled_server.uri
+    with httpx.Client(base_url=f"{server}/api/v1/") as http:
+        http.headers["Authorization"] = f"Bearer {tokens_of(http)['access_token']}"
+        for key in http.get("auth/whoami").json()["api_keys"]:
+            http.delete("auth/apikey", params={"first_eight": key["first_eight"]}).raise_for_status()
+
+
+def tokens_of(http: httpx.Client) -> dict[str, str]:
+    """Sign in as alice from elsewhere."""
+    answer = http.post(
+        "auth/provider/demo/token", data={"grant_type": "password", "username": "alice", "password": ALICE}
+    )
+    tokens: dict[str, str] = answer.raise_for_status().json()
+    return tokens
+
+
+def works(server, key: str) -> bool:
+    """Say whether a key is accepted by the server."""
+    answer = httpx.get(f"{server.uri}/api/v1/metadata/", headers={"Authorization": f"Apikey {key}"})
+    assert answer.status_code in (200, 401), answer.text
+    return answer.status_code == 200
+
+
+def make_key(panel: Panel) -> str:
+    """Make a key with what the form proposes; give its first eight characters."""
+    panel.tab("API keys").click()
+    panel.button("Create API key").click()
+    expect(panel.made).to_contain_text("is made")
+    return re.search("Key ([0-9a-f]{8})", panel.made.inner_text())[1]
+
+
+def test_a_key_with_the_defaults_is_saved_to_a_private_file(signed_in, kernel, closed_tiled_server, lab):
+    notebook, panel = signed_in(kernel)
+    first_eight = make_key(panel)
+    expect(panel.made).to_be_focused()
+    expect(panel.button("Create API key")).to_have_count(0)
+    row = panel.keys.get_by_role("row").filter(has_text=first_eight)
+    expect(row).to_contain_text("read metadata, read data")
+    expect(row).to_contain_text("in 6 d 23 h")
+    panel.button("Save to file").click()
+    expect(panel.made).to_contain_text("Saved to /")
+    path = Path(re.search("Saved to (.*)", panel.made.inner_text())[1])
+    assert path.is_relative_to(lab.directory)
+    assert [stat.S_IMODE(os.stat(each).st_mode) for each in (path, path.parent)] == [0o600, 0o700]
+    secret = re.search("TILED_API_KEY='?([0-9a-f]+)", path.read_text())[1]
+    assert secret.startswith(first_eight)
+    assert works(closed_tiled_server, secret)
+    panel.button("Dismiss").click()
+    expect(panel.made).to_be_hidden()
+    expect(panel.button("Create API key")).to_be_visible()
+    assert leaks({"notebook": str(notebook.save()).encode(), "page": notebook.page.content().encode()}, secret) == []
+
+
+def test_a_key_is_copied_and_nobody_else_on_the_kernel_sees_it(signed_in, kernel, listen, closed_tiled_server, lab):
+    notebook, panel = signed_in(kernel)
+    listener = listen(notebook)
+    first_eight = make_key(panel)
+    panel.button("Copy key").click()
+    expect(panel.made).to_contain_text("Copied.")
+    secret = notebook.page.evaluate("() => navigator.clipboard.readText()")
+    assert secret.startswith(first_eight)
+    assert works(closed_tiled_server, secret)
+    listener.settle()
+    listener.ask_for_widget_states()
+    assert first_eight.encode() in listener.everything()  # it listens, and this is no secret
+    places = {
+        "the broadcasts": listener.everything(),
+        "the page": notebook.page.content().encode(),
+        "Jupyter's log": lab.log_file.read_bytes(),
+        "the kernel's log": lab.kernel_log(notebook.kernel_id).encode(),
+        "the page's console": "\n".join(notebook.console).encode(),
+    }
+    assert leaks(places, secret) == []
+
+
+def test_a_key_is_copied_while_a_cell_runs(signed_in, closed_tiled_server):
+    notebook, panel = signed_in(cells=("import threading; threading.Event().wait(60)",))
+    make_key(panel)
+    notebook.run(1)
+    notebook.page.wait_for_function("() => tj.running(1)")
+    panel.button("Copy key").click()
+    until(
+        lambda: works(closed_tiled_server, notebook.page.evaluate("() => navigator.clipboard.readText()")),
+        "the clipboard to hold the key",
+    )
+    assert notebook.page.evaluate("() => tj.running(1)")
+    notebook.stop()
+    notebook.cell_done(1)
+
+
+def test_without_a_control_channel_the_button_says_why(signed_in):
+    notebook, panel = signed_in()
+    notebook.take_control_channel_away()
+    make_key(panel)
+    expect(panel.button("Copy key")).to_have_attribute("aria-disabled", "true")
+    expect(panel.button("Copy key")).to_have_accessible_description(re.compile("Save the key to a file instead"))
+
+
+def test_a_key_is_used_in_this_kernel_and_on_a_second_act_in_its_environment(signed_in):
+    environment = "import os; 'TILED_API_KEY' in os.environ"
+    notebook, panel = signed_in(cells=(environment, environment))
+    first_eight = make_key(panel)
+    panel.button("Use in this kernel").click()
+    expect(panel.made).to_contain_text("sent to no other server")
+    expect(panel.keys.get_by_role("row").filter(has_text=first_eight)).to_contain_text("in use here")
+    assert notebook.execute(1) == "False"
+    panel.button("Also set TILED_API_KEY").click()
+    expect(panel.made).to_contain_text("This key is in TILED_API_KEY now")
+    assert notebook.execute(2) == "True"
+
+
+def test_dismissing_the_only_copy_asks_first(signed_in):
+    _, panel = signed_in()
+    first_eight = make_key(panel)
+    panel.button("Dismiss").click()
+    expect(panel.made).to_contain_text("This key cannot be shown again.")
+    panel.button("Back").click()
+    expect(panel.button("Dismiss")).to_be_focused()
+    panel.button("Dismiss").click()
+    panel.button("Delete the key").click()
+    expect(panel.made).to_be_hidden()
+    expect(panel.keys.get_by_text(first_eight)).to_have_count(0)
+
+
+def test_a_key_is_deleted_after_a_question_and_the_next_row_has_the_focus(signed_in):
+    _, panel = signed_in()
+    for _ in range(3):
+        make_key(panel)
+        panel.button("Save to file").click()
+        expect(panel.made).to_contain_text("Saved to /")
+        panel.button("Dismiss").click()
+        expect(panel.made).to_be_hidden()
+    first, second, third = (
+        panel.keys.get_by_role("button", name=re.compile("^Delete key")).nth(i).get_attribute("aria-label")
+        for i in range(3)
+    )
+    panel.button(first).click()
+    panel.button("Keep").click()
+    expect(panel.button(first)).to_be_focused()
+    panel.button(first).click()
+    panel.button("Delete").click()
+    expect(panel.button(first)).to_have_count(0)
+    expect(panel.button(second)).to_be_focused()
+    for name in (second, third):
+        panel.keys.get_by_role("checkbox", name=f"Choose key {name.removeprefix('Delete key ')}").check()
+    panel.button("Delete 2 keys").click()
+    panel.button("Delete").click()
+    expect(panel.keys).to_be_hidden()
+
+
+def test_another_sign_in_is_ended_from_the_list(signed_in, closed_tiled_server):
+    _, panel = signed_in()
+    with httpx.Client(base_url=f"{closed_tiled_server.uri}/api/v1/") as http:
+        refresh_token = tokens_of(http)["refresh_token"]
+        panel.tab("Sign-ins").click()
+        rows = panel.sign_ins.get_by_role("row")
+        expect(rows.filter(has_text="this one")).to_have_count(1)
+        shown = rows.count() - 1
+        other = rows.filter(has_text="somewhere else").first
+        other.get_by_role("button", name="End this sign-in").click()
+        panel.button("End").click()
+        expect(rows).to_have_count(shown)
+        panel.button("End all others").click()
+        panel.button("End all").click()
+        expect(rows).to_have_count(2)
+        expect(panel.button("End all others")).to_be_hidden()
+        assert http.post("auth/session/refresh", json={"refresh_token": refresh_token}).status_code == 401
+    panel.tab("Account").click()
+    panel.signed_in_as("alice")
+
+
+def test_the_keyboard_alone_leads_through_the_tabs(signed_in):
+    notebook, panel = signed_in()
+    press = notebook.page.keyboard.press
+    before = notebook.structure()
+    panel.tab("Account").focus()
+    press("ArrowRight")
+    expect(panel.tab("API keys")).to_be_focused()
+    expect(panel.region.get_by_label("What is this key for?")).to_be_visible()
+    press("Tab")
+    expect(panel.region.get_by_label("What is this key for?")).to_be_focused()
+    press("ControlOrMeta+a")
+    notebook.page.keyboard.type("a dd x")  # what JupyterLab would take for commands
+    press("Enter")
+    expect(panel.made).to_be_focused()
+    expect(panel.made).to_contain_text("a dd x")
+    press("Tab")
+    expect(panel.button("Save to file")).to_be_focused()
+    press("Enter")
+    expect(panel.made).to_contain_text("Saved to /")
+    expect(panel.button("Save to file")).to_be_focused()
+    for name in ("Use in this kernel", "Copy key", "Dismiss"):
+        press("Tab")
+        expect(panel.button(name)).to_be_focused()
+    press("Enter")
+    expect(panel.button("Create API key")).to_be_visible()
+    panel.tab("API keys").focus()
+    press("End")
+    expect(panel.tab("Sign-ins")).to_be_focused()
+    expect(panel.sign_ins).to_be_visible()
+    press("Home")
+    expect(panel.tab("Account")).to_have_attribute("aria-selected", "true")
+    expect(panel.button("Sign out")).to_be_visible()
+    assert notebook.structure() == before
