@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from pathlib import Path
@@ -87,7 +86,7 @@ def test_a_key_with_the_defaults_is_saved_to_a_private_file(signed_in, kernel, c
     expect(panel.made).to_contain_text("Saved to /")
     path = Path(re.search("Saved to (.*)", panel.made.inner_text())[1])
     assert path.is_relative_to(lab.directory)
-    assert [stat.S_IMODE(os.stat(each).st_mode) for each in (path, path.parent)] == [0o600, 0o700]
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent)] == [0o600, 0o700]
     secret = re.search("TILED_API_KEY='?([0-9a-f]+)", path.read_text())[1]
     assert secret.startswith(first_eight)
     assert works(closed_tiled_server, secret)
