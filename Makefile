@@ -62,7 +62,7 @@ build: $(VENV)/.installed ## Make wheel and sdist in dist/, and see that they ar
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python scripts/check_distributions.py dist
 
-matrix: ## Run the tests without servers on every Python found, and with the oldest dependencies
+matrix: $(VENV)/.installed ## Run the tests without servers on every Python found; with the oldest dependencies, some with one too
 	scripts/matrix
 
 venv: $(VENV)/.installed ## Make .venv with everything for work on the project

@@ -22,7 +22,7 @@ from .errors import KeyNotMade, KeysUnavailable
 from .events import AccountChanged, SignInReplaced
 from .exchange import explain
 from .key_list import KeyList
-from .key_wish import default_note
+from .key_wish import default_note, usual_expiry
 from .new_key import NewApiKey
 from .reauthentication import Context
 from .scopes import scope
@@ -31,7 +31,6 @@ from .settings import TiledJupyter
 from .states import SignedIn
 from .wire import Command
 
-_USUAL_DAYS = 7
 _Tab: TypeAlias = Literal["keys_failure", "sign_ins_failure"]
 _Changes: TypeAlias = dict[str, Any]
 
@@ -216,7 +215,6 @@ class AccountDesk:
         return {**self._listed(context), **changes}
 
     def _shown(self, keys: KeyList) -> Keys:
-        longest = self._settings.max_key_days
         rows = tuple(
             ListedKey(
                 key.first_eight,
@@ -237,8 +235,8 @@ class AccountDesk:
             keys.scopes,
             keys.unavailable,
             default_note(),
-            f"{min(_USUAL_DAYS, longest or _USUAL_DAYS)}d",
-            longest,
+            usual_expiry(),
+            self._settings.max_key_days,
             self._settings.allow_copy_key,
         )
 

@@ -61,11 +61,13 @@ class Cell:
         """
         on_main = blocking and threading.current_thread() is threading.main_thread()
         self._wakers.add(wake)
-        self._main_thread_waits += on_main
+        if on_main:  # the one thread that counts
+            self._main_thread_waits += 1
         try:
             yield
         finally:
-            self._main_thread_waits -= on_main
+            if on_main:
+                self._main_thread_waits -= 1
             self._wakers.discard(wake)
 
     def begin(self) -> None:

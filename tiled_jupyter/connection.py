@@ -73,8 +73,9 @@ def find_target(text: str) -> Target:
         return Target(name, None, name)
     try:
         _, options = profiles.resolve(name, Context)
-    except Exception as error:
-        raise BadAddress(f"The profile {name} cannot be used ({type(error).__name__}).") from error
+    except Exception as error:  # noqa: BLE001 - a profile's text may hold a key
+        wrong = type(error).__name__
+        raise BadAddress(f"The profile {name} cannot be used ({wrong}).") from None
     address = parse_address(options.pop("uri"))
     for_context = {key: value for key, value in options.items() if key in _OF_A_CONTEXT}
     for_client = {key: value for key, value in options.items() if key not in (*_OF_A_CONTEXT, "remember_me", "auth")}

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from .address import host_of, is_loopback, same_origin
-from .exchange import Refused, Tokens, ask
+from .exchange import Refused, Tokens, ask, tokens_in
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 EXPIRED = "The code has expired. Get a new one."
@@ -155,9 +155,10 @@ def poll(http: httpx.Client, grant: DeviceGrant) -> Tokens | Pending:
         sentence = f"{grant.host} cannot answer at the moment ({answer.status})."
         raise Refused("server", sentence, passing=True, retry_after=answer.retry_after)
     if answer.status == httpx.codes.OK:
-        if not isinstance(answer.fields.get("access_token"), str):
+        tokens = tokens_in(answer.body)
+        if tokens is None:
             raise Refused("server", f"{grant.host} accepted the sign-in and gave no token. Tell who runs the server.")
-        return answer.fields
+        return tokens
     if error in ("authorization_pending", "slow_down"):
         return Pending(error == "slow_down")
     if error in _DENIED:

@@ -40,6 +40,14 @@ def ensure(context: Context, hours: float) -> datetime:
     LoginCancelled, CannotPrompt, IdentityChanged
         Where the person is asked, and this comes of it.
     """
+    try:
+        return _ensured(context, hours)
+    except Refused as refused:
+        failure = refused.failure
+    raise LoginFailed(f"{failure.sentence} So nothing can be promised.", failure.kind)  # here, far from any token
+
+
+def _ensured(context: Context, hours: float) -> datetime:
     host, needed = host_of(str(context.api_uri)), time.time() + 3600 * hours
     auth = context.http_client.auth
     if context.api_key is not None:
@@ -48,8 +56,7 @@ def ensure(context: Context, hours: float) -> datetime:
         end = _renewed(context, auth)
         if end is None or end < needed:
             reason = f"Your sign-in on {host} {_until(end)}, and it is to last {hours:g} h. Sign in again."
-            tokens, directory = ask_the_same_person(context, auth, reason)
-            context.configure_auth(tokens, remember_me=directory is not None)
+            _sign_in_again(context, auth, reason)
             end = _end_of_session(context)
     else:
         raise LoginFailed(f"Nobody is signed in to {host}. Run %tiled_login first.", "credentials")
@@ -70,11 +77,20 @@ def _renewed(context: Context, auth: SessionAuth) -> float | None:
         if auth.tokens.get("refresh_token"):
             auth.refresh_now()
         return _end_of_session(context)
-    except (LoginFailed, Refused):
+    except Refused as refused:
+        if refused.passing:  # it may well live
+            raise
+        return None
+    except LoginFailed:
         return None
     except httpx.HTTPError:
         failure = f"{host_of(str(context.api_uri))} cannot be reached at the moment, so nothing can be promised."
     raise LoginFailed(failure, "unreachable")
+
+
+def _sign_in_again(context: Context, auth: SessionAuth, reason: str) -> None:
+    tokens, directory = ask_the_same_person(context, auth, reason)
+    context.configure_auth(tokens, remember_me=directory is not None)
 
 
 def _end_of_session(context: Context) -> float | None:

@@ -16,10 +16,13 @@ from typing import Any, TypeAlias
 import httpx
 
 from .address import host_of
+from .bounded import within
 from .states import Failure, FailureKind
 
 PROBE_TIMEOUT = httpx.Timeout(8.0, connect=5.0)
+TOKENS = ("access_token", "refresh_token", "id_token")
 _LARGEST_ANSWER = 2_000_000  # bytes
+_OF_THE_NETWORK = (httpx.NetworkError, httpx.TimeoutException, TimeoutError)
 _LONGEST_PAUSE = 600.0  # seconds
 
 Tokens: TypeAlias = dict[str, Any]
@@ -89,6 +92,21 @@ class Answer:
         return f": {detail[:300].rstrip('.')}" if isinstance(detail, str) and detail.isprintable() else ""
 
 
+def tokens_in(said: object) -> Tokens | None:
+    """Give an answer that brings tokens, less what is no token; None where it has no access token.
+
+    A token goes into a header and a file: one with a line break in it, say, would be quoted by the error of either.
+    """
+    if not isinstance(said, dict):
+        return None
+    tokens = {key: value for key, value in said.items() if key not in TOKENS or _is_token(value)}
+    return tokens if "access_token" in tokens else None
+
+
+def _is_token(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value) and " " not in value
+
+
 def ask(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
     """Send one request, with nothing of a session and following no redirect.
 
@@ -104,12 +122,18 @@ def ask(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
     Refused
         Where no answer came; it holds on to nothing of the request.
     """
+    options = {"timeout": PROBE_TIMEOUT, **options}
     try:
-        return _read(http, method, url, **{"timeout": PROBE_TIMEOUT, **options})
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # the last where a link is no address
-        failure, passing = explain(error, host_of(url)), isinstance(error, httpx.NetworkError | httpx.TimeoutException)
+        return within(longest(options["timeout"]), lambda: _read(http, method, url, **options))
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:  # ValueError: a link is no address
+        failure, passing = explain(error, host_of(url)), isinstance(error, _OF_THE_NETWORK)
         passing = passing or isinstance(error, httpx.ProtocolError)  # a server that is being stopped
     raise Refused(failure.kind, failure.sentence, passing=passing)  # here, not above: the error would be its context
+
+
+def longest(timeout: httpx.Timeout) -> float:
+    """How long a whole request may take; httpx bounds each read alone."""
+    return (timeout.connect or 0.0) + (timeout.read or 0.0)
 
 
 def _read(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
@@ -160,7 +184,7 @@ def explain(error: Exception, host: str) -> Failure:
     """Give the sentence for whatever went wrong while talking to `host`; it quotes nothing of the error."""
     if isinstance(error, Refused):
         return error.failure
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
         return Failure("unreachable", f"{host} did not answer in time. Try again, or ask who runs the server.")
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
         return Failure("unreachable", _why(error, host))

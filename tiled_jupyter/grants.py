@@ -10,7 +10,7 @@ from contextlib import suppress
 import httpx
 
 from .address import host_of
-from .exchange import PROBE_TIMEOUT, Answer, Refused, Tokens, ask
+from .exchange import PROBE_TIMEOUT, Answer, Refused, Tokens, ask, tokens_in
 
 # A second factor is answered on a phone, and the server holds the request until then.
 PASSWORD_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
@@ -89,9 +89,10 @@ def password_grant(http: httpx.Client, endpoint: str, username: str, password: s
         raise Refused("server", f"{host} cannot sign anybody in right now ({answer.status}). Try again in a minute.")
     if answer.status != httpx.codes.OK:
         raise Refused("server", f"{host} refused to sign you in ({answer.status}){answer.detail}.")
-    if not isinstance(answer.fields.get("access_token"), str):
+    tokens = tokens_in(answer.body)
+    if tokens is None:
         raise Refused("server", f"{host} accepted the password and gave no token. Tell who runs the server.")
-    return answer.fields
+    return tokens
 
 
 def whoami(http: httpx.Client, endpoint: str, access_token: str) -> Answer:

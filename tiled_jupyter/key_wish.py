@@ -14,6 +14,7 @@ from .expiry import parse_expiry
 from .scopes import INHERIT, changes_something
 from .settings import settings
 
+_USUAL_DAYS = 7
 LONGEST_NOTE = 255  # a longer one is accepted by Tiled's server, which then cannot list this account's keys any more
 
 
@@ -24,6 +25,12 @@ def default_note() -> str:
     suffix = secrets.token_hex(2)
     note = ", ".join("".join(filter(str.isprintable, word)) for word in words if word)
     return f"{note[: LONGEST_NOTE - len(suffix) - 2]}, {suffix}"
+
+
+def usual_expiry() -> str:
+    """Say how long a key works if nobody says otherwise: a week, or less where the settings want that."""
+    longest = settings().max_key_days
+    return f"{_USUAL_DAYS if longest is None else min(_USUAL_DAYS, longest)}d"
 
 
 def checked(

@@ -37,9 +37,9 @@ def session_end(
     ahead = (server_now - now) if server_now is not None else 0.0
     refresh_token = tokens.get("refresh_token")
     if not refresh_token:
-        end = _expiry(tokens.get("access_token"))
+        end = expiry(tokens.get("access_token"))
         return (end - ahead, False) if end is not None else (_from_now(tokens, "expires_in", now), False)
-    refresh_end = _expiry(refresh_token)
+    refresh_end = expiry(refresh_token)
     end = refresh_end - ahead if refresh_end is not None else _from_now(tokens, "refresh_token_expires_in", now)
     last = _listed(principal, claims(refresh_token).get("sid"))
     last = last - ahead if last is not None else None
@@ -54,6 +54,11 @@ def claims(token: object) -> dict[str, Any]:
     return files.claims(token if isinstance(token, str) else None)
 
 
+def expiry(token: object) -> float | None:
+    """Say when a token expires by its own word, in seconds since the epoch."""
+    return _number(claims(token).get("exp"))
+
+
 def moment(value: object) -> float | None:
     """Read a server's date: a `datetime` (msgpack), or ISO 8601 (JSON), which Tiled sends in UTC without saying so."""
     try:
@@ -61,10 +66,6 @@ def moment(value: object) -> float | None:
         return date.replace(tzinfo=date.tzinfo or timezone.utc).timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def _expiry(token: object) -> float | None:
-    return _number(claims(token).get("exp"))
 
 
 def _from_now(tokens: Mapping[str, Any], name: str, now: float) -> float | None:

@@ -1,7 +1,8 @@
-"""The magics ``%tiled_login``, ``%tiled_logout`` and ``%tiled_whoami``."""
+"""The magics ``%tiled_login``, ``%tiled_logout`` and ``%tiled_whoami``; the extension, which has all of them."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
@@ -11,9 +12,10 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.base import BaseClient
 
-from . import cells, front_end, live, profiles
-from .address import BadAddress, host_of, parse_address
+from . import cells, front_end, profiles, servers
 from .attaching import disable, enable
+from .key_magics import KeyMagics, make_guard
+from .leak_guard import LeakGuard
 from .panel import LoginPanel
 from .principal import identity_of
 from .reauthentication import Context
@@ -52,23 +54,21 @@ class TiledMagics(Magics):
     def tiled_logout(self, line: str) -> None:
         """Sign out of this kernel, or of the account everywhere."""
         args = parse_argstring(self.tiled_logout, line)
-        contexts = _signed_in(args.uri)
+        contexts = servers.signed_in(args.uri)
         if not contexts:
             front_end.say("Nobody is signed in here.")
-        elif len(contexts) > 1:
-            raise UsageError(f"Signed in to {', '.join(map(_host, contexts))}. Say which: %tiled_logout ADDRESS")
-        else:
-            sign_out_of(contexts[0], everywhere=args.everywhere)
-            front_end.say(
-                f"Signed out of {_host(contexts[0])} {'everywhere' if args.everywhere else 'in this notebook'}."
-            )
+            return
+        context = servers.the_one(contexts, "%tiled_logout ADDRESS")
+        sign_out_of(context, everywhere=args.everywhere)
+        where = "everywhere" if args.everywhere else "in this notebook"
+        front_end.say(f"Signed out of {servers.name_of(context)} {where}.")
 
     @magic_arguments()
     @argument("uri", nargs="?", help="Address or profile of the server; without it, one line for each.")
     @line_magic
     def tiled_whoami(self, line: str) -> None:
         """Say who is signed in, on each server of this kernel."""
-        contexts = _signed_in(parse_argstring(self.tiled_whoami, line).uri)
+        contexts = servers.signed_in(parse_argstring(self.tiled_whoami, line).uri)
         front_end.say("\n".join(_who(context) for context in contexts) or "Nobody is signed in here.")
 
     @property
@@ -90,31 +90,17 @@ class TiledMagics(Magics):
             raise UsageError(f"`{name}` already holds a {what}; use --as NAME")
 
 
-def _signed_in(uri: str | None) -> list[Context]:
-    """One Context for each server somebody is signed in to, or that of one server."""
-    try:
-        wanted = parse_address(profiles.address_of(uri) or uri).api_uri if uri is not None else None
-    except BadAddress as error:
-        raise UsageError(str(error)) from None
-    found = {str(context.api_uri): context for context in live.contexts() if context.authenticated}
-    return [context for server, context in sorted(found.items()) if wanted in (None, server)]
-
-
-def _host(context: Context) -> str:
-    return host_of(str(context.api_uri))
-
-
 def _who(context: Context) -> str:
     """A line about one server, asked of the server."""
     if not context.server_info.authentication.providers:
-        return f"{_host(context)}: an API key"
+        return f"{servers.name_of(context)}: an API key"
     try:
         principal = context.whoami()
     except CannotRefreshAuthentication:
-        return f"{_host(context)}: the sign-in has ended. Run %tiled_login to go on."
+        return f"{servers.name_of(context)}: the sign-in has ended. Run %tiled_login to go on."
     identity = identity_of(principal or {})
     how = "" if context.api_key is None else " (by API key)"
-    return f"{_host(context)}: {_name(identity)}{how}"
+    return f"{servers.name_of(context)}: {_name(identity)}{how}"
 
 
 def _name(identity: Identity | None) -> str:
@@ -124,18 +110,26 @@ def _name(identity: Identity | None) -> str:
     return identity.id if identity.provider is None else f"{identity.id} ({identity.provider})"
 
 
+_guard: LeakGuard | None = None
+
+
 @context_matcher()
 def complete_profile(context: CompletionContext) -> dict[str, Any]:
     """Complete the name of a profile after a magic of ours."""
     line = context.line_with_cursor.lstrip()
     takes_one = line.startswith(tuple(f"%tiled_{name} " for name in ("login", "logout", "whoami")))
+    takes_one = takes_one or re.match(r"%tiled_api_key .*--server +\S*$", line) is not None
     found = [name for name in profiles.names() if name.startswith(context.token)] if takes_one else []
     return {"completions": [SimpleCompletion(name, type="profile") for name in found]}
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Do what ``%load_ext tiled_jupyter`` does: magics, the stop button, and plain Tiled asking in the panel."""
-    ipython.register_magics(TiledMagics)
+    """Do what ``%load_ext tiled_jupyter`` does: magics, the stop button, plain Tiled in the panel, keys in cells."""
+    global _guard
+    ipython.register_magics(TiledMagics, KeyMagics)
+    if _guard is None:
+        _guard = make_guard(ipython)
+        _guard.watch()
     if complete_profile not in ipython.Completer.custom_matchers:
         ipython.Completer.custom_matchers.append(complete_profile)
     cells.watch()
@@ -144,10 +138,15 @@ def load_ipython_extension(ipython: Any) -> None:
 
 def unload_ipython_extension(ipython: Any) -> None:
     """Do what ``%unload_ext tiled_jupyter`` does: undo it."""
-    for name in ("tiled_login", "tiled_logout", "tiled_whoami"):
+    global _guard
+    if _guard is not None:
+        _guard.unwatch()
+        _guard = None
+    for name in ("tiled_login", "tiled_logout", "tiled_whoami", "tiled_api_key"):
         ipython.magics_manager.magics["line"].pop(name, None)
     if complete_profile in ipython.Completer.custom_matchers:
         ipython.Completer.custom_matchers.remove(complete_profile)
-    ipython.magics_manager.registry.pop(TiledMagics.__name__, None)
+    for magics in (TiledMagics, KeyMagics):
+        ipython.magics_manager.registry.pop(magics.__name__, None)
     cells.unwatch()
     disable()

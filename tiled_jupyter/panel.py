@@ -35,6 +35,7 @@ from .states import (
 from .token_source import ask_source
 from .wire import Remember
 
+_KEY_INSTEAD = "The API key you typed is used from now on, so there was no login. Run the cell again without it."
 _ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
 
 
@@ -214,12 +215,12 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     """
     wish = occasion.get()
     remember_me = False if wish is not None and not wish.remember else None
-    tokens = _from_site(http_client, providers)
-    if tokens is not None:
+    given = _from_site(http_client, providers)
+    if given is not None:
         if wish is not None:
             wish.remember = False
             sign_out.outlive_kernel(wish.context)
-        return tokens
+        return given
     who = wish.identity.id if wish is not None and wish.identity is not None else None
     front_end.require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
     session: PromptSession | None = None
@@ -232,10 +233,16 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     panel = LoginPanel(remember_me=remember_me, _session=make)
     panel.resuming = wish is not None and wish.resuming
     front_end.show(panel)
-    panel._hold(None)
-    tokens = session.take_tokens() if session is not None else None
+    tokens: dict[str, Any] | None = None
+    try:
+        panel._hold(None)
+        tokens = session.take_tokens() if session is not None else None
+    finally:
+        if session is not None:
+            session.abandon()
     if tokens is None:
-        raise LoginFailed("The sign-in gave no tokens. Try again.")
+        by_key = session is not None and isinstance(session.state, SignedIn) and session.state.method == "api_key"
+        raise LoginFailed(_KEY_INSTEAD if by_key else "The sign-in gave no tokens. Try again.")
     if wish is not None and session is not None:
         wish.remember = session.remember
         if not session.remember:

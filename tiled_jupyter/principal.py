@@ -8,9 +8,9 @@ from typing import Any
 from .states import Identity
 
 
-def identity_of(principal: Mapping[str, Any]) -> Identity | None:
+def identity_of(principal: object) -> Identity | None:
     """Who a principal (``whoami``) or a token answer's ``identity`` is; the first, where there are several."""
-    return next(iter(identities_of(principal)), None)
+    return next(iter(identities_of(principal)), None) if isinstance(principal, Mapping) else None
 
 
 def identities_of(principal: Mapping[str, Any]) -> list[Identity]:

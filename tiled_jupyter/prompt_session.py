@@ -11,7 +11,7 @@ import httpx
 
 from .connection import describe
 from .events import SavedFound
-from .exchange import Tokens
+from .exchange import Refused, Tokens
 from .lifetimes import session_end
 from .prompts import Occasion
 from .reauthentication import Context
@@ -19,6 +19,8 @@ from .session import LoginSession
 from .settings import TiledJupyter
 from .states import AwaitingAuthorization, SignedIn, SignedOut, State
 from .tls import tls_context
+
+_NOBODY_WAITS = "What asked for this sign-in has ended, so nothing was sent. Run its cell again."
 
 
 class PromptSession(LoginSession):
@@ -47,6 +49,7 @@ class PromptSession(LoginSession):
         self._http_client = http_client
         self._specs = providers
         self._tokens: Tokens | None = None
+        self._is_waited_for = True
         self.remember: bool = occasion is None or occasion.remember
         if occasion is not None:
             self.context = occasion.context
@@ -66,6 +69,14 @@ class PromptSession(LoginSession):
         """Give the tokens, once."""
         tokens, self._tokens = self._tokens, None
         return tokens
+
+    def abandon(self) -> None:
+        """Nobody waits any more: whoever signs in here now, does so for the Context."""
+        with self.lock:
+            self._is_waited_for = False
+            tokens = self.take_tokens()  # of a sign-in that came at the same moment
+            if tokens is not None and self.context is not None:
+                self._accept(tokens, remember=self.remember)
 
     def look_for_saved(self) -> None:
         """See whether somebody signed in to the session that is waited for, by other means; cheap."""
@@ -94,11 +105,18 @@ class PromptSession(LoginSession):
             )
 
     def _client(self, *, theirs: bool = False) -> AbstractContextManager[httpx.Client]:
-        if not theirs:
-            return nullcontext(self._http_client)
-        return httpx.Client(verify=tls_context()) if self.context is None else super()._client(theirs=True)
+        if self.context is not None:
+            return super()._client(theirs=theirs)  # the hook's is closed with the hook; a panel lives longer
+        return httpx.Client(verify=tls_context()) if theirs else nullcontext(self._http_client)
+
+    def _spec(self, form: SignedOut, name: str, modes: tuple[str, ...]) -> Any:
+        if self.context is None and not self._is_waited_for:
+            raise Refused("not_sent", _NOBODY_WAITS)
+        return super()._spec(form, name, modes)
 
     def _accept(self, tokens: Tokens, *, remember: bool) -> bool:
+        if not self._is_waited_for:
+            return super()._accept(tokens, remember=remember)
         self._tokens, self.remember = tokens, remember
         return remember
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeAlias
 import httpx
 
 from .errors import LoginFailed, TiledJupyterError
-from .exchange import Tokens
+from .exchange import Tokens, tokens_in
 from .states import Identity
 
 Prompt: TypeAlias = Callable[[httpx.Client, list[Any]], Tokens]
@@ -119,8 +119,8 @@ def ask(prompt: Prompt, wish: Occasion) -> Tokens:
     token = occasion.set(wish)
     try:
         with wish.context.bare_client() as http_client:
-            tokens: Any = prompt(http_client, wish.context.server_info.authentication.providers)
-        if isinstance(tokens, dict) and isinstance(tokens.get("access_token"), str):
+            tokens = tokens_in(prompt(http_client, wish.context.server_info.authentication.providers))
+        if tokens is not None:
             return tokens
     except TiledJupyterError:
         raise

@@ -159,7 +159,7 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         principal: dict[str, Any] = super().whoami()
         auth = self.http_client.auth
         if isinstance(auth, SessionAuth) and auth.identity is None:  # a provider's tokens need not name anybody
-            auth.identity = _identity_in({"identity": next(iter(principal.get("identities") or []), None)})
+            auth.identity = _identity_in({"identity": _first(principal.get("identities"))})
         return principal
 
     @property
@@ -284,8 +284,12 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
 
 def _identity_in(tokens: Tokens) -> Identity | None:
     """Who tokens belong to, by the answer that brought them or by Tiled's own access token."""
-    said = tokens.get("identity") or next(iter(files.claims(tokens.get("access_token")).get("ids") or []), None)
+    said = tokens.get("identity") or _first(files.claims(tokens.get("access_token")).get("ids"))
     if not isinstance(said, dict) or not isinstance(said.get("id"), str):
         return None
     provider = said.get("provider", said.get("idp"))
     return Identity(said["id"], provider if isinstance(provider, str) else None)
+
+
+def _first(listed: object) -> object:
+    return listed[0] if isinstance(listed, list) and listed else None

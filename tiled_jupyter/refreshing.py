@@ -7,6 +7,9 @@ from typing import Any
 import httpx
 from tiled.client.auth import TiledAuth, build_refresh_request
 
+from .bounded import within
+from .exchange import longest, tokens_in
+
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _LATER = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS)
 
@@ -53,9 +56,11 @@ def refresh(http: httpx.Client, auth: TiledAuth, refresh_token: str) -> dict[str
     request = build_refresh_request(auth.refresh_url, refresh_token, auth.csrf_token, auth.client_id, auth.scopes)
     http.timeout = _TIMEOUT
     try:
-        response = http.send(request, auth=None, follow_redirects=False)
+        response = within(longest(_TIMEOUT), lambda: http.send(request, auth=None, follow_redirects=False))
     except httpx.RequestError as error:
         trouble = NotNow(type(error).__name__, None, type(error))
+    except TimeoutError:
+        trouble = NotNow("TimeoutError", None, httpx.ReadTimeout)
     else:
         status = response.status_code
         if status < 500 and status not in _LATER:
@@ -68,7 +73,6 @@ def refresh(http: httpx.Client, auth: TiledAuth, refresh_token: str) -> dict[str
 
 def _tokens(response: httpx.Response) -> dict[str, Any] | None:
     try:
-        tokens = response.json()
+        return tokens_in(response.json())
     except (ValueError, RecursionError):
         return None
-    return tokens if isinstance(tokens, dict) and isinstance(tokens.get("access_token"), str) else None

@@ -10,6 +10,7 @@ from . import tokens as files
 from .address import host_of
 from .errors import IdentityChanged, LoginFailed
 from .exchange import Tokens
+from .lifetimes import expiry
 from .prompts import Occasion, SignsIn, ask
 from .session_auth import ENDED, SessionAuth
 from .states import Identity
@@ -65,10 +66,11 @@ def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tup
         context, context.wants_saving, reason=reason, identity=auth.identity, resuming=True, elsewhere=elsewhere
     )
     tokens = ask(context.prompt, wish)
-    if auth.is_foreign(tokens["access_token"]):
-        revocation.end_session_of(context, tokens)  # an account may hold 200 of them
-        raise IdentityChanged(somebody_else(auth.identity))
-    return tokens, context.place_for_tokens(remember=wish.remember)
+    if not auth.is_foreign(tokens["access_token"]):
+        return tokens, context.place_for_tokens(remember=wish.remember)
+    revocation.end_session_of(context, tokens)  # an account may hold 200 of them
+    del tokens  # no traceback shows them
+    raise IdentityChanged(somebody_else(auth.identity))
 
 
 def somebody_else(expected: Identity | None) -> str:
@@ -85,4 +87,4 @@ def _saved_elsewhere(context: SignsIn, auth: SessionAuth) -> Tokens | None:
     access_token = saved.get("access_token")
     if access_token is None or access_token == auth.tokens.get("access_token") or auth.is_foreign(access_token):
         return None
-    return saved if files.claims(access_token).get("exp", 0) > time.time() else None
+    return saved if (expiry(access_token) or 0) > time.time() else None

@@ -7,6 +7,7 @@ how to reach the server and whom to ask is given to it.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -21,9 +22,11 @@ from tiled.client.auth import TiledAuth
 from . import tokens as files
 from .errors import LoginFailed, TiledJupyterError
 from .exchange import Tokens
+from .interrupted import detail_of, is_replayable
+from .lifetimes import expiry
 from .prompts import is_invited, quietly
 from .refreshing import NotNow, refresh
-from .session_errors import Refusal, nobody_in_a_fork, not_sent_again, stopped
+from .session_errors import ReauthenticationFailed, Refusal, nobody_in_a_fork, not_sent_again, stopped
 from .states import Identity
 
 _ROUNDS = 4  # httpx ends a flow after 20 requests
@@ -69,6 +72,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         self.subject: str | None = None
         self.identity: Identity | None = None
         self.generation = 0
+        self._ends = math.inf  # of the access token, as far as our clock can be believed
         self._proven = 0  # the last generation that came from the server itself
         self._rejected: str | None = None  # a refresh token the server does not take
         self._client = client
@@ -81,6 +85,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         self._flight = threading.Lock()
         self._flights = 0
         self._pilot: int | None = None
+        self._is_asking = False
         self._refusal: Refusal | None = None
 
     # -- tokens ----------------------------------------------------------------------------------------
@@ -114,6 +119,9 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             self.tokens.update({name: tokens[name] for name in files.TOKENS if tokens.get(name)})
             self.subject = files.subject(self.tokens.get("access_token")) or self.subject
             self.generation += 1
+            ends = expiry(self.tokens.get("access_token")) or math.inf
+            # A new token that has expired already says that our clock is wrong.
+            self._ends = math.inf if proven and ends < time.time() else ends
             if proven:
                 self._proven = self.generation
             self._refusal = None
@@ -157,30 +165,38 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         if self._pilot == threading.get_ident():  # the prompt's own
             yield request
             return
-        replayable = _is_replayable(request)
-        if not replayable and files.claims(self.tokens.get("access_token")).get("exp", float("inf")) < time.time():
-            self._renew(self.generation, request)  # in time: with half of it sent it would be too late
+        with self._state:
+            generation, ends = self.generation, self._ends
+        if ends < time.time():  # sent in vain it would cost everybody who waits, and half a body would be too late
+            self._renew(generation, request)
         fresh = False
         for left in reversed(range(_ROUNDS)):
-            with self._state:
-                generation, token = self.generation, self.tokens.get("access_token")
-            if token is not None:
-                request.headers["Authorization"] = f"Bearer {token}"
+            generation = self._authorize(request)
+            if "Authorization" in request.headers:
                 response = yield request
                 if response.status_code != httpx.codes.UNAUTHORIZED:
                     return
                 response.read()  # gives its connection back before anybody waits
-                detail = _detail(response)
+                detail = detail_of(response)
                 # Tiled answers 401 to who may not, too; and a session is not at fault whose new token is refused.
                 if detail.startswith("Not enough permissions") or (fresh and "expired" not in detail) or not left:
                     return
-                if not replayable:
+                if not is_replayable(request):
                     raise not_sent_again()
             fresh = self._renew(generation, request)
+
+    def _authorize(self, request: httpx.Request) -> int:
+        """Give a request the token, which no frame keeps that a traceback could show; say of which generation."""
+        with self._state:
+            if self.tokens.get("access_token"):
+                request.headers["Authorization"] = f"Bearer {self.tokens['access_token']}"
+            return self.generation
 
     def _renew(self, generation: int, request: httpx.Request) -> bool:
         """Have a newer token than `generation`; say whether it came from the server itself."""
         arrived = self._flights
+        if self._is_asking and not is_invited():  # a repr waits for no person either
+            raise ReauthenticationFailed(ENDED, "credentials")
         with self._flight:
             if self.generation != generation:  # while this thread waited
                 return self._proven == self.generation
@@ -196,7 +212,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                     self._refusal = Refusal(stopped(), self._flights + 1, time.monotonic())
                     raise
                 finally:
-                    self._pilot = None
+                    self._pilot, self._is_asking = None, False
                     self._flights += 1
                 if is_invited():  # who displays or completes something decides nothing
                     self._refusal = refusal
@@ -210,6 +226,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             if refresh_token is not None and refresh_token != self._rejected:
                 with self._client() as http:
                     tokens = refresh(http, self, refresh_token)
+                if self.generation != generation:  # somebody signed in by other means meanwhile
+                    return self._proven == self.generation
                 if tokens is not None and not self.is_foreign(tokens["access_token"]):
                     self.renewed(tokens, self.token_directory)
                     return True
@@ -218,6 +236,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 self._rejected = refresh_token
         if not is_invited():
             raise LoginFailed(ENDED, "credentials")
+        self._is_asking = True
         tokens, directory = self._ask(self)
         with files.one_kernel_at_a_time(directory):
             if self.generation == generation:  # else somebody signed in by other means meanwhile
@@ -245,17 +264,3 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
     def __repr__(self) -> str:
         """Name the class alone."""
         return f"<{type(self).__name__}>"
-
-
-def _is_replayable(request: httpx.Request) -> bool:
-    """Whether the body can be sent a second time: bytes can, and forms with files; a generator cannot."""
-    is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
-    return is_form or isinstance(request.stream, httpx.ByteStream)
-
-
-def _detail(response: httpx.Response) -> str:
-    try:
-        detail = response.json().get("detail")
-    except (ValueError, AttributeError, RecursionError):
-        return ""
-    return detail if isinstance(detail, str) else ""

@@ -50,6 +50,10 @@ class Refusal:
     flight: int
     at: float
 
+    def __post_init__(self) -> None:
+        """Let go of where it was raised: the frames hold tokens, and what runs in the cell."""
+        self.error.__traceback__ = self.error.__context__ = self.error.__cause__ = None
+
     def is_an_answer(self) -> bool:
         """Whether somebody has decided, and is not asked again for a while."""
         return not isinstance(self.error, NotNow | CannotPrompt) and answer_counts(self.at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import threading
 import weakref
 from typing import Any, Protocol
@@ -35,6 +36,7 @@ _AT_THE_END = httpx.Timeout(2.0)
 _ending: set[Context] = set()  # held, so that a session is ended whose client nobody holds any more
 _shown_by: weakref.WeakSet[Shows] = weakref.WeakSet()
 _lock = threading.Lock()
+_process = os.getpid()
 
 
 def notify(shows: Shows) -> None:
@@ -57,7 +59,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
     uri = str(context.api_uri)
     by_key = context.api_key is not None
     tokens = _newest_tokens(context)
-    revoked = everywhere or context in _ending
+    revoked = everywhere or (context in _ending and not context.remembered)
     refresh_token = None
     try:
         refresh_token = context.forget()
@@ -67,6 +69,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
         if by_key:
             which_key.set_aside(uri)
             context.api_key = None
+        outlive_kernel(context)
         with _lock:
             concerned = [one for one in _shown_by if one.context is not None and str(one.context.api_uri) == uri]
         reason = _KEY_LEFT_OUT if by_key else _ENDED if everywhere else _FORGOTTEN
@@ -98,6 +101,8 @@ def outlive_kernel(context: Context) -> None:
 
 
 def _end_all() -> None:
+    if os.getpid() != _process:  # a fork's end is not the kernel's
+        return
     ended = set()
     for context in tuple(_ending):
         tokens = {} if context.remembered else tokens_of(context)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from importlib import import_module
 from typing import Any
 
 import httpx
 
-from .exchange import Refused, Tokens
+from .bounded import within
+from .exchange import Refused, Tokens, tokens_in
 
 _PATIENCE = 4.5  # seconds
 
@@ -35,26 +34,25 @@ def ask_source(name: str, http_client: httpx.Client, providers: list[Any]) -> To
     Refused
         Where it fails, takes too long, or gives something else: nobody is then signed in behind its back.
     """
-    given: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
-    def call() -> None:
+    def call() -> Any:
         try:
             module, _, function = name.partition(":")
-            given.put(getattr(import_module(module), function)(http_client, providers))
+            return getattr(import_module(module), function)(http_client, providers)
         except BaseException as error:  # noqa: BLE001 - the site's code; only its kind is told, the rest may be secret
-            given.put(error)
+            return error
 
-    threading.Thread(target=call, name="tiled-token-source", daemon=True).start()
     try:
-        tokens = given.get(timeout=_PATIENCE)
-    except queue.Empty:
-        tokens = TimeoutError()
+        tokens = within(_PATIENCE, call)
+    except TimeoutError as error:
+        tokens = error
     if tokens is None:
         return None
     if isinstance(tokens, BaseException):
         what = f"failed ({type(tokens).__name__})"
-    elif isinstance(tokens, dict) and isinstance(tokens.get("access_token"), str):
-        return tokens
+    elif (usable := tokens_in(tokens)) is not None:
+        return usable
     else:
         what = "gave no access token"
+    del tokens
     raise Refused("server", f"The single sign-on of this site (token_source {name}) {what}. Tell who runs it.")

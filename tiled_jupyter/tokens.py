@@ -17,7 +17,8 @@ from typing import Any
 
 import filelock
 
-TOKENS = ("access_token", "refresh_token", "id_token")
+from .exchange import TOKENS as TOKENS
+
 _LOCK_TIMEOUT = 20.0  # seconds; a refresh by another kernel takes less, or has hung
 
 

@@ -17,7 +17,7 @@ from .prompts import SignsIn
 
 _CANNOT_WORK_THERE = (
     "This sign-in to Tiled {why}, so a worker could not use it. Nothing was sent to one. Give the workers an API key "
-    "instead: set TILED_API_KEY where they run, and make a client with api_key=."
+    "instead: tiled_jupyter.give_key(client, key) does for Dask, and TILED_API_KEY where they run for others."
 )
 
 

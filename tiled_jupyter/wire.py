@@ -176,7 +176,19 @@ COMMANDS: dict[str, type[Command]] = {
 
 def encode_state(state: State, surroundings: Surroundings) -> dict[str, Any]:
     """Give the message that makes the page show `state`."""
-    return {"type": "state", "state": asdict(state), **asdict(surroundings)}
+    return {"type": "state", "state": _sendable(asdict(state)), **asdict(surroundings)}
+
+
+def _sendable(value: Any) -> Any:
+    """Give the same without half characters, which a server can send and UTF-8 cannot."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode("utf-8")
+        case dict():
+            return {name: _sendable(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_sendable(part) for part in value]
+    return value
 
 
 def encode_ping(transport: Transport, comm: str) -> dict[str, Any]:

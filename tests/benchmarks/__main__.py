@@ -1,28 +1,45 @@
-"""``python -m tests.benchmarks``: print the figures. Nothing passes or fails here."""
+"""``python -m tests.benchmarks [PART...]``: print the figures. Nothing passes or fails here."""
 
 from __future__ import annotations
 
-import gzip
-from pathlib import Path
+import argparse
+import os
+import tempfile
+from typing import TYPE_CHECKING
 
-import tiled_jupyter
-
-from . import imports, panels
+from . import bundle, hot_path, imports, kernels, panels, requests, sign_in, threads
 from .figures import table
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
-def bundle_size() -> str:
-    """Say how large the bundle is on the wire."""
-    static = Path(tiled_jupyter.__file__).parent / "static"
-    sizes = {name: len(gzip.compress((static / name).read_bytes(), 9)) / 1000 for name in ("panel.js", "panel.css")}
-    parts = " + ".join(f"{name} {size:.1f} kB" for name, size in sizes.items())
-    return f"bundle, gzipped: {parts} = {sum(sizes.values()):.1f} kB (goal for the finished product <= 12 kB)"
+PARTS: dict[str, Callable[[], Iterable[Any]]] = {
+    "imports": imports.measure,
+    "requests": requests.measure,
+    "hot_path": hot_path.measure,
+    "threads": threads.measure,
+    "kernels": kernels.measure,
+    "panels": panels.measure,
+    "sign_in": sign_in.measure,
+    "bundle": bundle.measure,
+}
 
 
 def main() -> None:
-    """Measure all."""
-    print(table([imports.measure(), *panels.measure()]))
-    print(bundle_size())
+    """Measure all, or the parts that are named; each prints as soon as it is known."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(PARTS)}; all if left out")
+    chosen = parser.parse_args().parts or list(PARTS)
+    if unknown := set(chosen) - PARTS.keys():
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory() as place:
+        # Nobody's saved sign-ins and no key of the environment, in this process and in those it starts.
+        for name in [name for name in os.environ if name.startswith("TILED_") and "JUPYTER" not in name]:
+            del os.environ[name]
+        os.environ |= {"TILED_CACHE_DIR": f"{place}/cache", "XDG_STATE_HOME": f"{place}/state"}
+        for name in chosen:
+            print(f"\n{table(PARTS[name]())}", flush=True)
 
 
 if __name__ == "__main__":

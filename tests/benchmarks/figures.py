@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass
@@ -14,7 +18,7 @@ class Figure:
     ----------
     name : str
     ours, reference : list of float
-        In seconds.
+        In seconds. Without a reference the figure is the duration itself.
     goal : str
         In words, for the reader.
     notes : list of str
@@ -36,19 +40,49 @@ class Figure:
         """Give the cells of its row."""
         return (
             self.name,
-            f"{1000 * median(self.ours):.1f}",
-            f"{1000 * median(self.reference):.1f}",
-            f"{self.ratio:.2f}",
+            f"{1000 * median(self.ours):.1f} ms",
+            f"{1000 * median(self.reference):.1f} ms" if self.reference else "",
+            f"{self.ratio:.3f}" if self.reference else "",
             self.goal,
             f"{len(self.ours)}/{len(self.reference)}",
         )
 
 
-HEADINGS = ("figure", "ours, ms", "reference, ms", "ratio", "goal", "n")
+@dataclass
+class Count:
+    """How many of something, against how many of the same.
+
+    Parameters
+    ----------
+    name : str
+    ours, reference : list of str
+        One for each.
+    goal : str
+        In words, for the reader.
+    """
+
+    name: str
+    ours: list[str]
+    reference: list[str]
+    goal: str
+
+    @property
+    def notes(self) -> list[str]:
+        """What was counted."""
+        return [f"ours: {', '.join(self.ours)}", f"reference: {', '.join(self.reference)}"]
+
+    def row(self) -> tuple[str, ...]:
+        """Give the cells of its row."""
+        ours, reference = len(self.ours), len(self.reference)
+        return (self.name, str(ours), str(reference), f"{ours - reference:+d}", self.goal, "1/1")
 
 
-def table(figures: list[Figure]) -> str:
+HEADINGS = ("figure", "ours", "reference", "ratio", "goal", "n")
+
+
+def table(figures: Iterable[Figure | Count]) -> str:
     """Lay figures out in columns, with their notes below."""
+    figures = list(figures)
     rows = [HEADINGS, *(figure.row() for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -231,3 +231,13 @@ def test_a_login_elsewhere_lets_the_interrupted_request_go_on():
     here.session.look_for_saved()
     assert here.rest(SignedIn).method == "saved"
     assert here.session.take_tokens() == TOKENS
+
+
+def test_a_prompt_called_by_hand_and_given_up_sends_nothing_any_more():
+    server = Server()
+    here = shown(server)
+    here.session.cancel()
+    here.session.abandon()
+    sign_in(here)
+    assert "has ended" in here.rest(SignedOut).failure.sentence
+    assert server.paths == []

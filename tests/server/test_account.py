@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import stat
 import time
 from pathlib import Path
@@ -12,11 +14,12 @@ import pytest
 from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.context import Context as TiledContext
 
+from tiled_jupyter import LoginPanel, known_servers, sign_ins
 from tiled_jupyter import account_commands as said
-from tiled_jupyter import known_servers, sign_ins
 from tiled_jupyter.account import AccountDesk
 from tiled_jupyter.account_states import Account
 from tiled_jupyter.grants import password_grant
+from tiled_jupyter.mailbox import Letter
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import SignedIn, SignedOut
 
@@ -308,3 +311,65 @@ def test_a_server_that_is_gone_is_said_in_the_tab_that_asked(settings):
         account = desk.says(said.ShowSignIns())
         assert "Cannot reach" in account.sign_ins_failure
         assert account.keys_failure is None
+
+
+class Panel:
+    """A real panel, which gets letters as a page writes them."""
+
+    def __init__(self, server) -> None:
+        self.sent = []
+        self.panel = LoginPanel(server.uri)
+        self.panel.send = lambda content, buffers=None: self.sent.append((content, buffers))
+        settle()
+        self.says({"type": "sign_in", "provider": "demo", "username": "bob", "remember": False}, PASSWORDS["bob"])
+
+    def says(self, content, typed=None):
+        self.panel.receive(Letter({"id": secrets.token_hex(4), **content}, [typed.encode()] if typed else []))
+        settle()
+        return self.panel.session.state
+
+    def make(self):
+        return self.says(
+            {"type": "create_key", "note": "a job", "expires_in": "7d", "scopes": READ, "access_tags": []}
+        ).account.made
+
+
+def test_the_page_makes_a_key_and_no_message_to_it_holds_the_secret(server, janitor):
+    page = Panel(server)
+    made = page.make()
+    secret = page.panel.account.secret(made.first_eight)
+    assert status(server, secret) == 200
+    page.says({"type": "save_key"})
+    page.says({"type": "use_key_here", "environment": False})
+    page.says({"type": "show_sign_ins"})
+    assert page.sent[-1][0]["state"]["account"]["made"]["saved_to"]
+    assert not any(buffers for _, buffers in page.sent)
+    assert secret not in json.dumps([content for content, _ in page.sent])
+    assert secret not in repr(page.panel)
+    page.says({"type": "sign_out", "everywhere": False})
+    assert page.panel.account.secret(made.first_eight) is None
+
+
+def test_a_look_at_the_keys_is_no_new_sign_in(server, janitor):
+    page, called = Panel(server), []
+    client = page.panel.client
+    page.panel.on_signed_in(called.append)
+    page.says({"type": "show_keys"})
+    page.make()
+    assert page.panel.client is client
+    assert called == [client]
+    page.says({"type": "use_key_here", "environment": False})
+    settle()  # it is called on a thread of its own
+    assert len(called) == 2
+
+
+def test_what_is_no_command_changes_nothing(server, janitor):
+    page = Panel(server)
+    before = page.panel.session.state
+    for content in (
+        {"type": "create_key", "note": "a job", "expires_in": "7d", "scopes": "read:data", "access_tags": []},
+        {"type": "delete_keys", "first_eights": [7]},
+        {"type": "delete_keys", "first_eights": ["1a2b3c4d"] * 1000},
+        {"type": "use_key_here"},
+    ):
+        assert page.says(content) is before

@@ -120,3 +120,102 @@ def test_d3_without_a_panel_the_cell_shows_link_and_code_and_goes_on_once_approv
         said = here.run(f"%load_ext tiled_jupyter\n%tiled_login {server.uri}\nprint('goes on', len(client))", approve)
     assert "Approve only if you started this" in said
     assert re.search(r"goes on \d", said)
+
+
+SIGN_IN = """
+import pathlib
+from types import SimpleNamespace
+from tests.server.sessions import signed_in
+contexts = [signed_in(SimpleNamespace(uri=uri), remember_me=False) for uri in {addresses}]
+"""
+FORGET = """
+from tiled_jupyter import ApiKeys
+for key in ApiKeys(contexts[0]).list():
+    contexts[0].revoke_api_key(key.first_eight)
+"""
+
+
+@pytest.fixture
+def signed_in_kernel(closed_server):
+    with kernel() as here:
+        here.run("%load_ext tiled_jupyter")
+        here.run(SIGN_IN.format(addresses=[closed_server.uri]))
+        yield here
+        here.run(FORGET)
+
+
+def secrets_in(text):
+    return re.findall(r"[0-9a-f]{72}", text)
+
+
+def test_a10_a_key_is_made_listed_and_revoked_without_being_shown(signed_in_kernel, tmp_path):
+    here = signed_in_kernel
+    said = here.run('%tiled_api_key create --expires-in 2d --note "for the night" --scopes read:data')
+    first_eight = re.search(r"<NewApiKey ([0-9a-f]{8})…, 'for the night', expires", said)[1]
+    listed = here.run("%tiled_api_key list")
+    assert re.search(rf"^{first_eight} +1 d 23 h +never +read data +for the night$", listed, re.MULTILINE)
+    assert "1 of 100 keys" in listed
+    path = tmp_path / "elsewhere" / "key.env"
+    path.parent.mkdir(mode=0o700)
+    saved = here.run(f"key = %tiled_api_key create --save '{path}'\nprint(key.expires, len(key.secret))")
+    assert str(path) in saved
+    assert secrets_in(path.read_text())
+    assert f"Revoked {first_eight}" in here.run(f"%tiled_api_key revoke {first_eight}")
+    assert first_eight not in here.run("%tiled_api_key list")
+    assert secrets_in(said + listed + saved) == []
+
+
+def test_saving_to_the_usual_place_and_using_at_once(signed_in_kernel, closed_server):
+    sign_in = SIGN_IN.format(addresses=[closed_server.uri])
+    said = signed_in_kernel.run("%tiled_api_key create --save --use")
+    assert re.search(r"Saved to .*\.env", said)
+    assert "sent to no other server" in said
+    assert "may not make keys" in signed_in_kernel.run("%tiled_api_key list")
+    assert secrets_in(said) == []
+    signed_in_kernel.run("contexts[0].api_key = None\n" + sign_in)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("create --expires-in 2months", "60d"),
+        ("create --scopes nonsense", "nonsense"),
+        ("create 1a2b3c4d", "takes create, list, or revoke"),
+        ("revoke", "Say which key"),
+        ("revoke 1a2b3c4d", "no such key"),
+        ("revoke everything", "first eight"),
+        ("create --save /dev/null/key.env", "made all the same"),
+    ],
+)
+def test_what_cannot_be_done_gets_one_sentence(signed_in_kernel, line, words):
+    said = signed_in_kernel.run(f"%tiled_api_key {line}")
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_d14_keys_are_made_on_the_server_that_is_named(public_server, closed_server):
+    addresses = [public_server.uri, closed_server.uri]
+    with kernel() as here:
+        here.run("%load_ext tiled_jupyter")
+        assert "Nobody is signed in here" in here.run("%tiled_api_key list")
+        here.run(SIGN_IN.format(addresses=addresses))
+        refused = here.run("%tiled_api_key create")
+        assert all(address.removeprefix("http://") in refused for address in addresses)
+        assert "0 of 100 keys" in here.run(f"%tiled_api_key --server {addresses[1].removeprefix('http://')} list")
+        assert here.complete("%tiled_api_key --server be") == here.complete("%tiled_login be")
+
+
+def test_c9_a_key_in_a_cell_gets_one_calm_warning_and_ones_own_can_be_revoked_from_it(signed_in_kernel):
+    here = signed_in_kernel
+    secret = here.run("key = %tiled_api_key create\nprint(key.secret)")
+    secret = secrets_in(secret)[0]
+    said = here.run(f"my_key = '{secret}'\nprint('ran')")
+    assert said.index("ran") < said.index("has an API key written in it")
+    command = re.search(r"%tiled_api_key revoke ([0-9a-f]{8})$", said, re.MULTILINE)
+    assert command[1] == secret[:8]
+    assert secrets_in(said) == []
+    assert "Revoked" in here.run(command[0])
+    assert "%tiled_api_key revoke" not in here.run(f"'{secret}'[:4]")  # nobody's any more
+    here.run("%unload_ext tiled_jupyter")
+    assert "written in it" not in here.run(f"my_key = '{secret}'")
+    assert "not found" in here.run("%tiled_api_key list")

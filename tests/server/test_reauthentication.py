@@ -201,7 +201,7 @@ def test_somebody_else_at_the_prompt_resumes_nothing(short_server):
     )
     with pytest.raises(IdentityChanged, match="Only alice"):
         get(context)
-    assert count(short_server, "GET /api/v1/metadata") == asked + 1  # the one that found the session dead
+    assert count(short_server, "GET /api/v1/metadata") == asked  # its token is known to have expired
     assert count(short_server, "POST /api/v1/auth/session/revoke") == revoked + 1  # bob's, which nobody will use
 
 
@@ -288,6 +288,24 @@ def test_a_body_that_cannot_be_sent_again_is_refused_and_the_session_renewed_in_
     response = context.http_client.post(url, content=body())  # known to be over before anything is sent
     assert response.status_code != 401
     assert (len(sent), hook.calls) == (2, 2)
+
+
+def test_a_token_known_to_have_expired_is_not_sent_but_renewed(short_server):
+    context = signed_in(short_server, hook := Hook())
+    let_expire(context)
+    refused = short_server.log.count('1.1" 401')
+    assert get(context).status_code == 200
+    assert short_server.log.count('1.1" 401') == refused
+    assert hook.calls == 1
+
+
+def test_a_clock_that_is_a_year_ahead_makes_no_refresh_for_every_request(closed_server, monkeypatch):
+    context = signed_in(closed_server)
+    refreshes = count(closed_server, REFRESH)
+    a_year_ahead = time.time() + 365 * 86400
+    monkeypatch.setattr("tiled_jupyter.session_auth.time.time", lambda: a_year_ahead)
+    assert [get(context).status_code for _ in range(5)] == 5 * [200]
+    assert count(closed_server, REFRESH) == refreshes + 1  # whose answer shows that the clock is wrong
 
 
 def test_a_server_that_signs_with_another_key_is_a_session_that_has_ended(short_server):

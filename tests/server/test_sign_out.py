@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from tiled_jupyter import Context, enabling, from_uri
+from tiled_jupyter import sign_out as sign_out_module
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import SignedIn, SignedOut
 
+from .sessions import Hook
 from .shown import Shown, settle
 from .tiled_server import PASSWORDS, TiledServer
 
@@ -75,6 +77,20 @@ def test_b7_the_files_are_torn(closed_server, cache):
     for file in files(cache):
         file.write_bytes(b"\xff\x00")
     sign_out(shown, cache)
+
+
+def test_a_session_that_is_remembered_after_one_that_was_not_outlives_a_sign_out_of_this_notebook(closed_server):
+    shown = signed_in(closed_server, remember=False)
+    shown.session.sign_out(everywhere=False)
+    assert shown.session.context not in sign_out_module._ending  # nothing is left to end, and nobody holds it
+    settle()
+    shown.sign_in(remember=False)
+    shown.session.context.authenticate(prompt_for_reauthentication=Hook(), remember_me=True)
+    token = shown.session.context.http_client.auth.tokens["refresh_token"]
+    shown.session.sign_out(everywhere=False)
+    settle()
+    refresh = f"{closed_server.uri}/api/v1/auth/session/refresh"
+    assert httpx.post(refresh, json={"refresh_token": token}, trust_env=False).status_code == 200
 
 
 def test_signing_out_of_a_session_in_memory_revokes_it_because_nobody_else_has_it(closed_server):

@@ -58,7 +58,8 @@ class TiledServer:
     secret_key : str, optional
         Signs tokens; one is made and kept over restarts if left out.
     python : str, optional
-        Interpreter with the ``demo`` extra; the running one if left out.
+        Interpreter with the ``demo`` extra; if left out, that in the environment variable
+        ``TILED_JUPYTER_SERVER_PYTHON``, or the running one.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class TiledServer:
         single_user_api_key: str | None = None,
         writable: bool = False,
         secret_key: str | None = None,
-        python: str = sys.executable,
+        python: str | None = None,
     ) -> None:
         self._options: dict[str, Any] = {
             "access_token_max_age": access_token_max_age,
@@ -84,7 +85,7 @@ class TiledServer:
             "writable": writable,
             "secret_key": secret_key or secrets.token_hex(32),
         }
-        self._python = python
+        self._python = python or os.environ.get("TILED_JUPYTER_SERVER_PYTHON") or sys.executable
         self._directory = tempfile.TemporaryDirectory(prefix="tiled-server-")
         self._log = Path(self._directory.name, "server.log")
         self._process: subprocess.Popen[bytes] | None = None

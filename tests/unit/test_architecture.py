@@ -32,6 +32,7 @@ LAYERS = [
     "known_servers",
     "qr",
     "principal",
+    "bounded",
     "exchange",
     "grants",
     "device_grant",
@@ -45,6 +46,7 @@ LAYERS = [
     "bare",
     "refreshing",
     "session_errors",
+    "interrupted",
     "session_auth",
     "live",
     "resuming",
@@ -79,6 +81,8 @@ LAYERS = [
     "panel",
     "enabling",
     "attaching",
+    "servers",
+    "key_magics",
     "magics",
 ]
 HOMES = {
@@ -87,7 +91,7 @@ HOMES = {
     "ipykernel": set(),
     "segno": {"qr"},
     "zmq": {"mailbox"},
-    "IPython": {"front_end", "magics"},
+    "IPython": {"front_end", "servers", "key_magics", "magics"},
     "tiled": {
         "refreshing",
         "session_errors",

@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from tiled_jupyter import known_servers
-from tiled_jupyter.known_servers import Known
+from tiled_jupyter.known_servers import Known, Place
 
 URI = "https://t.example/api/v1/"
 
@@ -28,6 +28,22 @@ def test_what_is_not_given_stays_as_it_was(file):
     assert known_servers.servers_of_key("0a1b2c3d") == [URI]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_where_sign_ins_were_made_is_remembered_the_latest_200(file):
+    for number in range(201):
+        known_servers.remember(URI, place=Place(f"session {number}", "beam01", "scan 7", 1.5 + number))
+    places = known_servers.known(URI).places
+    assert len(places) == 200
+    assert places[-1] == Place("session 200", "beam01", "scan 7", 201.5)
+
+
+def test_places_that_are_not_ours_are_left_out(file):
+    file.parent.mkdir()
+    whole = {"session": "s", "host": "h", "notebook": "", "since": 1}
+    places = [7, {}, {**whole, "since": "x"}, {**whole, "host": None}, whole]
+    file.write_text(json.dumps({URI: {"places": places}}))
+    assert known_servers.known(URI) == Known(places=(Place("s", "h", "", 1),))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ from dataclasses import fields, is_dataclass, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tiled_jupyter.account_states import Account, MadeKey
 from tiled_jupyter.events import (
     LOCKOUT_WARNING,
+    AccountChanged,
     Cancelled,
     CodeIssued,
     ConnectStarted,
@@ -20,6 +22,7 @@ from tiled_jupyter.events import (
     ServerFound,
     SignedOff,
     SignInDone,
+    SignInReplaced,
     SignInStarted,
     transition,
 )
@@ -36,10 +39,12 @@ from tiled_jupyter.states import (
     State,
     UserCode,
     Verifying,
+    is_same_sign_in,
 )
 
 SERVER = Server("https://t.example/api/v1/", "t.example", required=True, providers=(Provider("pam", "internal"),))
 ALICE = SignedIn(SERVER, Identity("alice", "pam"), "password", "Signed in with your password.", remembered=True)
+BY_KEY = replace(ALICE, method="api_key", provenance="Using an API key.", remembered=False)
 WRONG = Failure("credentials", "Not recognised.")
 DOWN = Failure("server", "Down.")
 CODE = UserCode("ABCD-EFGH", "https://id.example/device", None, 900.0)
@@ -58,6 +63,8 @@ events = st.one_of(
     st.builds(Failed, attempts, failures),
     st.builds(Cancelled, failures),
     st.builds(SignedOff, st.just("Signed out.")),
+    st.builds(AccountChanged, st.builds(Account, busy=st.booleans())),
+    st.builds(SignInReplaced, st.just(BY_KEY)),
     st.just(ServerDropped()),
 )
 
@@ -100,7 +107,7 @@ def test_being_signed_in_ends_only_by_signing_out_or_connecting(happened):
     state = transition(SignedOut(SERVER), SavedFound(ALICE))
     for event in happened:
         new = transition(state, event)
-        if isinstance(state, SignedIn) and new is not state:
+        if isinstance(state, SignedIn) and not isinstance(new, SignedIn):
             assert isinstance(event, SignedOff | ConnectStarted | ServerDropped)
         state = new
 
@@ -154,3 +161,28 @@ def test_no_state_can_say_a_secret():
     kinds = (Server, Provider, Identity, SignedIn, SignedOut, Verifying, AwaitingAuthorization, UserCode)
     words = {field.name for kind in kinds for field in fields(kind)} - {"code", "user_code"}
     assert not {word for word in words if any(secret in word for secret in ("password", "token", "secret", "code"))}
+
+
+MADE = Account(made=MadeKey("1a2b3c4d", "a job", None))
+
+
+def test_what_is_shown_of_an_account_changes_nothing_else_and_needs_a_sign_in():
+    shown = transition(ALICE, AccountChanged(MADE))
+    assert shown == replace(ALICE, account=MADE)
+    assert is_same_sign_in(ALICE, shown)
+    form = SignedOut(SERVER)
+    assert transition(form, AccountChanged(MADE)) is form
+    assert transition(form, SignInReplaced(BY_KEY)) is form
+
+
+def test_another_credential_is_another_sign_in_with_the_same_key_in_hand():
+    shown = transition(replace(ALICE, account=MADE), SignInReplaced(BY_KEY))
+    assert (shown.method, shown.account) == ("api_key", MADE)
+    assert not is_same_sign_in(ALICE, shown)
+    assert not is_same_sign_in(SignedOut(SERVER), ALICE)
+
+
+def test_whoever_signs_in_next_sees_nothing_of_the_account_before():
+    out = transition(replace(ALICE, account=MADE), SignedOff("Signed out."))
+    begun = transition(out, SignInStarted(1, 0.0))
+    assert transition(begun, SignInDone(1, ALICE)).account == Account()

@@ -105,3 +105,12 @@ def test_a_command_with_anything_else_in_it_is_not_ours(example, name, value):
 
 def test_a_command_with_a_huge_text_is_not_ours():
     assert wire.parse({"type": "sign_in", "id": "1", "provider": "p", "username": "x" * 3000, "remember": True}) is None
+
+
+def test_half_characters_of_a_server_can_be_sent():
+    example = EXAMPLES["messages"]["to_page"][0]
+    names = [field.name for field in dataclasses.fields(wire.Surroundings)]
+    surroundings = wire.Surroundings(**{name: example[name] for name in names})
+    message = wire.encode_state(states.Disconnected("https://t.example/\ud800"), surroundings)
+    assert json.dumps(message, ensure_ascii=False).encode()
+    assert message["state"]["address"] == "https://t.example/?"

@@ -1,0 +1,64 @@
+"""The panel of a prompt stays when nobody waits for it any more, and what it offers then is true."""
+
+from __future__ import annotations
+
+import pytest
+
+from tiled_jupyter import LoginCancelled
+from tiled_jupyter.prompt_session import PromptSession
+from tiled_jupyter.prompts import occasion
+from tiled_jupyter.states import SignedIn
+
+from .sessions import Hook, get, kill, signed_in
+from .shown import Shown
+
+
+@pytest.fixture
+def given_up(short_server):
+    """A request whose prompt was cancelled, and what the panel still shows."""
+    panels = []
+
+    def cancelled(http_client, providers):
+        def session(on_change, settings):
+            return PromptSession(on_change, settings, http_client, providers, occasion.get())
+
+        panels.append(Shown(session))
+        panels[0].session.cancel()
+        panels[0].session.abandon()
+        raise LoginCancelled("No.")
+
+    context = signed_in(short_server, Hook())
+    context.prompt = cancelled
+    kill(context)
+    with pytest.raises(LoginCancelled):
+        get(context)
+    return context, panels[0]
+
+
+@pytest.mark.parametrize("remember", [True, False])
+def test_who_signs_in_after_a_cancel_is_signed_in_and_asked_no_more(given_up, remember):
+    context, panel = given_up
+    assert panel.sign_in(remember=remember).identity.id == "alice"
+    assert get(context).status_code == 200
+    assert context.remembered is remember
+
+
+def test_a_sign_in_that_came_with_the_stop_button_counts(short_server):
+    context = signed_in(short_server, Hook())
+
+    def stopped(http_client, providers):
+        def session(on_change, settings):
+            return PromptSession(on_change, settings, http_client, providers, occasion.get())
+
+        panel = Shown(session)
+        panel.sign_in(SignedIn)
+        panel.session.abandon()
+        raise KeyboardInterrupt
+
+    context.prompt = stopped
+    kill(context)
+    with pytest.raises(KeyboardInterrupt):
+        get(context)
+    context.prompt = Hook()
+    assert get(context).status_code == 200
+    assert context.prompt.calls == 0

@@ -1,0 +1,166 @@
+"""The magic ``%tiled_api_key``, and the words for a cell that has a key written in it. Shows no key."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from . import front_end, servers
+from .api_keys import ApiKeys
+from .attempts import in_background
+from .errors import KeyNotMade, KeysUnavailable
+from .key_list import KeyList
+from .key_wish import usual_expiry
+from .leak_guard import Leak, LeakGuard
+from .new_key import NewApiKey
+from .prompts import quietly
+from .reauthentication import Context
+from .scopes import READ, scope
+from .settings import settings
+from .sign_out import sign_out_of
+
+_WHOSE_TIMEOUT = 3.0  # seconds after which it is not said whether a key in a cell is one's own
+_HEADINGS = ("key", "expires in", "last used", "may", "note", "")
+
+
+@magics_class
+class KeyMagics(Magics):
+    """Making, listing and revoking API keys."""
+
+    @magic_arguments()
+    @argument("--server", metavar="URI|PROFILE", help="Which server; needed where there are several.")
+    @argument("action", choices=("create", "list", "revoke"), help="What to do.")
+    @argument("first_eight", nargs="?", help="For revoke: the first eight characters of the key.")
+    @argument("--expires-in", metavar="7d", help="A number and a unit, y d h m or s; or never. By default a week.")
+    @argument("--note", metavar="TEXT", help="What the key is for; by default computer, notebook and date.")
+    @argument("--scopes", nargs="+", metavar="SCOPE", help="What it may do; by default read:metadata read:data.")
+    @argument("--tags", nargs="+", metavar="TAG", help="Reach only what bears these tags, where the server heeds that.")
+    @argument("--save", nargs="?", const="", metavar="PATH", help="Save it to a file that only you can read.")
+    @argument("--use", action="store_true", help="Use it in this kernel, for its server.")
+    @line_magic
+    def tiled_api_key(self, line: str) -> NewApiKey | None:
+        """Make an API key for a job, list your keys, or revoke one; gives the key it made, which shows no secret."""
+        args = parse_argstring(self.tiled_api_key, line)
+        if (args.first_eight is not None) != (args.action == "revoke"):
+            raise UsageError("Say which key: %tiled_api_key revoke FIRST_EIGHT" if args.action == "revoke" else _HOW)
+        contexts = servers.signed_in(args.server)
+        if not contexts:
+            raise UsageError("Nobody is signed in here. Run %tiled_login first: API keys belong to an account.")
+        context = servers.the_one(contexts, f"%tiled_api_key --server ADDRESS {args.action}")
+        try:
+            if args.action == "create":
+                return _create(context, args)
+            if args.action == "list":
+                front_end.say(_table(ApiKeys(context).list()))
+            else:
+                _revoke(context, args.first_eight)
+        except (KeysUnavailable, KeyNotMade, ValueError) as error:
+            sentence = str(error)
+        else:
+            return None
+        raise UsageError(sentence)
+
+
+_HOW = "%tiled_api_key takes create, list, or revoke FIRST_EIGHT."
+
+
+def _create(context: Context, args: Any) -> NewApiKey:
+    expires_in = _unquoted(args.expires_in) or usual_expiry()
+    key = ApiKeys(context).create(
+        None if expires_in == "never" else expires_in,
+        _unquoted(args.note),
+        [_unquoted(name) or "" for name in args.scopes] if args.scopes else READ,
+        [_unquoted(tag) or "" for tag in args.tags] if args.tags else None,
+    )
+    said = []
+    try:
+        if args.save is not None:
+            said.append(f"Saved to {key.save(_unquoted(args.save) or None)}")
+        if args.use:
+            said.append(key.use())
+    except (OSError, ValueError) as error:
+        why = str(error) if isinstance(error, ValueError) else f"The file could not be written ({error.strerror})."
+        said.append(f"{why} The key was made all the same; it is the value of this cell.")
+    if said:
+        front_end.say("\n".join(said))
+    return key
+
+
+def _revoke(context: Context, first_eight: str) -> None:
+    in_use = (context.api_key or "")[:8] == first_eight
+    ApiKeys(context).revoke(first_eight)
+    front_end.say(f"Revoked {first_eight}. It works no longer.")
+    if in_use:
+        sign_out_of(context, everywhere=False)
+        front_end.say("It was the key in use here. Run %tiled_login to go on.")
+
+
+def _table(keys: KeyList) -> str:
+    rows = [_HEADINGS] + [
+        (
+            key.first_eight,
+            key.expires_in(),
+            f"{key.last_used:%Y-%m-%d}" if key.last_used is not None else "never",
+            ", ".join(scope(name).words for name in key.scopes),
+            _shortened(key.note or ""),
+            ", ".join(("in use here", *key.marks()) if key.in_use else key.marks()),
+        )
+        for key in keys
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*(lines if len(rows) > 1 else ()), f"{keys.of_limit} keys", *filter(None, [keys.unavailable])])
+
+
+def _shortened(text: str) -> str:
+    """Keep a note of another program's on its line."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return plain if len(plain) <= 60 else f"{plain[:59]}…"
+
+
+def _unquoted(text: str | None) -> str | None:
+    """Give an argument without the quotes that IPython leaves around it."""
+    if text is not None and len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    return text
+
+
+# -- a key written in a cell ---------------------------------------------------------------------------
+
+
+def make_guard(ipython: Any) -> LeakGuard:
+    """Make the guard that warns in the output of the cell, where the settings want it."""
+    return LeakGuard(ipython, _warn, lambda: settings().leak_guard)
+
+
+def _warn(sentence: str, leaks: list[Leak]) -> None:
+    mine = _mine({leak.first_eight for leak in leaks if leak.first_eight is not None})
+    commands = "".join(f"\nThis one is yours. To end it now: {command}" for command in mine)
+    front_end.say(f"{sentence}{commands}")
+
+
+def _mine(first_eights: Iterable[str]) -> list[str]:
+    """Give the commands that revoke those keys which are of who is signed in, if servers say so soon enough."""
+    wanted, found, done = set(first_eights), list[str](), threading.Event()
+    contexts = servers.signed_in() if wanted else []
+
+    def look() -> None:
+        with quietly():
+            for context in contexts:
+                try:
+                    listed = {key.first_eight for key in ApiKeys(context).list()}
+                except Exception:  # noqa: BLE001, S112 - it is asked for a courtesy
+                    continue
+                server = f"--server {servers.name_of(context)} " if len(contexts) > 1 else ""
+                found.extend(f"%tiled_api_key {server}revoke {name}" for name in sorted(wanted & listed))
+        done.set()
+
+    if contexts:
+        in_background(look)
+        done.wait(_WHOSE_TIMEOUT)
+    return list(found)
