@@ -628,6 +628,12 @@ function consequenceOf({ method, api_keys: keys }) {
 }
 
 // src/views/table.ts
+function sayTime(cell, text, at, ahead) {
+  say(cell, text);
+  if (at === null || cell.dataset.at === String(at)) return;
+  cell.dataset.at = String(at);
+  cell.title = moment(at - ahead);
+}
 var COLLATION = new Intl.Collator(void 0, { numeric: true });
 function table(name, columns, asking) {
   const lines = /* @__PURE__ */ new Map();
@@ -825,12 +831,11 @@ function keyList({ send }) {
     say(cell, `${may.join(", ")}${only}`);
   }
   function showEnd(cell, { expires }, now) {
-    say(cell, expires === null ? "never" : expires <= now ? "expired" : `in ${span(expires - now)}`);
-    if (expires !== null) cell.title = moment(expires - ahead);
+    const text = expires === null ? "never" : expires <= now ? "expired" : `in ${span(expires - now)}`;
+    sayTime(cell, text, expires, ahead);
   }
   function showUse(cell, { last_used }, now) {
-    say(cell, last_used === null ? "never" : `${span(now - last_used)} ago`);
-    if (last_used !== null) cell.title = moment(last_used - ahead);
+    sayTime(cell, last_used === null ? "never" : `${span(now - last_used)} ago`, last_used, ahead);
   }
   function sayChosen() {
     const one = chosen2.size === 1;
@@ -1350,12 +1355,10 @@ function signInsView({ send }) {
     sayOrHide(cell.lastElementChild, own ? "this one" : "");
   }
   function showSince(cell, { since }, now) {
-    say(cell, since === null ? "not known" : `${span(now - since)} ago`);
-    if (since !== null) cell.title = moment(since - ahead);
+    sayTime(cell, since === null ? "not known" : `${span(now - since)} ago`, since, ahead);
   }
   function showEnd(cell, { expires }, now) {
-    say(cell, expires === null ? "not known" : `in ${span(expires - now)}`);
-    if (expires !== null) cell.title = moment(expires - ahead);
+    sayTime(cell, expires === null ? "not known" : `in ${span(expires - now)}`, expires, ahead);
   }
   function update(state, around) {
     if (state.kind !== "signed_in") return;

@@ -1,10 +1,10 @@
 /** The keys of the account in a table: what each is for, until when, and how to delete one or several. */
 
 import { h, say, sayOrHide } from "../dom";
-import { moment, span } from "../times";
+import { span } from "../times";
 import type { ListedKey } from "../wire";
 import { question } from "./question";
-import { type Column, table } from "./table";
+import { type Column, sayTime, table } from "./table";
 import { button, type Context, subtle } from "./view";
 
 /** D17: said in the form and in the list. */
@@ -85,13 +85,12 @@ export function keyList({ send }: Context) {
   }
 
   function showEnd(cell: HTMLElement, { expires }: ListedKey, now: number): void {
-    say(cell, expires === null ? "never" : expires <= now ? "expired" : `in ${span(expires - now)}`);
-    if (expires !== null) cell.title = moment(expires - ahead);
+    const text = expires === null ? "never" : expires <= now ? "expired" : `in ${span(expires - now)}`;
+    sayTime(cell, text, expires, ahead);
   }
 
   function showUse(cell: HTMLElement, { last_used }: ListedKey, now: number): void {
-    say(cell, last_used === null ? "never" : `${span(now - last_used)} ago`);
-    if (last_used !== null) cell.title = moment(last_used - ahead);
+    sayTime(cell, last_used === null ? "never" : `${span(now - last_used)} ago`, last_used, ahead);
   }
 
   function sayChosen(): void {

@@ -1,11 +1,11 @@
 /** The tab *Sign-ins*: where this account is signed in, and how to end that. */
 
 import { h, say, sayOrHide } from "../dom";
-import { moment, span } from "../times";
+import { span } from "../times";
 import type { ListedSignIn, State } from "../wire";
 import { question } from "./question";
 import { section } from "./section";
-import { type Column, table } from "./table";
+import { type Column, sayTime, table } from "./table";
 import { type Around, button, type Context, subtle } from "./view";
 
 const HONEST =
@@ -58,13 +58,11 @@ export function signInsView({ send }: Context) {
   }
 
   function showSince(cell: HTMLElement, { since }: ListedSignIn, now: number): void {
-    say(cell, since === null ? "not known" : `${span(now - since)} ago`);
-    if (since !== null) cell.title = moment(since - ahead);
+    sayTime(cell, since === null ? "not known" : `${span(now - since)} ago`, since, ahead);
   }
 
   function showEnd(cell: HTMLElement, { expires }: ListedSignIn, now: number): void {
-    say(cell, expires === null ? "not known" : `in ${span(expires - now)}`);
-    if (expires !== null) cell.title = moment(expires - ahead);
+    sayTime(cell, expires === null ? "not known" : `in ${span(expires - now)}`, expires, ahead);
   }
 
   function update(state: State, around: Around): void {

@@ -1,6 +1,7 @@
 /** A table whose rows are patched, sorted by a click on a column's head, and ask before they act. */
 
-import { h, unique } from "../dom";
+import { h, say, unique } from "../dom";
+import { moment } from "../times";
 import { question } from "./question";
 import { button } from "./view";
 
@@ -28,6 +29,15 @@ interface Line<Row> {
   row: Row;
   element: HTMLTableRowElement;
   cells: HTMLElement[];
+}
+
+/** Say how far off a moment is, and which it is to who points at it; `ahead` is how far the kernel's clock is. */
+export function sayTime(cell: HTMLElement, text: string, at: number | null, ahead: number): void {
+  say(cell, text);
+  // Writing a date out is slow, and there are hundreds of them.
+  if (at === null || cell.dataset.at === String(at)) return;
+  cell.dataset.at = String(at);
+  cell.title = moment(at - ahead);
 }
 
 const COLLATION = new Intl.Collator(undefined, { numeric: true });
