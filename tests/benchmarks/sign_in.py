@@ -42,16 +42,14 @@ button.on_click(on_click)
 ipywidgets.VBox([button, label])
 """
 _NOBODY = "label.value = 'nobody'"
-# From the click to the frame in which the text stands there, on the page's own clock.
-_CLICK_UNTIL_TEXT = """([button, region, text]) => new Promise(resolve => {
+# From the click to the frame in which the text stands there, on the page's own clock; the page is at rest before.
+_CLICK_UNTIL_TEXT = """async ([button, region, text]) => {
+  await new Promise(resolve => setTimeout(resolve, 400));
   const begun = performance.now();
-  const look = () => {
-    if (region.innerText.includes(text)) resolve((performance.now() - begun) / 1000);
-    else requestAnimationFrame(look);
-  };
   button.click();
-  look();
-})"""
+  while (!region.innerText.includes(text)) await new Promise(requestAnimationFrame);
+  return (performance.now() - begun) / 1000;
+}"""
 _BEGIN = """
 import json, time
 from tiled_jupyter import Context
