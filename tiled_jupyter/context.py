@@ -12,6 +12,7 @@ from .api_keys import ApiKeys
 from .new_key import NewApiKey
 from .scopes import INHERIT, READ
 from .settings import settings
+from .subscriptions import is_subscribing
 from .which_key import NO_KEY, choose_key
 
 
@@ -52,6 +53,9 @@ class Context(reauthentication.Context):
         NewApiKey
             With ``["secret"]``, like Tiled's dictionary, and a representation that does not show it.
         """
+        if is_subscribing():
+            made: NewApiKey = super().create_api_key(scopes, expires_in, note, access_tags)
+            return made
         if scopes is None:
             scopes = [INHERIT] if settings().allow_write_keys else READ
         return ApiKeys(self).create(expires_in, note, scopes, access_tags)
