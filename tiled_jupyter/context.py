@@ -5,14 +5,13 @@ Whom it asks for a login is the affair of who makes it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import reauthentication
-from .api_keys import ApiKeys
-from .new_key import NewApiKey
-from .scopes import INHERIT, READ
-from .settings import settings
 from .which_key import NO_KEY, choose_key
+
+if TYPE_CHECKING:
+    from .new_key import NewApiKey
 
 
 class Context(reauthentication.Context):
@@ -52,6 +51,10 @@ class Context(reauthentication.Context):
         NewApiKey
             With ``["secret"]``, like Tiled's dictionary, and a representation that does not show it.
         """
+        from .api_keys import ApiKeys
+        from .scopes import INHERIT, READ
+        from .settings import settings
+
         if scopes is None:
             scopes = [INHERIT] if settings().allow_write_keys else READ
         return ApiKeys(self).create(expires_in, note, scopes, access_tags)
