@@ -5,15 +5,14 @@ Whom it asks for a login is the affair of who makes it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import reauthentication
-from .api_keys import ApiKeys
-from .new_key import NewApiKey
-from .scopes import INHERIT, READ
-from .settings import settings
 from .subscriptions import is_subscribing
 from .which_key import NO_KEY, choose_key
+
+if TYPE_CHECKING:
+    from .new_key import NewApiKey
 
 
 class Context(reauthentication.Context):
@@ -53,6 +52,10 @@ class Context(reauthentication.Context):
         NewApiKey
             With ``["secret"]``, like Tiled's dictionary, and a representation that does not show it.
         """
+        from .api_keys import ApiKeys
+        from .scopes import INHERIT, READ
+        from .settings import settings
+
         if is_subscribing():
             made: NewApiKey = super().create_api_key(scopes, expires_in, note, access_tags)
             return made

@@ -13,7 +13,7 @@ from tiled.client import from_context as _tiled_from_context
 from tiled.client.context import prompt_for_credentials
 
 from . import context as plain
-from . import front_end, profiles, sign_out, which_key
+from . import front_end, profiles, which_key
 from .address import host_of, parse_address
 from .principal import identity_of
 from .prompts import Prompt
@@ -61,6 +61,8 @@ class Context(plain.Context):
 
     def logout(self) -> None:
         """Sign out here and everywhere, waiting for nobody; see `tiled.client.context.Context.logout`."""
+        from . import sign_out  # which brings all that logins need
+
         sign_out.sign_out_of(self, everywhere=True)
 
 

@@ -17,7 +17,7 @@ import httpx
 
 from .address import host_of
 from .bounded import within
-from .states import Failure, FailureKind
+from .parts import Failure, FailureKind
 
 PROBE_TIMEOUT = httpx.Timeout(8.0, connect=5.0)
 TOKENS = ("access_token", "refresh_token", "id_token")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .states import Identity
+from .parts import Identity
 
 
 def identity_of(principal: object) -> Identity | None:

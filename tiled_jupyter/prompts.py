@@ -19,7 +19,7 @@ import httpx
 
 from .errors import LoginFailed, TiledJupyterError
 from .exchange import Tokens, tokens_in
-from .states import Identity
+from .parts import Identity
 
 Prompt: TypeAlias = Callable[[httpx.Client, list[Any]], Tokens]
 

@@ -18,10 +18,10 @@ from . import bare, live
 from . import tokens as files
 from .errors import LoginFailed
 from .exchange import Tokens
+from .parts import Identity
 from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
 from .session_auth import SessionAuth
-from .states import Identity
 from .subscriptions import end_what_could_not_begin
 from .tls import tls_context
 from .travel import reduced

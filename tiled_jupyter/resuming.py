@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from . import live, revocation
+from . import live
 from . import tokens as files
 from .address import host_of
 from .errors import IdentityChanged, LoginFailed
 from .exchange import Tokens
 from .lifetimes import expiry
+from .parts import Identity
 from .prompts import Occasion, SignsIn, ask
 from .session_auth import ENDED, SessionAuth
-from .states import Identity
 
 
 def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
@@ -68,6 +68,8 @@ def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tup
     tokens = ask(context.prompt, wish)
     if not auth.is_foreign(tokens["access_token"]):
         return tokens, context.place_for_tokens(remember=wish.remember)
+    from . import revocation  # which brings all that logins need
+
     revocation.end_session_of(context, tokens)  # an account may hold 200 of them
     del tokens  # no traceback shows them
     raise IdentityChanged(somebody_else(auth.identity))

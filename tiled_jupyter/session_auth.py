@@ -24,10 +24,10 @@ from .errors import LoginFailed, TiledJupyterError
 from .exchange import Tokens
 from .interrupted import detail_of, is_replayable
 from .lifetimes import expiry
+from .parts import Identity
 from .prompts import is_invited, quietly
 from .refreshing import NotNow, refresh
 from .session_errors import ReauthenticationFailed, Refusal, nobody_in_a_fork, not_sent_again, stopped
-from .states import Identity
 
 _ROUNDS = 4  # httpx ends a flow after 20 requests
 ENDED = "The sign-in has ended. Run %tiled_login to go on."

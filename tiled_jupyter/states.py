@@ -10,37 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from .account_states import Account
+from .parts import Failure as Failure
+from .parts import FailureKind as FailureKind
+from .parts import Identity as Identity
+from .parts import KeyNotice as KeyNotice
 
-FailureKind: TypeAlias = Literal[
-    "bad_address",
-    "unreachable",
-    "not_a_server",
-    "credentials",
-    "not_sent",
-    "server",
-    "deadline",
-    "cancelled",
-    "denied",
-    "expired",
-    "identity",
-]
 Method: TypeAlias = Literal["password", "device", "api_key", "saved"]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why the last attempt ended, in one sentence that says what to do.
-
-    Parameters
-    ----------
-    kind : str
-        What programs may decide by.
-    sentence : str
-        What the person reads.
-    """
-
-    kind: FailureKind
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -95,14 +70,6 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Identity:
-    """Who is signed in: the same id at two providers is two principals."""
-
-    id: str
-    provider: str | None = None
-
-
-@dataclass(frozen=True)
 class Disconnected:
     """No server yet, or it could not be used."""
 
@@ -119,22 +86,6 @@ class Connecting:
     address: str
     since: float
     kind: Literal["connecting"] = "connecting"
-
-
-@dataclass(frozen=True)
-class KeyNotice:
-    """An API key that is set and would win over a login: it is dealt with before anybody types a password.
-
-    Parameters
-    ----------
-    sentence : str
-        Which key, and why it is not simply used.
-    usable : bool
-        Whether the person may choose to use it here; it can always be set aside.
-    """
-
-    sentence: str
-    usable: bool
 
 
 @dataclass(frozen=True)

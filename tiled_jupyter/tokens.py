@@ -15,8 +15,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from .exchange import TOKENS as TOKENS
 
 _LOCK_TIMEOUT = 20.0  # seconds; a refresh by another kernel takes less, or has hung
@@ -105,6 +103,8 @@ def one_kernel_at_a_time(directory: Path | None) -> Iterator[None]:
     """
     with contextlib.ExitStack() as stack:
         if directory is not None:
+            import filelock  # which half of all processes never need, and all would wait for
+
             with contextlib.suppress(OSError, NotImplementedError):  # a Timeout is an OSError
                 locks = directory.parent.with_name("locks")  # Tiled and people look into tokens/
                 locks.mkdir(mode=0o700, exist_ok=True)

@@ -19,7 +19,7 @@ from . import known_servers, live, reauthentication
 from .address import host_of
 from .errors import LoginFailed
 from .key_files import VARIABLE
-from .states import KeyNotice
+from .parts import KeyNotice
 
 NO_KEY = ""  # None would have Tiled's Context take what the environment has
 _KEY = re.compile(r"\w+", re.ASCII)  # what Tiled's Context can send and read back

@@ -15,6 +15,7 @@ PACKAGE = Path(tiled_jupyter.__file__).parent
 # From the ground up. A module imports only what stands before it.
 LAYERS = [
     "account_states",
+    "parts",
     "states",
     "events",
     "errors",

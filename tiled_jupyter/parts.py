@@ -1,0 +1,63 @@
+"""What states are made of and a Context needs too; a batch job imports these, and no state.
+
+Nothing here does input or output, or holds a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+FailureKind: TypeAlias = Literal[
+    "bad_address",
+    "unreachable",
+    "not_a_server",
+    "credentials",
+    "not_sent",
+    "server",
+    "deadline",
+    "cancelled",
+    "denied",
+    "expired",
+    "identity",
+]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the last attempt ended, in one sentence that says what to do.
+
+    Parameters
+    ----------
+    kind : str
+        What programs may decide by.
+    sentence : str
+        What the person reads.
+    """
+
+    kind: FailureKind
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is signed in: the same id at two providers is two principals."""
+
+    id: str
+    provider: str | None = None
+
+
+@dataclass(frozen=True)
+class KeyNotice:
+    """An API key that is set and would win over a login: it is dealt with before anybody types a password.
+
+    Parameters
+    ----------
+    sentence : str
+        Which key, and why it is not simply used.
+    usable : bool
+        Whether the person may choose to use it here; it can always be set aside.
+    """
+
+    sentence: str
+    usable: bool
