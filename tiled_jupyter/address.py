@@ -9,7 +9,6 @@ from urllib.parse import parse_qs
 
 import httpx
 
-KEY_WAS_REMOVED = "The key in this address was used and removed from it."
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/*")
 _HOST_AND_PORT = re.compile(r"^[^/?#@]+:\d+(?=$|[/?#])")
 

@@ -5,10 +5,9 @@ Whom it asks for a login is the affair of who makes it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from . import reauthentication
-from .subscriptions import is_subscribing
+from . import reauthentication, subscriptions
 from .which_key import NO_KEY, choose_key
 
 if TYPE_CHECKING:
@@ -56,9 +55,11 @@ class Context(reauthentication.Context):
         from .scopes import INHERIT, READ
         from .settings import settings
 
-        if is_subscribing():
-            made: NewApiKey = super().create_api_key(scopes, expires_in, note, access_tags)
-            return made
+        subscription = subscriptions.beginning()
+        if subscription is not None:
+            with subscriptions.ended_with(subscription):
+                # A dictionary, which has all that Tiled asks of it.
+                return cast("NewApiKey", super().create_api_key(scopes, expires_in, note, access_tags))
         if scopes is None:
             scopes = [INHERIT] if settings().allow_write_keys else READ
         return ApiKeys(self).create(expires_in, note, scopes, access_tags)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from .states import AwaitingAuthorization, SignedOut, State
+from .states import AwaitingAuthorization, State, open_form
 
 _SINCE = "Waiting since {since} UTC for {who} to sign in to {host}."
 _ELSEWHERE = (
@@ -46,9 +46,9 @@ def how_to_go_on(state: State, *, silent: bool, saves: bool, since: float | None
     tuple of (str, str or None)
         Paragraphs, one a line, and which of them is a link.
     """
-    form = state.form if isinstance(state, AwaitingAuthorization) else state
+    form = open_form(state)
     host, uri, who = "Tiled", "ADDRESS", "you"
-    if isinstance(form, SignedOut):
+    if form is not None:
         host, uri = form.server.host, form.server.uri
         who = form.expected.id if form.expected is not None else who
     lines, link = [], None

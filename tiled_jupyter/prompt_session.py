@@ -17,7 +17,7 @@ from .prompts import Occasion
 from .reauthentication import Context
 from .session import LoginSession
 from .settings import TiledJupyter
-from .states import AwaitingAuthorization, SignedIn, SignedOut, State
+from .states import SignedIn, SignedOut, State, open_form
 from .tls import tls_context
 
 _NOBODY_WAITS = "What asked for this sign-in has ended, so nothing was sent. Run its cell again."
@@ -84,9 +84,9 @@ class PromptSession(LoginSession):
             super().look_for_saved()
             return
         with self.lock:
-            form = self.state.form if isinstance(self.state, AwaitingAuthorization) else self.state
-            tokens = self._elsewhere() if isinstance(form, SignedOut) else None
-            if tokens is None or not isinstance(form, SignedOut):
+            form = open_form(self.state)
+            tokens = self._elsewhere() if form is not None else None
+            if form is None or tokens is None:
                 return
             self._accept(tokens, remember=self.remember)
             good_until, renews = session_end(tokens, {}, time.time())

@@ -22,7 +22,6 @@ from .parts import Identity
 from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
 from .session_auth import SessionAuth
-from .subscriptions import end_what_could_not_begin
 from .tls import tls_context
 from .travel import reduced
 
@@ -246,14 +245,6 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
     def provider_client(self) -> httpx.Client:
         """Make a client for an identity provider: the same network, and nothing that Tiled's server knows or sets."""
         return bare.provider_client(self)
-
-    def create_api_key(self, *args: Any, **options: Any) -> Any:
-        """Make an API key; see `tiled.client.context.Context.create_api_key`."""
-        try:
-            return super().create_api_key(*args, **options)
-        except BaseException:
-            end_what_could_not_begin()  # a subscription begins by making one
-            raise
 
     # -- what is not to be seen or sent ----------------------------------------------------------------
 

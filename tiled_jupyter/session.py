@@ -21,7 +21,6 @@ from .prompts import Prompt
 from .reauthentication import Context
 from .settings import TiledJupyter
 from .states import (
-    AwaitingAuthorization,
     Disconnected,
     Failure,
     KeyNotice,
@@ -30,6 +29,7 @@ from .states import (
     SignedOut,
     State,
     is_same_sign_in,
+    open_form,
 )
 from .token_source import ask_source
 from .ways_in import WaysIn
@@ -159,9 +159,8 @@ class LoginSession(WaysIn):
     def look_for_saved(self) -> None:
         """See whether somebody signed in from another notebook in the meantime; cheap, to be called often."""
         with self.lock:
-            context, state = self.context, self.state
-            form = state.form if isinstance(state, AwaitingAuthorization) else state
-            if not self._use_saved or context is None or not isinstance(form, SignedOut) or form.key is not None:
+            context, form = self.context, open_form(self.state)
+            if not self._use_saved or context is None or form is None or form.key is not None:
                 return
             if context.saved_at() in (None, self._saved_at):
                 return

@@ -242,6 +242,12 @@ class SignedIn:
 State: TypeAlias = Disconnected | Connecting | SignedOut | Verifying | AwaitingAuthorization | SignedIn
 
 
+def open_form(state: State) -> SignedOut | None:
+    """Give the form that waits for a person: theirs to fill in, or to approve in a web page meanwhile."""
+    form = state.form if isinstance(state, AwaitingAuthorization) else state
+    return form if isinstance(form, SignedOut) else None
+
+
 def is_same_sign_in(one: State, other: State) -> bool:
     """Whether two states are one sign-in, of whose account perhaps more is shown by now."""
     if not (isinstance(one, SignedIn) and isinstance(other, SignedIn)):

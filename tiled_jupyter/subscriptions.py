@@ -5,27 +5,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 
-def is_subscribing() -> bool:
-    """Whether this thread is a subscription's that begins: it makes a key for a minute, and revokes it itself."""
-    return _waits_for(_subscription())
+def beginning() -> Any:
+    """Give the subscription that begins in this thread, or None: it makes a key for a minute, and revokes it itself."""
+    subscription = getattr(getattr(threading.current_thread(), "_target", None), "__self__", None)
+    connected = getattr(subscription, "_connected_event", None)
+    return subscription if isinstance(connected, threading.Event) and not connected.is_set() else None
 
 
-def end_what_could_not_begin() -> None:
-    """Disconnect the subscription whose thread this is, if it is one's, and let go of who waits for it."""
-    subscription = _subscription()
-    if _waits_for(subscription):
+@contextlib.contextmanager
+def ended_with(subscription: Any) -> Iterator[None]:
+    """Where the block fails, disconnect the subscription and let go of who waits for it."""
+    try:
+        yield
+    except BaseException:
         subscription.disconnect(wait=False)
         subscription._connected_event.set()
-
-
-def _subscription() -> Any:
-    return getattr(getattr(threading.current_thread(), "_target", None), "__self__", None)
-
-
-def _waits_for(subscription: Any) -> bool:
-    connected = getattr(subscription, "_connected_event", None)
-    return isinstance(connected, threading.Event) and not connected.is_set()
+        raise

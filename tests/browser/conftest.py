@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.server.openid_provider import OpenIDProvider, own_device_provider, password_provider
 from tests.server.tiled_server import TiledServer
 
 from .artifacts import leave_artifacts
@@ -112,6 +113,20 @@ def tiled_server() -> Iterator[TiledServer]:
 def closed_tiled_server() -> Iterator[TiledServer]:
     """Give a real Tiled server that shows nothing before signing in."""
     with TiledServer(allow_anonymous_access=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def op() -> Iterator[OpenIDProvider]:
+    """Give a real OpenID provider that may be asked every second."""
+    with OpenIDProvider(interval=1) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def two_ways_server(op: OpenIDProvider) -> Iterator[TiledServer]:
+    """Give a Tiled server with two ways in: a password, and Tiled's own device flow."""
+    with TiledServer(providers=[password_provider(), own_device_provider(op)]) as server:
         yield server
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.approval import approve, approve_without_a_page, deny
-from tests.server.openid_provider import OpenIDProvider, own_device_provider, password_provider, proxied_provider
+from tests.server.openid_provider import OpenIDProvider, proxied_provider
 from tests.server.tiled_server import TiledServer
 
 from .panel import Panel
@@ -19,19 +19,6 @@ if TYPE_CHECKING:
 
 CODE = re.compile(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$")
 SHOW = "print('signed in:', sorted(client))"
-
-
-@pytest.fixture(scope="module")
-def op() -> Iterator[OpenIDProvider]:
-    with OpenIDProvider(interval=1) as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def own_server(op: OpenIDProvider) -> Iterator[TiledServer]:
-    """Two ways in: a password, and Tiled's own device flow."""
-    with TiledServer(providers=[password_provider(), own_device_provider(op)]) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +47,8 @@ def page_of(panel):
     return panel.link.get_attribute("href")
 
 
-def test_tileds_own_device_flow_from_a_waiting_cell(open_notebook, own_server, kernel):
-    notebook = open_notebook([login(own_server), "'queued'"], kernel=kernel)
+def test_tileds_own_device_flow_from_a_waiting_cell(open_notebook, two_ways_server, kernel):
+    notebook = open_notebook([login(two_ways_server), "'queued'"], kernel=kernel)
     notebook.run_all()
     panel = Panel(notebook)
     expect(panel.provider("demo")).to_be_visible()

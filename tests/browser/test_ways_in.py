@@ -4,39 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.server.openid_provider import OpenIDProvider, own_device_provider, password_provider
 from tests.server.tiled_server import PASSWORDS, TiledServer
 
 from .panel import Panel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 ALICE = PASSWORDS["alice"]
 SINGLE = "0123456789abcdefsingle"
-
-
-@pytest.fixture(scope="module")
-def op() -> Iterator[OpenIDProvider]:
-    with OpenIDProvider(interval=1) as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def mixed(op: OpenIDProvider) -> Iterator[TiledServer]:
-    with TiledServer(providers=[password_provider(), own_device_provider(op)]) as server:
-        yield server
 
 
 def login(server, before=""):
     return f"{before}%load_ext tiled_jupyter\n%tiled_login {server.uri}\nprint('goes on', len(client))"
 
 
-def test_the_person_chooses_among_providers_and_may_think_again(open_notebook, mixed):
-    notebook = open_notebook([login(mixed)])
+def test_the_person_chooses_among_providers_and_may_think_again(open_notebook, two_ways_server):
+    notebook = open_notebook([login(two_ways_server)])
     notebook.run(0)
     panel = Panel(notebook, 0)
     panel.begin("openid")
@@ -47,9 +33,9 @@ def test_the_person_chooses_among_providers_and_may_think_again(open_notebook, m
     assert "goes on" in notebook.cell_done(0)
 
 
-def test_a_key_that_is_in_the_way_is_set_aside_before_a_password_is_typed(open_notebook, mixed):
+def test_a_key_that_is_in_the_way_is_set_aside_before_a_password_is_typed(open_notebook, two_ways_server):
     before = f"import os; os.environ['TILED_API_KEY'] = {'ab' * 36!r}\n"
-    notebook = open_notebook([login(mixed, before)])
+    notebook = open_notebook([login(two_ways_server, before)])
     notebook.run(0)
     panel = Panel(notebook, 0)
     expect(panel.set_key_aside).to_be_visible()

@@ -7,13 +7,12 @@ from weakref import WeakSet
 
 import httpx
 import pytest
-from tiled.client.context import Context as TiledContext
 
 from tiled_jupyter.api_keys import ApiKeys
-from tiled_jupyter.grants import password_grant
 
+from .sessions import janitor_of
 from .test_context import signed_in
-from .tiled_server import PASSWORDS, TiledServer
+from .tiled_server import TiledServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,13 +84,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
 @pytest.fixture
 def context(closed_server):
     """Bob, signed in and without keys; what the tests make is revoked after them, by Tiled's own client."""
-    with TiledContext(f"{closed_server.uri}/api/v1/") as janitor:
-        endpoint = janitor.server_info.authentication.providers[0].links["auth_endpoint"]
-        with httpx.Client() as http:
-            janitor.configure_auth(password_grant(http, endpoint, "bob", PASSWORDS["bob"]), remember_me=False)
+    with janitor_of(closed_server):
         yield signed_in(closed_server, "bob", remember_me=False)
-        for key in janitor.whoami()["api_keys"]:
-            janitor.revoke_api_key(key["first_eight"])
 
 
 @pytest.fixture

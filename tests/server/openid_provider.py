@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -25,16 +24,16 @@ from tiled_jupyter.demo.processes import Child
 from tiled_jupyter.demo.provider import provider_command
 from tiled_jupyter.demo.server import CONFIRMATION, HOST, openid_provider, password_provider
 
+from .rig import Rig
 from .tiled_server import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
 __all__ = ["OpenIDProvider", "entra_provider", "own_device_provider", "password_provider", "proxied_provider"]
 
 
-class OpenIDProvider:
+class OpenIDProvider(Rig):
     """Start on entering or by `start`, stop on leaving or by `stop`.
 
     Parameters
@@ -47,7 +46,7 @@ class OpenIDProvider:
 
     def __init__(self, **switches: Any) -> None:
         self._switches = switches
-        self._directory = tempfile.TemporaryDirectory(prefix="openid-provider-")
+        super().__init__("openid-provider-")
         self._child: Child | None = None
         self._earlier = ""
         self.port = free_port()
@@ -108,25 +107,6 @@ class OpenIDProvider:
         yield
         self._toggle()
         self._wait_for(reachable=True)
-
-    def close(self) -> None:
-        """Stop and remove the log."""
-        self.stop()
-        self._directory.cleanup()
-
-    def __enter__(self) -> OpenIDProvider:
-        """Start."""
-        try:
-            return self.start()
-        except BaseException:
-            self._directory.cleanup()
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop and clean up."""
-        self.close()
 
     def _toggle(self) -> None:
         if self._child is None:

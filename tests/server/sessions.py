@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 
 import httpx
+from tiled.client.context import Context as TiledContext
 
 from tests.approval import approve_without_a_page
 from tiled_jupyter import Context, prompts
@@ -69,3 +71,15 @@ def kill(context):
 
 def get(context, path="metadata/"):
     return context.http_client.get(f"{context.api_uri}{path}")
+
+
+@contextmanager
+def janitor_of(server):
+    """Give Bob in another program, Tiled's own client, who revokes the keys that the block has left."""
+    with TiledContext(f"{server.uri}/api/v1/") as context:
+        endpoint = context.server_info.authentication.providers[0].links["auth_endpoint"]
+        with httpx.Client() as http:
+            context.configure_auth(password_grant(http, endpoint, "bob", PASSWORDS["bob"]), remember_me=False)
+        yield context
+        for key in context.whoami()["api_keys"]:
+            context.revoke_api_key(key["first_eight"])

@@ -12,17 +12,16 @@ from pathlib import Path
 import httpx
 import pytest
 from tiled.client.auth import CannotRefreshAuthentication
-from tiled.client.context import Context as TiledContext
 
 from tiled_jupyter import LoginPanel, known_servers, sign_ins
 from tiled_jupyter import account_commands as said
 from tiled_jupyter.account import AccountDesk
 from tiled_jupyter.account_states import Account
-from tiled_jupyter.grants import password_grant
 from tiled_jupyter.mailbox import Letter
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import SignedIn, SignedOut
 
+from .sessions import janitor_of
 from .shown import Shown, settle
 from .tiled_server import PASSWORDS, TiledServer
 
@@ -48,13 +47,8 @@ def desk(server, settings, janitor):
 @pytest.fixture
 def janitor(server):
     """Bob in another program, who ends what the test has left."""
-    with TiledContext(f"{server.uri}/api/v1/") as context:
-        endpoint = context.server_info.authentication.providers[0].links["auth_endpoint"]
-        with httpx.Client() as http:
-            context.configure_auth(password_grant(http, endpoint, "bob", PASSWORDS["bob"]), remember_me=False)
+    with janitor_of(server) as context:
         yield context
-        for key in context.whoami()["api_keys"]:
-            context.revoke_api_key(key["first_eight"])
 
 
 class Desk:

@@ -34,7 +34,7 @@ from .tiled_server import TiledServer
 @pytest.fixture
 def settings(monkeypatch):
     chosen = TiledJupyter()
-    for module in ("api_keys", "key_wish", "context"):
+    for module in ("api_keys", "key_wish", "settings"):
         monkeypatch.setattr(f"tiled_jupyter.{module}.settings", lambda: chosen)
     return chosen
 

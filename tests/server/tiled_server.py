@@ -17,15 +17,15 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import httpx
 
 from tiled_jupyter.demo.server import HOST, PASSWORDS
+
+from .rig import Rig
 
 __all__ = ["PASSWORDS", "TiledServer", "free_port"]
 
@@ -40,7 +40,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class TiledServer:
+class TiledServer(Rig):
     """Start on entering or by `start`, stop on leaving or by `stop`.
 
     Parameters
@@ -86,7 +86,7 @@ class TiledServer:
             "secret_key": secret_key or secrets.token_hex(32),
         }
         self._python = python or os.environ.get("TILED_JUPYTER_SERVER_PYTHON") or sys.executable
-        self._directory = tempfile.TemporaryDirectory(prefix="tiled-server-")
+        super().__init__("tiled-server-")
         self._log = Path(self._directory.name, "server.log")
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
@@ -161,25 +161,6 @@ class TiledServer:
         self.stop()
         self._options |= options
         return self.start()
-
-    def close(self) -> None:
-        """Stop and remove the authentication database and the log."""
-        self.stop()
-        self._directory.cleanup()
-
-    def __enter__(self) -> TiledServer:
-        """Start."""
-        try:
-            return self.start()
-        except BaseException:
-            self._directory.cleanup()
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop and clean up."""
-        self.close()
 
     def _arguments(self) -> list[str]:
         options = self._options
