@@ -20,6 +20,7 @@ for the running cell, after each.
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import threading
 import time
@@ -31,6 +32,7 @@ from .front_end import kernel as running_kernel
 from .wire import Transport
 
 _STEP = 0.05  # seconds between two looks at ipykernel 6's socket
+_TAP_STEP = 0.5  # at the socket of ipykernel 7, which needs none when all is well
 _BUSY_AGAIN = 5.0  # seconds; a hub's culler looks at most every few
 
 
@@ -84,10 +86,9 @@ class Mailbox:
             self.say_busy()  # others make the kernel say `idle` too
         end = time.monotonic() + timeout
         while True:
-            pumping = self._board.pump()
             left = end - time.monotonic()
             try:
-                return self._letters.get(timeout=max(0.0, min(left, _STEP) if pumping else left))
+                return self._letters.get(timeout=max(0.0, min(left, self._board.look())))
             except queue.Empty:
                 if time.monotonic() >= end:
                     return None
@@ -191,19 +192,22 @@ class _Board:
         self._undo.callback(thread.io_loop.add_callback, restore)
         return done.wait(2)
 
-    def pump(self) -> bool:
-        """On ipykernel 6, look for our letters; say whether one has to look again soon."""
+    def look(self) -> float:
+        """Look for letters nobody was told of; give in how many seconds to look again."""
         kernel = self._kernel
+        if self._tapped:
+            # Up to 7.3 a reply may swallow the notice of what has arrived (ipython/ipykernel#1554).
+            kernel.shell_channel_thread.io_loop.add_callback(kernel.shell_stream.flush)
+            return _TAP_STEP
         if getattr(kernel, "shell_channel_thread", None) is not None or not hasattr(kernel, "msg_queue"):
-            return False
+            return math.inf
         if threading.current_thread() is threading.main_thread():
             self._pump_on_main()
-        else:
+        elif not self._pump_is_due:
             # Of use where the main thread runs its loop (a top-level await); elsewhere control brings them.
-            if not self._pump_is_due:
-                self._pump_is_due = True
-                kernel.io_loop.add_callback(self._pump_on_main)
-        return True
+            self._pump_is_due = True
+            kernel.io_loop.add_callback(self._pump_on_main)
+        return _STEP
 
     def _pump_on_main(self) -> None:
         self._pump_is_due = False

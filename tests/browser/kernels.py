@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -13,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 KERNELS = {"6.31.0": "k631", "7.2.0": "k72", "7.4": "k74"}
 
 # Each kernel logs to a file beside its connection file; `exec` keeps the kernel the process that is interrupted.
-_LAUNCH = 'exec "$0" -m ipykernel_launcher -f "$1" {flags} 2>>"$1.log"'
+_LAUNCH = 'exec "$0" {launcher} -f "$1" {flags} 2>>"$1.log"'
+_LAUNCHERS = {"7.2.0": shlex.quote(str(Path(__file__).with_name("ipykernel_7_2.py")))}
 
 
 def kernel_python(version: str) -> str:
@@ -34,8 +36,9 @@ def write_kernelspecs(directory: Path) -> None:
     """Write a kernelspec for each version, and one that logs at debug level."""
     for version, name in KERNELS.items():
         for suffix, flags in (("", ""), ("-debug", "--debug")):
+            launch = _LAUNCH.format(launcher=_LAUNCHERS.get(version, "-m ipykernel_launcher"), flags=flags)
             spec = {
-                "argv": ["/bin/sh", "-c", _LAUNCH.format(flags=flags), kernel_python(version), "{connection_file}"],
+                "argv": ["/bin/sh", "-c", launch, kernel_python(version), "{connection_file}"],
                 "display_name": f"ipykernel {version}{suffix}",
                 "language": "python",
                 "metadata": {"debugger": True},

@@ -60,15 +60,6 @@ _HELPERS = """() => {
       [c.model.type, c.model.sharedModel.getSource(), !!c.node.querySelector('.cm-lineNumbers')])),
   };
   document.addEventListener('click', () => window.tj.clicks.push(Date.now()), true);
-  // ipykernel 7.2 may leave a request unread until the next one comes (ipython/ipykernel#1554, mended in 7.4).
-  clearInterval(window.tjLook);
-  window.tjLook = setInterval(() => {
-    const kernel = nb()?.sessionContext?.session?.kernel;
-    const isQueued = cell => cell.node.querySelector('.jp-InputPrompt')?.textContent.includes('[*]');
-    if (!kernel?.name?.startsWith('k72') || kernel.status !== 'idle' || !nb().content?.widgets?.some(isQueued)) return;
-    console.log('a cell is queued and the kernel idle: asked it again to look');
-    void kernel.requestKernelInfo();
-  }, 3000);
 }"""
 
 

@@ -108,6 +108,30 @@ def test_without_the_control_channel(open_notebook, tiled_server, kernel):
     assert notebook.cell_done(3) == "'queued'"
 
 
+DEAF = """
+import zmq
+from threading import Timer
+kernel = get_ipython().kernel
+
+def take_the_notice():
+    print("deaf", flush=True)
+    while not kernel.shell_stream.socket.get(zmq.EVENTS) & zmq.POLLIN:
+        time.sleep(0.001)
+
+loop = kernel.shell_channel_thread.io_loop
+Timer(1, loop.add_callback, [take_the_notice]).start()
+"""
+
+
+def test_a_letter_that_the_kernel_is_not_told_of_is_read(open_notebook, tiled_server):
+    notebook = open_notebook([setup(tiled_server), DEAF + waiting_cell("plain cell")])
+    notebook.execute(0)
+    notebook.run(1)
+    notebook.wait_for_text("deaf", 1)
+    Panel(notebook, 1).sign_in("alice", ALICE)
+    assert "signed in: ['alice', 'public', 'staff']" in notebook.cell_done(1)
+
+
 def test_stop_says_cancelled_and_the_kernel_survives_another(open_notebook, tiled_server, kernel):
     notebook = open_notebook([setup(tiled_server), waiting_cell("plain cell"), "1 + 1"], kernel=kernel)
     notebook.execute(0)
