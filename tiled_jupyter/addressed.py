@@ -8,12 +8,11 @@ a kernel without these attributes never replies, and the page offers a file inst
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from . import cells
+from . import cells, mailbox
 from .front_end import kernel as running_kernel
 
 REQUEST = "tiled_jupyter_key_request"
@@ -55,8 +54,5 @@ def _answer(stream: Any, ident: Any, message: dict[str, Any]) -> None:
     content = {"status": "error", "sentence": _NO_KEY} if secret is None else {"status": "ok"}
     buffers = [] if secret is None else [secret.encode()]
     kernel.session.send(stream, REPLY, content, parent=message, ident=ident, buffers=buffers)
-    with contextlib.suppress(Exception):
-        # The kernel says `idle` after this, and hubs cull idle kernels: a running cell says again that it runs.
-        cell, parent = cells.current(), kernel.get_parent("shell")
-        if cell is not None and cell.running and parent["header"]["msg_type"] == "execute_request":
-            kernel.control_thread.io_loop.add_callback(kernel._publish_status, "busy", "shell", parent=parent)
+    # The kernel says `idle` after this, and hubs cull idle kernels: a running cell says again that it runs.
+    kernel.control_thread.io_loop.add_callback(mailbox.say_busy, cells.current())

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from . import prompts
+from . import front_end, prompts
 from .front_end import shell
 
 
@@ -29,6 +29,8 @@ class Cell:
 
     Attributes
     ----------
+    request : dict or None
+        The message that asked for it.
     running : bool
         False once it has ended.
     stopped : bool
@@ -38,7 +40,8 @@ class Cell:
         other task it would end the loop, and with it the kernel.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, request: Any = None) -> None:
+        self.request = request
         self.begun = time.monotonic()
         self.running = True
         self.stopped = False
@@ -117,7 +120,7 @@ def watch() -> None:
     prompts.count_answers_by(_nothing_began_after)
     ip.events.register("pre_run_cell", _before_cell)
     ip.events.register("post_run_cell", _after_cell)
-    if ip.kernel.get_parent().get("header", {}).get("msg_type") == "execute_request":
+    if _request() is not None:
         _before_cell()
 
 
@@ -144,13 +147,18 @@ def _nothing_began_after(moment: float) -> bool:
     return _last is None or _last.begun < moment
 
 
+def _request() -> Any:
+    request: Any = getattr(front_end.kernel(), "get_parent", dict)()
+    return request if request.get("header", {}).get("msg_type") == "execute_request" else None
+
+
 def _before_cell(*_info: object) -> None:
     global _current, _last
     if threading.current_thread() is not threading.main_thread():
         return  # a subshell's; signals belong to the main thread
     if _current is not None:
         _current.end()
-    _current = _last = Cell()
+    _current = _last = Cell(_request())
     _current.begin()
 
 

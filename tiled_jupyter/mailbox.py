@@ -13,12 +13,13 @@ reads:
 
 All of it is installed for the first wait and removed after the last. A kernel that lacks one of these
 attributes is heard by the other ways, or not at all, which the waiting panel says after a few seconds.
-Every message makes the kernel report itself idle, and hubs cull idle kernels: so `busy` is said again,
-for the running cell, after each.
+Every message makes the kernel report itself idle, and hubs cull idle kernels: so `busy` is said again, for the
+running cell, after each, also after those that a subshell handles beside the cell.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import queue
@@ -36,6 +37,18 @@ _TAP_STEP = 0.5  # at the socket of ipykernel 7, which needs none when all is we
 _BUSY_AGAIN = 5.0  # seconds; a hub's culler looks at most every few
 
 
+def say_busy(cell: cells.Cell | None) -> None:
+    """Tell the world that a cell is still running, if it is."""
+    if cell is not None and cell.running and cell.request is not None:
+        running_kernel()._publish_status("busy", "shell", parent=cell.request)
+
+
+def say_busy_after_this() -> None:
+    """Do so when the kernel has said `idle` for the message it handles now, in a subshell beside the cell."""
+    with contextlib.suppress(RuntimeError):  # no loop: nothing is being handled
+        asyncio.get_running_loop().call_soon(say_busy, cells.current())
+
+
 class Letter(NamedTuple):
     """One custom message of the page."""
 
@@ -51,7 +64,6 @@ class Mailbox:
         self._kernel = kernel
         self._letters: queue.SimpleQueue[Letter | None] = queue.SimpleQueue()
         self._said_busy = 0.0
-        self._parent: Any = None
         self.cell: cells.Cell | None = None
         self.readers = 0
 
@@ -97,16 +109,12 @@ class Mailbox:
         """Count one more reader, and know in which cell it waits."""
         self.readers += 1
         if self.cell is None or not self.cell.running:
-            self.cell, self._parent = cells.current(), None
-            with contextlib.suppress(Exception):
-                parent = self._kernel.get_parent("shell")
-                self._parent = parent if parent["header"]["msg_type"] == "execute_request" else None
+            self.cell = cells.current()
 
     def say_busy(self) -> None:
         """Tell the world that the cell is still running, if it is."""
-        if self._parent is not None and self.cell is not None and self.cell.running:
-            self._said_busy = time.monotonic()
-            self._kernel._publish_status("busy", "shell", parent=self._parent)
+        self._said_busy = time.monotonic()
+        say_busy(self.cell)
 
 
 class _Board:

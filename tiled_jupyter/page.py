@@ -17,7 +17,7 @@ from traitlets import Bool
 
 from . import front_end, profiles, wire
 from .attempts import in_background
-from .mailbox import Letter
+from .mailbox import Letter, say_busy_after_this
 from .session import LoginSession
 from .settings import TiledJupyter
 from .states import Disconnected
@@ -153,6 +153,7 @@ class Page(anywidget.AnyWidget):
 
     def _on_page_message(self, _widget: object, content: object, buffers: list[Any]) -> None:
         self.receive(Letter(content, [bytes(buffer) for buffer in buffers]))
+        say_busy_after_this()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self.comm is None:

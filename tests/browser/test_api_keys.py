@@ -248,3 +248,16 @@ def test_the_keyboard_alone_leads_through_the_tabs(signed_in):
     expect(panel.tab("Account")).to_have_attribute("aria-selected", "true")
     expect(panel.button("Sign out")).to_be_visible()
     assert notebook.structure() == before
+
+
+def test_a_key_made_beside_a_running_cell_leaves_the_kernel_busy(signed_in, lab):
+    """A hub culls kernels that say they are idle (row D1); this message is handled in a subshell."""
+    work = "import pathlib, time\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.1)\nprint('done')"
+    notebook, panel = signed_in(cells=(work,))
+    notebook.run(1)
+    until(lambda: lab.kernels()[0]["execution_state"] == "busy", "the cell to run")
+    make_key(panel)
+    until(lambda: lab.kernels()[0]["execution_state"] == "busy", "the kernel to be busy again")
+    (lab.notebooks / "go").touch()
+    assert notebook.cell_done(1) == "done\n"
+    until(lambda: lab.kernels()[0]["execution_state"] == "idle", "the kernel to be idle")
