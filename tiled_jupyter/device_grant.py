@@ -113,12 +113,14 @@ def start(http: httpx.Client, links: Mapping[str, Any], extra_scopes: Iterable[s
         raise Refused("server", f"{host} gives no code to sign in with. Tell who runs the server.")
     if not theirs and not same_origin(poll_uri, endpoint):
         raise Refused("not_sent", f"{host} wants to be asked for the result at another address. Not done.")
+    page = _page(next((said[name] for name in shown if said.get(name)), None), host)
     complete = said.get("verification_uri_complete") if theirs else None
+    complete = _page(complete, host) if complete else None
     return DeviceGrant(
         device_code,
         user_code,
-        _page(next((said[name] for name in shown if said.get(name)), None), host),
-        _page(complete, host) if complete else None,
+        page,
+        complete if complete and same_origin(complete, page) else None,  # what is opened is where it says
         _seconds(said.get("expires_in"), 900.0, _LONGEST_LIFE),
         _seconds(said.get("interval"), DEFAULT_INTERVAL, _LONGEST_INTERVAL),
         poll_uri,

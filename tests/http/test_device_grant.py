@@ -130,6 +130,11 @@ def test_no_other_page_is_shown(page):
         refusal(lambda: start(THEIRS, verification_uri_complete=page))
 
 
+def test_a_link_with_the_code_in_it_leads_to_the_page_that_is_shown_or_is_not_used():
+    grant = start(THEIRS, verification_uri_complete="https://evil.example/device?user_code=WDJB-MJHT")
+    assert (grant.verification_uri, grant.verification_uri_complete) == ("https://id.example/device", None)
+
+
 def test_the_result_is_not_fetched_from_another_server():
     refused = refusal(lambda: start(TILED, verification_uri="https://evil.example/poll"))
     assert refused.failure.kind == "not_sent"
