@@ -20,7 +20,7 @@ from .live import signed_in_context
 from .principal import count, identity_of
 from .states import Provider, Server, SignedIn
 from .tls import tls_context
-from .tokens import TOKENS
+from .tokens import tokens_of
 
 PASSWORD_MODES = ("internal", "password")  # the second is an older Tiled's word
 _NOT_PRIVATE = (
@@ -164,12 +164,6 @@ def session_sign_in(
     identity = identity_of(tokens.get("identity") or principal) or identity_of(principal)
     keys = count(principal, "api_keys")
     return SignedIn(server, identity, method, provenance, remembered, keys, good_until, renews)
-
-
-def tokens_of(context: Context) -> dict[str, Any]:
-    """Give the tokens of a Context's session; empty where it is none of ours."""
-    read = getattr(context.http_client.auth, "sync_get_token", None)
-    return {} if read is None else {name: read(name) for name in TOKENS}
 
 
 def _refusal(spec: Any, uri: str, allow_http: bool) -> str | None:  # noqa: FBT001 - Tiled's schema

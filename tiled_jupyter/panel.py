@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from traitlets import Instance, Unicode
 
-from . import addressed, cells, front_end, sign_out, wire
+from . import addressed, cells, front_end, kernel_end, wire
 from .account import AccountDesk
 from .attempts import in_background
 from .barrier import Barrier
@@ -219,7 +219,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     if given is not None:
         if wish is not None:
             wish.remember = False
-            sign_out.outlive_kernel(wish.context)
+            kernel_end.outlive_kernel(wish.context)
         return given
     who = wish.identity.id if wish is not None and wish.identity is not None else None
     front_end.require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
@@ -246,7 +246,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     if wish is not None and session is not None:
         wish.remember = session.remember
         if not session.remember:
-            sign_out.end_with_kernel(wish.context)
+            kernel_end.end_with_kernel(wish.context)
     return tokens
 
 

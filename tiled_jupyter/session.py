@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import grants, key_login, sign_out, which_key
+from . import grants, kernel_end, key_login, sign_out, which_key
 from .address import BadAddress, without_secrets
 from .attempts import in_background
 from .connection import Target, describe, find_target, open_context, saved_sign_in, session_sign_in
@@ -243,7 +243,7 @@ class LoginSession(WaysIn):
                 return None
             answer = grants.whoami(http, f"{server.uri}auth/whoami", tokens["access_token"])
         context.configure_auth(tokens, remember_me=False)
-        sign_out.outlive_kernel(context)
+        kernel_end.outlive_kernel(context)
         return session_sign_in(
             server, answer.fields, tokens, "saved", _FROM_SITE, remembered=False, server_now=answer.date
         )
@@ -252,7 +252,7 @@ class LoginSession(WaysIn):
         assert self.context is not None  # noqa: S101
         self.context.configure_auth(tokens, remember_me=remember)
         if not self.context.remembered:
-            sign_out.end_with_kernel(self.context)
+            kernel_end.end_with_kernel(self.context)
         return self.context.remembered
 
     def _accept_saved(self, context: Context) -> None:

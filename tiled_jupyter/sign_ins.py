@@ -17,11 +17,11 @@ from uuid import UUID
 from . import known_servers
 from .account_requests import AccountRequests
 from .account_states import ListedSignIn
-from .connection import tokens_of
 from .errors import KeysUnavailable
 from .known_servers import Place
 from .lifetimes import claims, moment
 from .reauthentication import Context
+from .tokens import tokens_of
 
 _ELSEWHERE = "somewhere else"
 _NOBODY = "Sign in first: sign-ins belong to an account."

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import os
 import threading
 import weakref
 from typing import Any, Protocol
 
-import httpx
-
-from . import revocation, which_key
+from . import kernel_end, revocation, which_key
 from . import tokens as files
 from .attempts import in_background
-from .connection import tokens_of
 from .reauthentication import Context
 
 _FORGOTTEN = "Signed out of this notebook. Other notebooks and terminals are not."
@@ -31,12 +25,9 @@ class Shows(Protocol):
 
 
 _KEY_LEFT_OUT = "Signed out. The API key is left out on this server, in this notebook's kernel."
-_AT_THE_END = httpx.Timeout(2.0)
 
-_ending: set[Context] = set()  # held, so that a session is ended whose client nobody holds any more
 _shown_by: weakref.WeakSet[Shows] = weakref.WeakSet()
 _lock = threading.Lock()
-_process = os.getpid()
 
 
 def notify(shows: Shows) -> None:
@@ -59,7 +50,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
     uri = str(context.api_uri)
     by_key = context.api_key is not None
     tokens = _newest_tokens(context)
-    revoked = everywhere or (context in _ending and not context.remembered)
+    revoked = everywhere or kernel_end.ends_with_kernel(context)
     refresh_token = None
     try:
         refresh_token = context.forget()
@@ -69,7 +60,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
         if by_key:
             which_key.set_aside(uri)
             context.api_key = None
-        outlive_kernel(context)
+        kernel_end.outlive_kernel(context)
         with _lock:
             concerned = [one for one in _shown_by if one.context is not None and str(one.context.api_uri) == uri]
         reason = _KEY_LEFT_OUT if by_key else _ENDED if everywhere else _FORGOTTEN
@@ -82,31 +73,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
 
 def _newest_tokens(context: Context) -> dict[str, Any]:
     """Give the tokens of a session, as another kernel may have renewed them."""
-    ours = tokens_of(context)
+    ours = files.tokens_of(context)
     saved = files.read_tokens(context.token_directory) if context.remembered else {}
     is_ours = files.subject(saved.get("access_token")) == files.subject(ours.get("access_token"))
     return {**ours, **saved} if is_ours else ours
-
-
-def end_with_kernel(context: Context) -> None:
-    """Revoke a session that is kept in memory only when this process ends, in two seconds or not at all."""
-    atexit.unregister(_end_all)
-    atexit.register(_end_all)
-    _ending.add(context)
-
-
-def outlive_kernel(context: Context) -> None:
-    """Leave a session alone when this process ends: it belongs to who gave it."""
-    _ending.discard(context)
-
-
-def _end_all() -> None:
-    if os.getpid() != _process:  # a fork's end is not the kernel's
-        return
-    ended = set()
-    for context in tuple(_ending):
-        tokens = {} if context.remembered else tokens_of(context)
-        if any(tokens.values()) and tokens.get("refresh_token") not in ended:
-            ended.add(tokens.get("refresh_token"))
-            with contextlib.suppress(Exception):  # the process ends, and nobody would read it
-                revocation.end_session_of(context, tokens, _AT_THE_END)

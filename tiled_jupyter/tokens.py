@@ -50,6 +50,12 @@ def read_token(path: Path) -> str | None:
     return token if token and token.isprintable() and " " not in token else None
 
 
+def tokens_of(context: Any) -> dict[str, Any]:
+    """Give the tokens of a Context's session; empty where it is none of ours."""
+    read = getattr(context.http_client.auth, "sync_get_token", None)
+    return {} if read is None else {name: read(name) for name in TOKENS}
+
+
 def read_tokens(directory: Path) -> dict[str, str]:
     """Read what tokens lie in a directory."""
     found = {name: read_token(directory / name) for name in TOKENS}

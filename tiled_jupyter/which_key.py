@@ -132,7 +132,12 @@ def set_aside(api_uri: str) -> None:
 
 
 def use(context: reauthentication.Context, key: str, *, bind: bool) -> None:
-    """Let a Context use an accepted key; with `bind`, and every other of this kernel that has none of its own."""
+    """Let a Context use an accepted key; with `bind`, and every other of this kernel that has none of its own.
+
+    With `bind`, sign-ins that only this kernel has are ended: nothing uses them any more.
+    """
+    from . import kernel_end  # which brings what it takes to end a session
+
     uri = str(context.api_uri)
     note(uri, key)
     concerned = [context]
@@ -141,6 +146,8 @@ def use(context: reauthentication.Context, key: str, *, bind: bool) -> None:
         concerned += [other for other in live.contexts(uri) if other.api_key in replaced or other in _bound]
     with _lock:
         for one in concerned:
+            if bind:
+                kernel_end.end_early(one)
             one.http_client.auth = None
             one.api_key = key
             if bind:

@@ -9,8 +9,8 @@ import time
 import httpx
 import pytest
 
-from tiled_jupyter import Context, enabling, from_uri
-from tiled_jupyter import sign_out as sign_out_module
+from tiled_jupyter import Context, enabling, from_uri, kernel_end
+from tiled_jupyter.api_keys import ApiKeys
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import SignedIn, SignedOut
 
@@ -82,7 +82,7 @@ def test_b7_the_files_are_torn(closed_server, cache):
 def test_a_session_that_is_remembered_after_one_that_was_not_outlives_a_sign_out_of_this_notebook(closed_server):
     shown = signed_in(closed_server, remember=False)
     shown.session.sign_out(everywhere=False)
-    assert shown.session.context not in sign_out_module._ending  # nothing is left to end, and nobody holds it
+    assert shown.session.context not in kernel_end._ending  # nothing is left to end, and nobody holds it
     settle()
     shown.sign_in(remember=False)
     shown.session.context.authenticate(prompt_for_reauthentication=Hook(), remember_me=True)
@@ -102,6 +102,20 @@ def test_signing_out_of_a_session_in_memory_revokes_it_because_nobody_else_has_i
     assert sum(session["revoked"] for session in shown.session.context.whoami()["sessions"]) == revoked + 1
     shown.session.sign_out(everywhere=False)
     settle()
+
+
+@pytest.mark.parametrize(("remember", "status"), [(False, 401), (True, 200)])
+def test_d9_a_session_in_memory_ends_when_a_key_takes_its_place(closed_server, remember, status):
+    shown = signed_in(closed_server, remember=remember)
+    token = shown.session.context.http_client.auth.tokens["refresh_token"]
+    keys = ApiKeys(shown.session.context)
+    key = keys.create("1h", scopes=["inherit"])
+    key.use()
+    settle()
+    refresh = f"{closed_server.uri}/api/v1/auth/session/refresh"
+    assert httpx.post(refresh, json={"refresh_token": token}, trust_env=False).status_code == status
+    assert shown.session.context not in kernel_end._ending
+    keys.revoke(key.first_eight)
 
 
 @pytest.mark.parametrize(("remember", "ends"), [(False, True), (True, False)])

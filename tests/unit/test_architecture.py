@@ -56,6 +56,7 @@ LAYERS = [
     "reauthentication",
     "ensuring",
     "profiles",
+    "kernel_end",
     "which_key",
     "new_key",
     "account_requests",
