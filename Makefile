@@ -7,19 +7,23 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 # Two at a time: most of them wait for servers and pages most of the time.
 PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile
 DEMO_ARGS ?=
+FRONTENDS_ARGS ?=
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 # Besides ipykernel 7.4, which lives in .venv itself.
 KERNELS := 6.31.0 7.2.0
 NODE_MODULES := js/node_modules/.installed
+# Each in an environment of its own, with what a person installs there.
+FRONT_ENDS := $(basename $(notdir $(wildcard tests/frontends/environments/*.txt)))
+HUB_PROXY := tests/frontends/proxy/node_modules/.installed
 PROVIDER := tiled_jupyter/demo/provider/node_modules/.installed
 BUNDLE := tiled_jupyter/static/panel.js tiled_jupyter/static/panel.css
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv kernels chromium demo test bench soak screenshots check format js build matrix clean
+.PHONY: help venv kernels chromium demo test frontends bench soak screenshots check format js build matrix clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(MAKEFILE_LIST) | sed -E 's/^(  make [a-z]+) /\1\t/' | expand -t 16
@@ -30,6 +34,9 @@ demo: $(VENV)/.installed ## Start a Tiled server and JupyterLab, to try it (DEMO
 test: kernels chromium $(NODE_MODULES) $(PROVIDER) ## Run all tests: the page, and the four rings (PYTEST_ARGS='tests/unit -x')
 	cd js && npm test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+frontends: kernels chromium $(PROVIDER) $(HUB_PROXY) $(FRONT_ENDS:%=.frontends/%/.installed) ## Sign in from every front end, and write the README's table (FRONTENDS_ARGS='-k Voil')
+	$(BIN)/python -m pytest tests/frontends $(FRONTENDS_ARGS)
 
 check: $(VENV)/.installed $(NODE_MODULES) ## Lint, formats, types, and whether the committed bundle is fresh
 	$(BIN)/ruff check .
@@ -72,7 +79,8 @@ chromium: $(VENV)/.installed ## See that there is a Chromium; with CI=true, inst
 	@scripts/ensure-chromium
 
 clean: ## Remove all that make has made, the bundle excepted
-	rm -rf $(VENV) .kernels .matrix dist js/node_modules $(PROVIDER:/.installed=) tests/artifacts
+	rm -rf $(VENV) .kernels .frontends .matrix dist tests/artifacts
+	rm -rf js/node_modules $(PROVIDER:/.installed=) $(HUB_PROXY:/.installed=)
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -87,6 +95,11 @@ $(VENV)/.installed: pyproject.toml hatch_build.py
 		{ echo "ipykernel 7.4 needs Python >= 3.11: make clean, then make test PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@test -x .kernels/$*/bin/python || $(BIN)/python -m venv .kernels/$*
 	.kernels/$*/bin/python -m pip install --quiet 'ipykernel==$*' matplotlib --editable '.[array]'
+	@touch $@
+
+.frontends/%/.installed: tests/frontends/environments/%.txt | $(VENV)/.installed
+	@test -x .frontends/$*/bin/python || $(BIN)/python -m venv .frontends/$*
+	.frontends/$*/bin/python -m pip install --quiet --requirement $<
 	@touch $@
 
 %/node_modules/.installed: %/package.json %/package-lock.json | $(VENV)/.installed

@@ -15,7 +15,6 @@ from .page import Page
 from .settings import TiledJupyter
 from .states import Connecting, Disconnected, SignedIn, State
 from .waiting import Wait
-from .wire import Remember
 
 _LONGEST_CONNECT = 60.0  # seconds, where there is nobody to ask and only a saved sign-in can help
 
@@ -29,10 +28,10 @@ class Barrier(Page):
         How often the person said no.
     """
 
-    def __init__(self, settings: TiledJupyter, remember: Remember, **traits: Any) -> None:
+    def __init__(self, settings: TiledJupyter, *, remember_me: bool | None, **traits: Any) -> None:
         self._settled = threading.Event()
         self.cancels = 0
-        super().__init__(settings, remember, **traits)
+        super().__init__(settings, remember_me=remember_me, **traits)
 
     @property
     def client(self) -> Any:

@@ -66,17 +66,29 @@ def require_somebody(server: str, who: str | None = None) -> None:
         )
         if not by_jupyter_run and asked_by not in ("complete_request", "inspect_request"):
             return
+    to = f" to {server}" if server else ""
     was = f" ({who} was signed in)" if who else ""
+    if is_voila():
+        raise CannotPrompt(
+            f"Nothing can wait for a sign-in{to} in Voilà{was}: its page lives only when all cells have run. Show a "
+            f"panel and go on in a function:\n    panel = LoginPanel({repr(server) if server else ''})\n"
+            "    panel.on_signed_in(go_on)  # go_on(client), at every sign-in"
+        )
     raise CannotPrompt(
-        f"Nobody can be asked to sign in{f' to {server}' if server else ''} here{was}. For unattended work set an API "
+        f"Nobody can be asked to sign in{to} here{was}. For unattended work set an API "
         "key before it starts:\n    export TILED_API_KEY=…\nMake one in a notebook with %tiled_api_key create, or sign "
         "in beforehand from a notebook with %tiled_login."
     )
 
 
+def is_voila() -> bool:
+    """Whether this is the kernel of a Voilà page, whose visitors all run under one computer account."""
+    return kernel() is not None and "VOILA_KERNEL_ID" in os.environ
+
+
 def has_page() -> bool:
     """Whether a widget may ever be seen: where stdin is refused a pipeline runs, or Voilà before its page lives."""
-    return kernel() is None or getattr(kernel(), "_allow_stdin", True) or "VOILA_KERNEL_ID" in os.environ
+    return kernel() is None or getattr(kernel(), "_allow_stdin", True) or is_voila()
 
 
 def is_somebody_there() -> bool:

@@ -33,8 +33,8 @@ class Page(anywidget.AnyWidget):
     Parameters
     ----------
     settings : TiledJupyter
-    remember : str
-        ``ask``, ``never`` or ``always``.
+    remember_me : bool or None
+        What the programmer wants; None leaves it to the settings, and in Voilà nothing is kept unless they say so.
     **traits
         ipywidgets' layout and such.
 
@@ -56,9 +56,13 @@ class Page(anywidget.AnyWidget):
     # What a notebook opened later, without a kernel, knows of this panel: nothing.
     inactive = Bool(default_value=True, read_only=True).tag(sync=True)
 
-    def __init__(self, settings: TiledJupyter, remember: Remember, **traits: Any) -> None:
+    def __init__(self, settings: TiledJupyter, *, remember_me: bool | None, **traits: Any) -> None:
         self._settings = settings
-        self._remember: Remember = remember
+        self._remember: Remember = settings.remember  # type: ignore[assignment]  # traitlets types an Enum as str
+        if remember_me is not None:
+            self._remember = "always" if remember_me else "never"
+        elif self._remember == "ask" and front_end.is_voila():
+            self._remember = "never"  # or the next visitor would be signed in as this one
         self._waits: list[Wait] = []
         self._seen: deque[str] = deque(maxlen=200)
         self._seen_lock = threading.Lock()

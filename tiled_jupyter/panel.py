@@ -33,7 +33,6 @@ from .states import (
     is_same_sign_in,
 )
 from .token_source import ask_source
-from .wire import Remember
 
 _KEY_INSTEAD = "The API key you typed is used from now on, so there was no login. Run the cell again without it."
 _ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
@@ -49,7 +48,7 @@ class LoginPanel(Barrier):
     provider : str, optional
         Which of the server's providers to choose at first.
     remember_me : bool, optional
-        True or False settles it; by default the person is asked.
+        True or False settles it; by default the person is asked, and in Voilà it is False.
 
     Attributes
     ----------
@@ -73,11 +72,8 @@ class LoginPanel(Barrier):
         **traits: Any,
     ) -> None:
         here = settings()
-        remember: Remember = here.remember  # type: ignore[assignment]  # traitlets types an Enum as str
-        if remember_me is not None:
-            remember = "always" if remember_me else "never"
         self._callbacks: list[Callable[[Any], object]] = []
-        super().__init__(here, remember, **traits)
+        super().__init__(here, remember_me=remember_me, **traits)
         cells.watch()
         self.account: AccountDesk | None = None
         self._before: State = Disconnected()

@@ -46,10 +46,24 @@ class Lab:
         Further command line options, for example ``--MappingKernelManager.cull_idle_timeout=10``.
     environment : mapping, optional
         Added to the environment of the server and so of its kernels.
+    python : str
+        Interpreter of the environment that JupyterLab is installed in.
+    settings : mapping, optional
+        JupyterLab's, for each plugin, besides `SETTINGS`.
     """
 
+    #: What is started.
+    module = "jupyterlab"
+    #: What answers when it has started.
+    ready = "api/status"
+
     def __init__(
-        self, directory: Path, options: Iterable[str] = (), environment: Mapping[str, str] | None = None
+        self,
+        directory: Path,
+        options: Iterable[str] = (),
+        environment: Mapping[str, str] | None = None,
+        python: str = sys.executable,
+        settings: Mapping[str, dict[str, Any]] | None = None,
     ) -> None:
         self.directory = directory
         self.notebooks = directory / "notebooks"
@@ -61,6 +75,8 @@ class Lab:
         self.uri = ""
         self._options = list(options)
         self._extra = dict(environment or {})
+        self._python = python
+        self._settings = {**SETTINGS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._http = httpx.Client(headers={"Authorization": f"token {self.token}"}, timeout=20)
 
@@ -74,10 +90,8 @@ class Lab:
                 self._command(), cwd=self.notebooks, env=self._environment(), stdout=log, stderr=log
             )
         try:
-            # Port 0: the server takes a free one and writes it here, so that there is no race for it.
-            info = self.runtime / f"jpserver-{self._process.pid}.json"
-            self.uri = until(lambda: self._running(info), "JupyterLab to start", 60).rstrip("/")
-            until(self._answers, "JupyterLab to answer", 60)
+            self.uri = until(self._running, f"{self.module} to start", 60).rstrip("/")
+            until(self._answers, f"{self.module} to answer", 60)
         except BaseException:
             self.__exit__()
             raise
@@ -94,23 +108,27 @@ class Lab:
                 process.wait()
         self._http.close()
 
-    def _running(self, info: Path) -> str:
-        if self._process is not None and self._process.poll() is not None:
-            raise RuntimeError(f"JupyterLab did not start:\n{self.log()[-3000:]}")
+    def _running(self) -> str:
+        if self._process is None or self._process.poll() is not None:
+            raise RuntimeError(f"{self.module} did not start:\n{self.log()[-3000:]}")
+        return self._address(self._process.pid)
+
+    def _address(self, pid: int) -> str:
+        # Port 0: the server takes a free one and writes it here, so that there is no race for it.
         try:
-            return str(json.loads(info.read_text())["url"])
+            return str(json.loads((self.runtime / f"jpserver-{pid}.json").read_text())["url"])
         except (OSError, ValueError):
             return ""
 
     def _answers(self) -> bool:
         try:
-            return self._http.get(f"{self.uri}/api/status").is_success
+            return self._http.get(f"{self.uri}/{self.ready}").is_success
         except httpx.TransportError:
             return False
 
     def _command(self) -> list[str]:
         return [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--debug", "--allow-root"),
+            *(self._python, "-m", self.module, "--no-browser", "--debug", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),
             f"--IdentityProvider.token={self.token}",
             f"--ServerApp.root_dir={self.notebooks}",
@@ -142,7 +160,7 @@ class Lab:
         }
 
     def _write_settings(self) -> None:
-        for plugin, values in SETTINGS.items():
+        for plugin, values in self._settings.items():
             file = self.directory / "settings" / f"{plugin}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(values))

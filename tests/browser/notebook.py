@@ -27,7 +27,7 @@ _HELPERS = """() => {
     ready: path => {
       const w = window.jupyterapp?.shell?.currentWidget;
       const kernel = w?.sessionContext?.session?.kernel;
-      if (!(w?.context?.path === path && w.context.isReady && w.content.widgets.length
+      if (!(w?.context?.localPath === path && w.context.isReady && w.content.widgets.length
         && kernel?.connectionStatus === 'connected')) return false;
       // JupyterLab may miss the first status of a new kernel, and shows "unknown" until the next message.
       if (kernel.status === 'unknown' && Date.now() - asked > 3000) {

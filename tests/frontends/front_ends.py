@@ -1,0 +1,98 @@
+"""The front ends of the table in the README, and where each lives.
+
+A front end's environment holds what the README says has to be installed there, and no tiled_jupyter: the kernel has
+that, in an environment of its own.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.browser.kernels import KERNELS, ROOT, kernel_python
+from tests.browser.lab import Lab
+
+from .servers import Hub, NotebookServer, Voila
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, eq=False)
+class FrontEnd:
+    """One row of the table.
+
+    Attributes
+    ----------
+    name : str
+        In the table.
+    package : str
+        Whose version the table shows.
+    environment : str, optional
+        Folder below ``.frontends``; the tests' own environment if left out.
+    kernel : str
+        A version of ipykernel, as in `KERNELS`.
+    server : type of Lab
+        What is started.
+    settings : mapping
+        JupyterLab's, for each plugin.
+    waiting : str
+        What the table says of a waiting cell when all is as it should be.
+    """
+
+    name: str
+    package: str
+    environment: str | None = None
+    kernel: str = "7.4"
+    server: type[Lab] = Lab
+    settings: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    waiting: str = "yes"
+
+    @property
+    def python(self) -> str:
+        """The interpreter of its environment."""
+        if self.environment is None:
+            return sys.executable
+        python = ROOT / ".frontends" / self.environment / "bin" / "python"
+        if not python.is_file():
+            raise RuntimeError(f"There is no {python}: `make frontends` makes the environments it needs.")
+        return str(python)
+
+    @property
+    def kernelspec(self) -> str:
+        """The name of its kernel."""
+        return KERNELS[self.kernel]
+
+    def start(self, directory: Path) -> Lab:
+        """Give its server, to be entered."""
+        return self.server(directory, python=self.python, settings=self.settings)
+
+    def versions(self) -> tuple[str, str]:
+        """Give the versions of itself and of ipykernel."""
+        return _version(self.python, self.package), _version(kernel_python(self.kernel), "ipykernel")
+
+
+def _version(python: str, package: str) -> str:
+    code = f"import importlib.metadata as m; print(m.version({package!r}))"
+    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _comms(over_subshells: str) -> dict[str, dict[str, Any]]:
+    return {"@jupyterlab/apputils-extension/kernels-settings": {"commsOverSubshells": over_subshells}}
+
+
+COLLABORATION = FrontEnd("JupyterLab, two people on one notebook", "jupyter-collaboration", "collaboration")
+VOILA = FrontEnd("Voilà", "voila", "voila", server=Voila, waiting="says what to write")
+#: Those with cells that a person runs.
+NOTEBOOKS = [
+    *(FrontEnd("JupyterLab", "jupyterlab", kernel=version) for version in ("7.4", "7.2.0", "6.31.0")),
+    FrontEnd("JupyterLab, comms over no subshell", "jupyterlab", settings=_comms("disabled")),
+    FrontEnd("JupyterLab, a subshell for each comm", "jupyterlab", settings=_comms("perComm")),
+    FrontEnd("JupyterLab 4.3", "jupyterlab", "jupyterlab-4.3", kernel="6.31.0"),
+    FrontEnd("Notebook", "notebook", "notebook", server=NotebookServer),
+    FrontEnd("JupyterHub", "jupyterhub", "jupyterhub", server=Hub),
+]
+ALL = [*NOTEBOOKS, COLLABORATION, VOILA]

@@ -1,0 +1,118 @@
+"""How the other front ends are started: each a `Lab` that differs in what the browser meets."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.browser.lab import Lab
+from tests.server.tiled_server import free_port
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PROXY = Path(__file__).parent / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
+
+
+class NotebookServer(Lab):
+    """Jupyter Notebook 7."""
+
+    module = "notebook"
+
+    def _command(self) -> list[str]:
+        return [*super()._command(), "--JupyterNotebookApp.expose_app_in_browser=True"]
+
+    def page_uri(self, path: str) -> str:
+        """Give the address of a notebook."""
+        return f"{self.uri}/notebooks/{path}?token={self.token}"
+
+
+class Voila(Lab):
+    """Voilà, which runs a notebook of its folder for each visitor."""
+
+    module = "voila"
+    ready = ""
+
+    def __init__(self, directory: Path, **options: Any) -> None:
+        super().__init__(directory, **options)
+        self.port = free_port()
+
+    def _command(self) -> list[str]:
+        return [
+            *(self._python, "-m", self.module, str(self.notebooks), "--no-browser", "--show_tracebacks=True"),
+            *("--Voila.ip=127.0.0.1", f"--port={self.port}"),
+        ]
+
+    def _address(self, pid: int) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def shut_kernels_down(self) -> None:
+        """Do nothing: a kernel ends with its page, and the server tells of none."""
+
+    def page_uri(self, path: str) -> str:
+        """Give the address of a dashboard."""
+        return f"{self.uri}/voila/render/{path}"
+
+
+class Hub(Lab):
+    """JupyterHub with its proxy; the notebooks are in the server of a user, below ``/user/carol/``."""
+
+    module = "jupyterhub"
+    user = "carol"
+
+    def __init__(self, directory: Path, **options: Any) -> None:
+        super().__init__(directory, **options)
+        self.port = free_port()
+        self._hub = directory / "hub"
+
+    def _command(self) -> list[str]:
+        """Have a user's server started as `Lab` starts its own, when they log in."""
+        self._hub.mkdir()
+        config = self._hub / "jupyterhub_config.py"
+        lab = [option for option in super()._command()[3:] if not re.match("--(no-browser|.*token=|.*port=)", option)]
+        kept = {name: value for name, value in self._environment().items() if os.environ.get(name) != value}
+        settings = {
+            "JupyterHub.bind_url": f"http://127.0.0.1:{self.port}",
+            "JupyterHub.hub_port": free_port(),
+            "JupyterHub.authenticator_class": "dummy",
+            "JupyterHub.spawner_class": "simple",
+            "JupyterHub.services": [{"name": "tests", "api_token": self.token}],
+            "JupyterHub.load_roles": [{"name": "tests", "services": ["tests"], "scopes": ["access:servers"]}],
+            "ConfigurableHTTPProxy.api_url": f"http://127.0.0.1:{free_port()}",
+            "ConfigurableHTTPProxy.command": [str(PROXY)],
+            "Authenticator.allowed_users": {self.user},
+            "DummyAuthenticator.password": self.token,
+            "SimpleLocalProcessSpawner.home_dir_template": str(self.home),
+            "Spawner.cmd": [self._python, "-m", "jupyterhub.singleuser"],
+            "Spawner.args": lab,
+            "Spawner.environment": kept,
+            "Spawner.notebook_dir": str(self.notebooks),
+        }
+        config.write_text("".join(f"c.{name} = {value!r}\n" for name, value in settings.items()))
+        return [self._python, "-m", self.module, "-f", str(config)]
+
+    def _environment(self) -> dict[str, str]:
+        environment = super()._environment()
+        node = Path(sys.executable).parent  # the proxy's; Node is a package of the tests' environment
+        return {**environment, "PATH": f"{node}{os.pathsep}{environment['PATH']}"}
+
+    def _answers(self) -> bool:
+        return self._http.get(f"http://127.0.0.1:{self.port}/hub/health").is_success
+
+    def _address(self, pid: int) -> str:
+        return f"http://127.0.0.1:{self.port}/user/{self.user}"
+
+    def enter(self, page: Page) -> None:
+        """Log in to the hub, as a person does, and wait for one's own server."""
+        page.goto(f"http://127.0.0.1:{self.port}/hub/login")
+        page.get_by_label("Username").fill(self.user)
+        page.get_by_label("Password").fill(self.token)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(re.compile(f"/user/{self.user}/lab"), timeout=60_000)
+
+    def page_uri(self, path: str) -> str:
+        """Give the address of a notebook in the user's server."""
+        return f"{self.uri}/lab/tree/{path}?reset"
