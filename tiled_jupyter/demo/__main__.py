@@ -28,7 +28,10 @@ from .provider import provider_command
 from .server import HOST, PASSWORDS, openid_provider, password_provider
 
 # Imported by the servers and the notebook only, but better missed here than in their logs.
-NEEDED = ("jupyterlab", "matplotlib", "pandas", "pyarrow", "ragged", "sparse", "strawberry", "uvicorn", "zarr")
+NEEDED = (
+    *("distributed", "jupyterlab", "matplotlib", "pandas", "pyarrow"),
+    *("ragged", "sparse", "strawberry", "uvicorn", "zarr"),
+)
 
 TEXT = """
   JupyterLab    {lab}
