@@ -81,6 +81,16 @@ def test_notebook_02_makes_a_key_gives_it_to_jobs_and_takes_it_back(alice):
         assert re.search("[0-9a-f]{72}", text) is None
 
 
+def test_notebook_04_tries_what_administrators_set(public_server, monkeypatch):
+    monkeypatch.setenv("TILED_JUPYTER_DEMO_URI", public_server.uri)
+    said = texts("04-for-hub-administrators.ipynb")
+    assert "tiled_jupyter" in said["versions"]
+    assert said["try"].strip() == "Nobody is signed in here."
+    assert "# c.TiledJupyter.servers = []" in said["settings"]
+    assert said["profile"].strip() == "['public']"
+    assert said["signed-in"] == "['public', 'staff', 'bob']"
+
+
 @pytest.mark.parametrize(
     "code", ["%load_ext tiled_jupyter\n%tiled_login {}", "from tiled_jupyter import from_uri\nfrom_uri('{}')"]
 )
