@@ -17,8 +17,10 @@ PACKAGE = {
     "tiled_jupyter/demo/provider/package.json",
     "tiled_jupyter/demo/provider/server.mjs",
 }
-WHEEL = PACKAGE | {"tiled_jupyter/demo/notebooks/01-sign-in.ipynb"}
-SDIST = PACKAGE | {"notebooks/01-sign-in.ipynb", "js/src/panel.ts", "js/package-lock.json", "LICENSE", "README.md"}
+NOTEBOOKS = {path.name for path in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb")}
+WHEEL = PACKAGE | {f"tiled_jupyter/demo/notebooks/{name}" for name in NOTEBOOKS}
+SDIST = PACKAGE | {f"notebooks/{name}" for name in NOTEBOOKS}
+SDIST |= {"js/src/panel.ts", "js/package-lock.json", "LICENSE", "README.md"}
 FOREIGN = ("node_modules/", "__pycache__/", "tests/artifacts/")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -23,8 +24,9 @@ def run(notebook):
     return [str(output) for cell in notebook.cells for output in cell.get("outputs", [])]
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")))
-def test_a_notebook_of_the_project_runs_from_top_to_bottom(name, public_server, monkeypatch):
+@pytest.fixture
+def alice(public_server, monkeypatch):
+    """Leave a saved sign-in of Alice, who goes on where the demo's notebooks begin."""
     context, _ = Context.from_any_uri(public_server.uri)
     context.authenticate(
         prompt_for_reauthentication=lambda http, providers: password_grant(
@@ -32,9 +34,62 @@ def test_a_notebook_of_the_project_runs_from_top_to_bottom(name, public_server, 
         )
     )
     monkeypatch.setenv("TILED_JUPYTER_DEMO_URI", public_server.uri)
+    return context
+
+
+def texts(name):
+    """Run a notebook of the project, and give the text that each of its cells has put out, by the cell's id."""
     notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
-    assert not any(cell.get("outputs") for cell in notebook.cells)
-    assert any("heating" in output for output in run(notebook))
+    run(notebook)
+    return {
+        cell.id: "".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    }
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_is_committed_without_what_a_kernel_put_in_it(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
+    assert "widgets" not in notebook.metadata
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_links_to_notebooks_that_are_there(path):
+    linked = re.findall(r"\]\(([^):]+\.ipynb)\)", path.read_text())
+    assert linked
+    assert [name for name in linked if not (NOTEBOOKS / name).is_file()] == []
+
+
+def test_notebook_01_signs_in_and_shows_a_heating_scan(alice):
+    assert "heating scan" in texts("01-sign-in.ipynb")["scan"]
+
+
+def test_notebook_02_makes_a_key_gives_it_to_jobs_and_takes_it_back(alice):
+    said = texts("02-api-keys-for-jobs.ipynb")
+    assert said["save"].startswith("-rw-------")
+    assert said["run"].startswith("20 frames; 895 K in frame 19")
+    assert said["dask"].count(",") == 3
+    assert "heating scan, nightly analysis" in said["list"]
+    assert "has an API key written in it" in said["guard"]
+    assert said["revoke"] == "False"
+    assert "job not started" in said["again"]
+    (made,) = re.findall("<NewApiKey ([0-9a-f]{8})", said["make"])
+    assert made not in {key["first_eight"] for key in alice.whoami()["api_keys"]}
+    for text in said.values():
+        assert re.search("[0-9a-f]{72}", text) is None
+
+
+def test_notebook_04_tries_what_administrators_set(public_server, monkeypatch):
+    monkeypatch.setenv("TILED_JUPYTER_DEMO_URI", public_server.uri)
+    said = texts("04-for-hub-administrators.ipynb")
+    assert "tiled_jupyter" in said["versions"]
+    assert said["try"].strip() == "Nobody is signed in here."
+    assert "# c.TiledJupyter.servers = []" in said["settings"]
+    assert said["profile"].strip() == "['public']"
+    assert said["signed-in"] == "['public', 'staff', 'bob']"
 
 
 @pytest.mark.parametrize("code", LOGINS)

@@ -25,10 +25,13 @@ from types import FrameType
 from .lab import NOTEBOOK, can_show_a_page, clean_environment, copy_notebooks, lab_command, lab_environment
 from .processes import Child, DemoFailed, usable_port
 from .provider import provider_command
-from .server import HOST, PASSWORDS, openid_provider, password_provider
+from .server import ACCESS_TOKENS_LAST, HOST, PASSWORDS, openid_provider, password_provider
 
 # Imported by the servers and the notebook only, but better missed here than in their logs.
-NEEDED = ("jupyterlab", "matplotlib", "pandas", "pyarrow", "ragged", "sparse", "strawberry", "uvicorn", "zarr")
+NEEDED = (
+    *("distributed", "jupyterlab", "matplotlib", "pandas", "pyarrow"),
+    *("ragged", "sparse", "strawberry", "uvicorn", "zarr"),
+)
 
 TEXT = """
   JupyterLab    {lab}
@@ -96,6 +99,7 @@ def _run(options: argparse.Namespace, stop: Event) -> None:
         server = [
             *(sys.executable, "-m", "tiled_jupyter.demo.server"),
             *(f"--port={tiled_port}", f"--directory={directory}", f"--providers={directory / 'providers.json'}"),
+            f"--access-token-max-age={ACCESS_TOKENS_LAST}",
         ]
         tiled = Child("Tiled", server, clean_environment(), directory, tiled_uri, "/healthz")
         cleanup.callback(tiled.stop)

@@ -17,6 +17,8 @@ from typing import Any
 HOST = "127.0.0.1"
 # Made up, and printed at every start: they guard computed data on a loopback address.
 PASSWORDS = {"alice": "wonderland", "bob": "builder"}
+# Seconds: nobody who tries notebook 03 wants to wait 15 minutes for a session to be over.
+ACCESS_TOKENS_LAST = 5
 CONFIRMATION = "You have signed in as {id}."
 
 
