@@ -9,23 +9,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from . import account_commands as said
-from . import key_login, sign_ins
-from .account_states import Account, Keys, ListedKey, MadeKey
+from . import key_files, key_login, key_wish, shown_keys, sign_ins
+from .account_states import Account
 from .address import host_of
 from .api_keys import ApiKeys
 from .attempts import in_background
 from .errors import KeyNotMade, KeysUnavailable
 from .events import AccountChanged, SignInReplaced
 from .exchange import explain
-from .key_list import KeyList
-from .key_wish import default_note, usual_expiry
 from .new_key import NewApiKey
 from .reauthentication import Context
-from .scopes import scope
 from .session import LoginSession
 from .settings import TiledJupyter
 from .states import SignedIn
@@ -66,6 +62,9 @@ class AccountDesk:
         match command:
             case said.ShowKeys():
                 self._start("keys_failure", self._listed)
+            case said.ProposeExpiry(runs_for, may_wait):
+                with self._session.lock:
+                    self._change(self._sign_in, {"proposal": key_wish.proposal(runs_for, may_wait)})
             case said.CreateKey():
                 self._start("keys_failure", lambda context: self._create(context, command))
             case said.SaveKey():
@@ -80,6 +79,8 @@ class AccountDesk:
                 self._start("keys_failure", self._delete_made)
             case said.DeleteKeys(first_eights):
                 self._start("keys_failure", lambda context: self._delete(context, first_eights))
+            case said.DeleteStaleFiles():
+                self._start("keys_failure", self._delete_stale_files)
             case said.ShowSignIns():
                 self._start("sign_ins_failure", lambda context: {"sign_ins": sign_ins.listed(context)})
             case said.EndSignIn(name):
@@ -153,14 +154,20 @@ class AccountDesk:
     # -- keys ------------------------------------------------------------------------------------------
 
     def _listed(self, context: Context) -> _Changes:
-        return {"keys": self._shown(ApiKeys(context).overview())}
+        return {"keys": shown_keys.shown(ApiKeys(context).overview(), str(context.api_uri), self._settings)}
 
     def _create(self, context: Context, wish: said.CreateKey) -> _Changes:
         if self._made is not None:  # a second click
             return {}
         number, keys = self._sign_in, ApiKeys(context)
-        expires_in = None if wish.expires_in == "never" else wish.expires_in
-        key = keys.create(expires_in, wish.note.strip() or None, wish.scopes, wish.access_tags or None)
+        key = keys.create(
+            wish.expires_in,
+            wish.note.strip() or None,
+            wish.scopes,
+            wish.access_tags or None,
+            runs_for=wish.runs_for.strip() or None,
+            may_wait=wish.may_wait.strip() or None,
+        )
         with self._session.lock:
             if number == self._sign_in:
                 self._made = key
@@ -169,8 +176,7 @@ class AccountDesk:
             key.dismiss()
             keys.revoke(key.first_eight)
             return {}
-        made = MadeKey(key.first_eight, key.note, _seconds(key.expires))
-        self._change(number, {"made": made})
+        self._change(number, {"made": shown_keys.made(key)})
         return self._listed(context)
 
     def _with_made(self, do: Callable[[NewApiKey], _Changes]) -> _Changes:
@@ -179,7 +185,7 @@ class AccountDesk:
 
     @staticmethod
     def _save(key: NewApiKey) -> _Changes:
-        return {"saved_to": str(key.save())}
+        return {"saved_to": str(key.save()), "snippets": shown_keys.snippets(key)}
 
     def _use(self, context: Context, *, environment: bool) -> _Changes:
         key, state = self._made, self._session.state
@@ -214,31 +220,9 @@ class AccountDesk:
                 return {}
         return {**self._listed(context), **changes}
 
-    def _shown(self, keys: KeyList) -> Keys:
-        rows = tuple(
-            ListedKey(
-                key.first_eight,
-                key.note,
-                tuple(scope(name).words for name in key.scopes),
-                key.access_tags,
-                _seconds(key.expires),
-                _seconds(key.last_used),
-                key.marks(),
-                key.in_use,
-            )
-            for key in keys
-        )
-        return Keys(
-            rows,
-            keys.of_limit,
-            keys.full,
-            keys.scopes,
-            keys.unavailable,
-            default_note(),
-            usual_expiry(),
-            self._settings.max_key_days,
-            self._settings.allow_copy_key,
-        )
+    def _delete_stale_files(self, context: Context) -> _Changes:
+        key_files.delete_expired(str(context.api_uri))
+        return self._listed(context)
 
     # -- sign-ins --------------------------------------------------------------------------------------
 
@@ -253,7 +237,3 @@ class AccountDesk:
     def _end_others(context: Context) -> _Changes:
         sign_ins.end_others(context)
         return {"sign_ins": sign_ins.listed(context)}
-
-
-def _seconds(time: datetime | None) -> float | None:
-    return None if time is None else time.timestamp()

@@ -12,11 +12,25 @@ class ShowKeys:
 
 
 @dataclass(frozen=True)
+class ProposeExpiry:
+    """Say how long a key has to work for a job that runs and may wait in a queue so long, as the person writes it."""
+
+    runs_for: str
+    may_wait: str
+
+
+@dataclass(frozen=True)
 class CreateKey:
-    """Make an API key. `expires_in` is as in ``7d``, or ``never``; without tags it is not limited to any."""
+    """Make an API key.
+
+    `expires_in` is as in ``7d``, ``never``, or ``usual`` for what the job needs; `runs_for` and `may_wait` are empty
+    where it is for no certain job. Without tags it is not limited to any.
+    """
 
     note: str
     expires_in: str
+    runs_for: str
+    may_wait: str
     scopes: list[str]
     access_tags: list[str]
 
@@ -56,6 +70,11 @@ class DeleteKeys:
 
 
 @dataclass(frozen=True)
+class DeleteStaleFiles:
+    """Delete the files of this server's keys that work no longer."""
+
+
+@dataclass(frozen=True)
 class ShowSignIns:
     """Read the sign-ins of the account, now or again."""
 
@@ -74,6 +93,7 @@ class EndOtherSignIns:
 
 AccountCommand: TypeAlias = (
     ShowKeys
+    | ProposeExpiry
     | CreateKey
     | SaveKey
     | UseKeyHere
@@ -81,6 +101,7 @@ AccountCommand: TypeAlias = (
     | DismissKey
     | DeleteMadeKey
     | DeleteKeys
+    | DeleteStaleFiles
     | ShowSignIns
     | EndSignIn
     | EndOtherSignIns

@@ -49,6 +49,10 @@ class ListedKey:
         What deserves a look: ``never expires``, ``expired``, ``unused for 30 days``.
     in_use : bool
         Whether this notebook is signed in with it.
+    made : str or None
+        Computer and notebook where it was made, where that is known.
+    since : float or None
+        When that was, in seconds since the epoch.
     """
 
     first_eight: str
@@ -59,6 +63,8 @@ class ListedKey:
     last_used: float | None
     marks: tuple[str, ...]
     in_use: bool
+    made: str | None
+    since: float | None
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Keys:
         How long a key may work at most; then it must expire.
     allow_copy : bool
         Whether a new key may be copied to the clipboard.
+    stale_files : tuple of str
+        Paths of files on this computer whose keys work no longer.
     """
 
     rows: tuple[ListedKey, ...]
@@ -93,6 +101,15 @@ class Keys:
     expires_in: str
     max_days: int | None
     allow_copy: bool
+    stale_files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """How one kind of job gets its key: a text that names the key's file and holds no key."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,8 @@ class MadeKey:
         Whether the page has put it on the clipboard.
     in_use : str or None
         Who receives it, once it is used in this kernel.
+    snippets : tuple of Snippet
+        For jobs; none before it is saved.
     """
 
     first_eight: str
@@ -119,6 +138,27 @@ class MadeKey:
     saved_to: str | None = None
     copied: bool = False
     in_use: str | None = None
+    snippets: tuple[Snippet, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """How long a key has to work for a job, in answer to what the person wrote.
+
+    Parameters
+    ----------
+    runs_for, may_wait : str
+        What they wrote.
+    expires_in : str
+        Such as ``10d``; empty where nothing can be proposed.
+    sentence : str or None
+        Why that is so, or why it is shorter than it should be.
+    """
+
+    runs_for: str
+    may_wait: str
+    expires_in: str
+    sentence: str | None
 
 
 @dataclass(frozen=True)
@@ -156,6 +196,8 @@ class Account:
     sign_ins : tuple of ListedSignIn or None
         None until asked for. Empty where the server lists none.
     made : MadeKey or None
+    proposal : Proposal or None
+        The last one.
     busy : bool
         Whether something asked for here is under way.
     keys_failure, sign_ins_failure : str or None
@@ -165,6 +207,7 @@ class Account:
     keys: Keys | None = None
     sign_ins: tuple[ListedSignIn, ...] | None = None
     made: MadeKey | None = None
+    proposal: Proposal | None = None
     busy: bool = False
     keys_failure: str | None = None
     sign_ins_failure: str | None = None

@@ -12,13 +12,14 @@ from typing import Any
 
 import httpx
 
-from . import key_files
+from . import key_files, known_servers
 from .account_requests import AccountRequests, detail_of, read_json
 from .attempts import in_background
 from .errors import KeyNotMade, KeysUnavailable
 from .exchange import explain
+from .expiry import length_of
 from .key_list import LIMIT, KeyList, read_keys, time_of
-from .key_wish import checked, default_note
+from .key_wish import USUAL, checked, default_note, expiry_of
 from .new_key import NewApiKey
 from .scopes import INHERIT, READ, changes_something, offered
 from .settings import settings
@@ -49,23 +50,28 @@ class ApiKeys(AccountRequests):
 
     def create(
         self,
-        expires_in: int | str | None = "7d",
+        expires_in: int | str | None = USUAL,
         note: str | None = None,
         scopes: Iterable[str] | None = READ,
         access_tags: Sequence[str] | None = None,
+        *,
+        runs_for: int | str | None = None,
+        may_wait: int | str | None = None,
     ) -> NewApiKey:
         """Make a key. One call makes one key, or none.
 
         Parameters
         ----------
         expires_in : int, str or None
-            Seconds, or a number and a unit, such as ``7d``. None: never.
+            Seconds, or a number and a unit, such as ``7d``. None: never. By default what the job needs, or a week.
         note : str, optional
             What it is for; by default host, notebook, date and something random.
         scopes : iterable of str or None
             What it may do. None or ``inherit``: everything that the account may do.
         access_tags : sequence of str, optional
             Reach only what bears these tags. Only some servers enforce this.
+        runs_for, may_wait : int or str, optional
+            How long the job runs, and how long it may wait in a queue before, such as ``48h`` and ``7d``.
 
         Returns
         -------
@@ -81,7 +87,8 @@ class ApiKeys(AccountRequests):
         KeyNotMade
             If the server refuses, or its answer is lost; then a key made in vain has been revoked if it was found.
         """
-        request = checked(expires_in, default_note() if note is None else note, scopes, access_tags)
+        seconds = expiry_of(expires_in, runs_for, may_wait)
+        request = checked(seconds, default_note() if note is None else note, scopes, access_tags)
         before = self.overview()
         if before.unavailable is not None:
             raise KeysUnavailable(before.unavailable)
@@ -95,7 +102,9 @@ class ApiKeys(AccountRequests):
             raise
         if answer is None:
             raise KeyNotMade(self._clean_up(request["note"], known))
-        return NewApiKey(answer, time_of(answer.get("expiration_time")), self._context)
+        known_servers.remember(str(self._context.api_uri), place=known_servers.here(answer["first_eight"]))
+        expires = time_of(answer.get("expiration_time"))
+        return NewApiKey(answer, expires, self._context, None if runs_for is None else length_of(runs_for))
 
     def overview(self) -> KeyList:
         """Read all that is to be known of this account's keys, in one or two requests.
@@ -126,7 +135,8 @@ class ApiKeys(AccountRequests):
                 unavailable = _KEY_MAY_NOT
         allowed = [scope for scope in offered(may) if settings().allow_write_keys or not changes_something(scope.name)]
         in_use = (self._context.api_key or "")[:8]
-        return KeyList(read_keys(principal.get("api_keys") or (), in_use), tuple(allowed), unavailable)
+        keys = read_keys(principal.get("api_keys") or (), in_use, known_servers.places(str(self._context.api_uri)))
+        return KeyList(keys, tuple(allowed), unavailable)
 
     def list(self) -> KeyList:
         """Give the keys; see `overview`. A `KeyList` is a sequence of `ApiKey`.
@@ -163,13 +173,6 @@ class ApiKeys(AccountRequests):
             raise KeysUnavailable(_SINGLE_USER if links is None else _DISABLED)
         self.delete(links.apikey, params={"first_eight": first_eight})
         key_files.delete(str(self._context.api_uri), first_eight)
-
-    def stale_files(self) -> tuple[key_files.KeyFile, ...]:
-        """Find the saved files of this server whose keys work no longer, to be offered for deletion."""
-        living = {key.first_eight for key in self.list() if "expired" not in key.marks()}
-        server = str(self._context.api_uri)
-        found = (file for file in key_files.saved() if file.api_uri == server)
-        return tuple(file for file in found if file.first_eight not in living)
 
     def _post(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """Ask for a key once; None where the answer is lost, and there may be one or not."""

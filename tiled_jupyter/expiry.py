@@ -11,7 +11,12 @@ import re
 SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}  # as `tiled.utils.parse_time_string` has them
 LONGEST_YEARS = 100
 _NUMBER_AND_UNIT = re.compile(r"([0-9]+)([ydhms]?)")
+# How long something takes is written more freely than an expiry, and never without a unit.
+_LENGTH = re.compile(
+    r"([0-9]+) *(?:(y)(?:ears?)?|(d)(?:ays?)?|(h)(?:ours?)?|(m)(?:in(?:ute)?s?)?|(s)(?:ec(?:ond)?s?)?)", re.IGNORECASE
+)
 _HOW = "Write a whole number and one unit (y, d, h, m or s), for example 7d or 36h."
+_LENGTH_HOW = "Write how long as a whole number and a unit, for example 48 h or 7 d."
 
 
 def parse_expiry(text: int | str, *, longest_days: int | None = None) -> int:
@@ -68,14 +73,30 @@ def _why(text: str) -> str:
     return f"This does not say how long the key works. {_HOW}"
 
 
-def proposed_expiry(runs_for: int | str, may_queue: int | str | None = None) -> str:
+def length_of(text: int | str) -> int:
+    """Read how long something takes, such as ``48 h``, ``2 days`` or whole seconds.
+
+    Raises
+    ------
+    ValueError
+        With a sentence, as in `parse_expiry`.
+    """
+    if not isinstance(text, str):
+        return parse_expiry(text)
+    matched = _LENGTH.fullmatch(text.strip())
+    if matched is None:
+        raise ValueError(_LENGTH_HOW)
+    return parse_expiry(f"{matched[1]}{matched[matched.lastindex or 0].lower()}")
+
+
+def proposed_expiry(runs_for: int | str, may_wait: int | str | None = None) -> str:
     """Propose how long the key of a job shall work.
 
     Parameters
     ----------
     runs_for : int or str
-        How long the job runs, as in `parse_expiry`.
-    may_queue : int or str, optional
+        How long the job runs, as in `length_of`.
+    may_wait : int or str, optional
         How long it may wait in the queue before.
 
     Returns
@@ -84,7 +105,7 @@ def proposed_expiry(runs_for: int | str, may_queue: int | str | None = None) -> 
         Both and a tenth more, at least an hour, as `parse_expiry` reads it: whole hours up to two days, then
         whole days.
     """
-    together = parse_expiry(runs_for) + (parse_expiry(may_queue) if may_queue is not None else 0)
+    together = length_of(runs_for) + (length_of(may_wait) if may_wait is not None else 0)
     with_margin = together + max(together // 10, SECONDS["h"])
     unit = "h" if with_margin <= 2 * SECONDS["d"] else "d"
     return f"{-(-with_margin // SECONDS[unit])}{unit}"

@@ -16,6 +16,14 @@ from .key_files import VARIABLE
 
 Kind: TypeAlias = Literal["shell", "slurm", "dask", "prefect", "papermill", "container"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+NAMES: dict[Kind, str] = {
+    "shell": "Shell script",
+    "slurm": "Slurm (sbatch)",
+    "dask": "Dask (dask-jobqueue)",
+    "prefect": "Prefect",
+    "papermill": "papermill",
+    "container": "Container (podman, docker)",
+}
 NOT_STARTED = "Tiled key missing, unreadable or expired: job not started"
 
 # Both try the key without following a redirect (a key for one server goes to that server), and without showing
@@ -99,7 +107,7 @@ podman run --rm --volume "$key_file":/run/secrets/tiled.env:ro IMAGE \\
 """
 
 
-def snippet(kind: Kind, path: Path, api_uri: str, *, runs_for: int = 48 * 3600) -> str:
+def snippet(kind: Kind, path: Path, api_uri: str, *, runs_for: int) -> str:
     """Write down how a job gets its key.
 
     Parameters

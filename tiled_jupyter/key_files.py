@@ -146,6 +146,17 @@ def saved() -> Iterator[KeyFile]:
             yield KeyFile(path, about["server"], matched[1], expires)
 
 
+def expired(api_uri: str) -> list[Path]:
+    """Find the files of a server's keys that have ceased to work, in the default directory."""
+    return [file.path for file in saved() if file.api_uri == api_uri and file.expired()]
+
+
+def delete_expired(api_uri: str) -> None:
+    """Delete what `expired` finds."""
+    for path in expired(api_uri):
+        path.unlink(missing_ok=True)
+
+
 def delete(api_uri: str, first_eight: str) -> list[Path]:
     """Delete the file of a key from the default directory, and say which it was."""
     gone = [file.path for file in saved() if (file.api_uri, file.first_eight) == (api_uri, first_eight)]

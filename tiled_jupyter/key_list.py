@@ -9,6 +9,8 @@ from typing import Any, overload
 
 from .account_states import Scope
 from .expiry import in_words
+from .key_wish import place_in
+from .known_servers import Place
 
 LIMIT = 100  # of Tiled's server, for one account
 _UNUSED = timedelta(days=30)
@@ -31,6 +33,10 @@ class ApiKey:
         None for never.
     in_use : bool
         Whether the sign-in that read the list is this key.
+    made : str or None
+        Computer and notebook where it was made, where that is known.
+    since : datetime or None
+        When that was.
     """
 
     first_eight: str
@@ -40,6 +46,8 @@ class ApiKey:
     expires: datetime | None
     last_used: datetime | None
     in_use: bool = False
+    made: str | None = None
+    since: datetime | None = None
 
     def expires_in(self, now: datetime | None = None) -> str:
         """Say how long it works, such as ``6 d 4 h``, ``never`` or ``expired``."""
@@ -101,7 +109,9 @@ class KeyList(Sequence[ApiKey]):
         return len(self.keys)
 
 
-def read_keys(answers: Iterable[Mapping[str, Any]], in_use: str = "") -> tuple[ApiKey, ...]:
+def read_keys(
+    answers: Iterable[Mapping[str, Any]], in_use: str = "", places: Mapping[str, Place] | None = None
+) -> tuple[ApiKey, ...]:
     """Read the ``api_keys`` of a principal (``whoami``).
 
     Parameters
@@ -109,7 +119,10 @@ def read_keys(answers: Iterable[Mapping[str, Any]], in_use: str = "") -> tuple[A
     answers : iterable of dict
     in_use : str
         First eight characters of the key that asked, if it was one.
+    places : mapping, optional
+        Where keys were made, by their first eight characters.
     """
+    places = places or {}
     keys = [
         ApiKey(
             str(answer["first_eight"]),
@@ -119,10 +132,17 @@ def read_keys(answers: Iterable[Mapping[str, Any]], in_use: str = "") -> tuple[A
             time_of(answer.get("expiration_time")),
             time_of(answer.get("latest_activity")),
             answer["first_eight"] == in_use,
+            *_made(answer, places.get(answer["first_eight"])),
         )
         for answer in answers
     ]
     return tuple(sorted(keys, key=lambda key: (key.expires is None, key.expires or _now(), key.first_eight)))
+
+
+def _made(answer: Mapping[str, Any], place: Place | None) -> tuple[str | None, datetime | None]:
+    if place is None:
+        return place_in(answer.get("note")), None
+    return place.where, datetime.fromtimestamp(place.since, timezone.utc)
 
 
 def time_of(answer: datetime | str | None) -> datetime | None:

@@ -15,7 +15,7 @@ from .api_keys import ApiKeys
 from .attempts import in_background
 from .errors import KeyNotMade, KeysUnavailable
 from .key_list import KeyList
-from .key_wish import usual_expiry
+from .key_wish import USUAL
 from .leak_guard import Leak, LeakGuard
 from .new_key import NewApiKey
 from .prompts import quietly
@@ -25,7 +25,7 @@ from .settings import settings
 from .sign_out import sign_out_of
 
 _WHOSE_TIMEOUT = 3.0  # seconds after which it is not said whether a key in a cell is one's own
-_HEADINGS = ("key", "expires in", "last used", "may", "note", "")
+_HEADINGS = ("key", "expires in", "last used", "may", "note", "made", "")
 
 
 @magics_class
@@ -36,7 +36,13 @@ class KeyMagics(Magics):
     @argument("--server", metavar="URI|PROFILE", help="Which server; needed where there are several.")
     @argument("action", choices=("create", "list", "revoke"), help="What to do.")
     @argument("first_eight", nargs="?", help="For revoke: the first eight characters of the key.")
-    @argument("--expires-in", metavar="7d", help="A number and a unit, y d h m or s; or never. By default a week.")
+    @argument(
+        "--expires-in",
+        metavar="7d",
+        help="A number and a unit, y d h m or s; or never. By default what the job needs, or a week.",
+    )
+    @argument("--runs-for", metavar="48h", help="How long the job runs; the key then works long enough for it.")
+    @argument("--may-wait", metavar="7d", help="With --runs-for: how long the job may wait in a queue before.")
     @argument("--note", metavar="TEXT", help="What the key is for; by default computer, notebook and date.")
     @argument("--scopes", nargs="+", metavar="SCOPE", help="What it may do; by default read:metadata read:data.")
     @argument("--tags", nargs="+", metavar="TAG", help="Reach only what bears these tags, where the server heeds that.")
@@ -70,12 +76,13 @@ _HOW = "%tiled_api_key takes create, list, or revoke FIRST_EIGHT."
 
 
 def _create(context: Context, args: Any) -> NewApiKey:
-    expires_in = _unquoted(args.expires_in) or usual_expiry()
     key = ApiKeys(context).create(
-        None if expires_in == "never" else expires_in,
+        _unquoted(args.expires_in) or USUAL,
         _unquoted(args.note),
         [_unquoted(name) or "" for name in args.scopes] if args.scopes else READ,
         [_unquoted(tag) or "" for tag in args.tags] if args.tags else None,
+        runs_for=_unquoted(args.runs_for),
+        may_wait=_unquoted(args.may_wait),
     )
     said = []
     try:
@@ -108,6 +115,7 @@ def _table(keys: KeyList) -> str:
             f"{key.last_used:%Y-%m-%d}" if key.last_used is not None else "never",
             ", ".join(scope(name).words for name in key.scopes),
             _shortened(key.note or ""),
+            _shortened(key.made or ""),
             ", ".join(("in use here", *key.marks()) if key.in_use else key.marks()),
         )
         for key in keys

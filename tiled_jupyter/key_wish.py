@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 from collections.abc import Iterable, Sequence
@@ -10,10 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from .expiry import parse_expiry
+from .account_states import Proposal
+from .expiry import SECONDS, parse_expiry, proposed_expiry
 from .scopes import INHERIT, changes_something
 from .settings import settings
 
+USUAL = "usual"
+NEVER = "never"
+_OUR_NOTE = re.compile(r"(.+), \d{4}-\d\d-\d\d, [0-9a-f]{4}")
 _USUAL_DAYS = 7
 LONGEST_NOTE = 255  # a longer one is accepted by Tiled's server, which then cannot list this account's keys any more
 
@@ -27,14 +32,56 @@ def default_note() -> str:
     return f"{note[: LONGEST_NOTE - len(suffix) - 2]}, {suffix}"
 
 
+def place_in(note: str | None) -> str | None:
+    """Read where a key was made from a note that `default_note` has written; None where it is another's."""
+    matched = _OUR_NOTE.fullmatch(note or "")
+    return matched[1] if matched is not None else None
+
+
 def usual_expiry() -> str:
     """Say how long a key works if nobody says otherwise: a week, or less where the settings want that."""
     longest = settings().max_key_days
     return f"{_USUAL_DAYS if longest is None else min(_USUAL_DAYS, longest)}d"
 
 
+def proposal(runs_for: str, may_wait: str) -> Proposal:
+    """Answer the form, where a person writes how long a job runs and waits."""
+    longest = settings().max_key_days
+    expires_in, sentence = "", None
+    try:
+        if runs_for.strip() or may_wait.strip():
+            expires_in = proposed_expiry(runs_for, may_wait if may_wait.strip() else None)
+        if expires_in and longest is not None and parse_expiry(expires_in) > longest * SECONDS["d"]:
+            most = f"Keys may work for {longest} days at most here: make another one in time."
+            sentence = f"This job may need {expires_in}. {most}"
+            expires_in = f"{longest}d"
+    except ValueError as error:
+        expires_in, sentence = "", str(error)
+    return Proposal(runs_for, may_wait, expires_in, sentence)
+
+
+def expiry_of(expires_in: int | str | None, runs_for: int | str | None, may_wait: int | str | None) -> int | None:
+    """Read how long a key shall work, in seconds; parameters are those of `tiled_jupyter.api_keys.ApiKeys.create`.
+
+    Raises
+    ------
+    ValueError
+        With a sentence, where that is not said, or the settings do not allow it.
+    """
+    needed = usual_expiry()
+    if runs_for is not None or may_wait is not None:
+        needed = proposed_expiry("" if runs_for is None else runs_for, may_wait)
+    chosen = needed if expires_in == USUAL else expires_in
+    longest = settings().max_key_days
+    if chosen not in (None, NEVER):
+        return parse_expiry(chosen, longest_days=longest)
+    if longest is not None:
+        raise ValueError(f"Keys must expire here. They may work for {longest} days at most.")
+    return None
+
+
 def checked(
-    expires_in: int | str | None, note: str, scopes: Iterable[str] | None, access_tags: Sequence[str] | None
+    seconds: int | None, note: str, scopes: Iterable[str] | None, access_tags: Sequence[str] | None
 ) -> dict[str, Any]:
     """Give the body of a request for a key; parameters are those of `tiled_jupyter.api_keys.ApiKeys.create`.
 
@@ -43,9 +90,6 @@ def checked(
     ValueError
         With a sentence, if this would make no key, or one that the settings or the server do not allow.
     """
-    chosen = settings()
-    if expires_in is None and chosen.max_key_days is not None:
-        raise ValueError(f"Keys must expire here. They may work for {chosen.max_key_days} days at most.")
     if len(note) > LONGEST_NOTE:
         raise ValueError(f"A note has at most {LONGEST_NOTE} characters.")
     if isinstance(scopes, str) or isinstance(access_tags, str):
@@ -53,12 +97,11 @@ def checked(
     names = [INHERIT] if scopes is None else [str(getattr(name, "value", name)) for name in scopes]
     if not names:
         raise ValueError("Choose at least one thing that the key may do.")
-    if not chosen.allow_write_keys and any(map(changes_something, names)):
+    if not settings().allow_write_keys and any(map(changes_something, names)):
         raise ValueError("Keys that may change something are not made here. Choose what only reads.")
     if access_tags is not None and not access_tags:
         raise ValueError("Name at least one tag, or none by leaving them out.")
     if access_tags is not None and {INHERIT, "admin:apikeys"} & set(names):
         raise ValueError("A key that is limited to tags cannot do everything you may. Choose what it may do.")
-    seconds = None if expires_in is None else parse_expiry(expires_in, longest_days=chosen.max_key_days)
     tags = None if access_tags is None else list(access_tags)
     return {"expires_in": seconds, "note": note, "scopes": names, "access_tags": tags}

@@ -1,7 +1,7 @@
 """What is remembered of each server from one notebook to the next: that it was used, and how.
 
 A file in the user's state directory, with addresses, names of providers, counts, the first eight letters of
-API keys, which servers show too, and where sign-ins were made; no names of people, no secrets. A file that
+API keys, which servers show too, and where sign-ins and keys were made; no names of people, no secrets. A file that
 cannot be read or written means "never seen": one sentence too many is the worst that can come of it.
 """
 
@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import tempfile
+import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,12 +25,12 @@ _MOST_KEYS = 50
 
 @dataclass(frozen=True)
 class Place:
-    """Where a sign-in was made.
+    """Where a sign-in or an API key was made.
 
     Parameters
     ----------
     session : str
-        Id of the session, at the server.
+        Id of the session at the server, or the first eight letters of the key.
     host, notebook : str
         The computer, and the notebook, if it was one.
     since : float
@@ -39,6 +41,11 @@ class Place:
     host: str
     notebook: str
     since: float
+
+    @property
+    def where(self) -> str:
+        """The same in words."""
+        return ", ".join(filter(None, (self.host, self.notebook)))
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Known:
     keys : tuple of str
         First eight letters of API keys it has accepted.
     places : tuple of Place
-        Where sign-ins to it were made from this computer account.
+        Where sign-ins and keys were made from this computer account.
     """
 
     provider: str | None = None
@@ -66,6 +73,17 @@ class Known:
 def known(api_uri: str) -> Known | None:
     """Give what is remembered of a server; None if nobody signed in to it before."""
     return _read().get(api_uri)
+
+
+def here(session: str) -> Place:
+    """Say where something is made now, to be remembered."""
+    return Place(session, socket.gethostname(), Path(os.environ.get("JPY_SESSION_NAME", "")).stem, time.time())
+
+
+def places(api_uri: str) -> dict[str, Place]:
+    """Give what is remembered of where things were made, by their names."""
+    server = known(api_uri) or Known()
+    return {place.session: place for place in server.places}
 
 
 def servers_of_key(first_eight: str) -> list[str]:

@@ -16,6 +16,7 @@ from . import jobs, key_files, which_key
 from .address import host_of
 from .errors import KeysUnavailable
 
+_USUAL_RUN = 48 * 3600  # seconds
 _DISMISSED = "This key was dismissed, and cannot be shown again. Make another one."
 
 
@@ -30,6 +31,8 @@ class NewApiKey(Mapping[str, Any]):
         None for never.
     context : tiled.client.context.Context
         Of the server that made it.
+    runs_for : int, optional
+        Seconds that the job runs, for the time limits in snippets.
 
     Attributes
     ----------
@@ -42,12 +45,15 @@ class NewApiKey(Mapping[str, Any]):
         The file it was last saved to.
     """
 
-    __slots__ = ("_about", "_context", "_secret", "expires", "saved_to")
+    __slots__ = ("_about", "_context", "_runs_for", "_secret", "expires", "saved_to")
 
-    def __init__(self, answer: Mapping[str, Any], expires: datetime | None, context: Any) -> None:
+    def __init__(
+        self, answer: Mapping[str, Any], expires: datetime | None, context: Any, runs_for: int | None = None
+    ) -> None:
         self._about = {name: value for name, value in answer.items() if name != "secret"}
         self._secret: str | None = answer["secret"]
         self._context = context
+        self._runs_for = runs_for or _USUAL_RUN
         self.expires = expires
         self.saved_to: Path | None = None
 
@@ -122,7 +128,7 @@ class NewApiKey(Mapping[str, Any]):
             return f"This key is in {key_files.VARIABLE} now: Tiled sends it to every server it connects to."
         return f"This key is used for {host_of(server)} in this kernel, and sent to no other server."
 
-    def snippet(self, kind: jobs.Kind, *, runs_for: int = 48 * 3600) -> str:
+    def snippet(self, kind: jobs.Kind) -> str:
         """Write down how a job gets the key, without the key; see `tiled_jupyter.jobs.snippet`.
 
         Raises
@@ -132,7 +138,7 @@ class NewApiKey(Mapping[str, Any]):
         """
         if self.saved_to is None:
             raise ValueError("Save the key first: a snippet names its file.")
-        return jobs.snippet(kind, self.saved_to, str(self._context.api_uri), runs_for=runs_for)
+        return jobs.snippet(kind, self.saved_to, str(self._context.api_uri), runs_for=self._runs_for)
 
     def dismiss(self) -> None:
         """Forget the secret. Where it was not saved or copied, the key is of no use any more: revoke it."""

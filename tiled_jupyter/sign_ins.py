@@ -6,11 +6,8 @@ computer account.
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +29,7 @@ _WHICH = "This server does not say which sign-in is this one, so none was ended.
 def here(tokens: Mapping[str, Any]) -> Place | None:
     """Say where a session is made, to be remembered; None where it has no id."""
     session = _own(tokens)
-    notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).stem
-    return Place(session, socket.gethostname(), notebook, time.time()) if session is not None else None
+    return known_servers.here(session) if session is not None else None
 
 
 def listed(context: Context) -> tuple[ListedSignIn, ...]:
@@ -55,15 +51,14 @@ def listed(context: Context) -> tuple[ListedSignIn, ...]:
     principal = AccountRequests(context).ask("GET", links.whoami)
     if not isinstance(principal, dict):
         raise KeysUnavailable(_NOBODY)
-    known = known_servers.known(str(context.api_uri))
-    places = {place.session: place for place in known.places} if known is not None else {}
+    places = known_servers.places(str(context.api_uri))
     own, rows = _own(tokens_of(context)), []
     for session in principal.get("sessions") or ():
         end, name = moment(session.get("expiration_time")), _plain(session.get("uuid"))
         if name is None or session.get("revoked") or (end is not None and end < time.time()):
             continue
         place = places.get(name)
-        where = ", ".join(filter(None, (place.host, place.notebook))) if place is not None else _ELSEWHERE
+        where = place.where if place is not None else _ELSEWHERE
         rows.append(ListedSignIn(name, end, name == own, where, place.since if place is not None else None))
     return tuple(sorted(rows, key=lambda row: (not row.this, -(row.expires or 0.0))))
 

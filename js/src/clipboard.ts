@@ -1,10 +1,22 @@
 /**
- * A secret on its way from the kernel to the clipboard. It is never a string where the browser can do without,
- * in no variable afterwards, and its bytes are erased.
+ * The clipboard: for texts, and for a secret on its way from the kernel. That is never a string where the browser
+ * can do without, in no variable afterwards, and its bytes are erased.
  */
 
 const FILE = "Save the key to a file instead.";
 const REFUSED = `The browser did not let the key be copied. ${FILE}`;
+
+/** Copy what an element says, or leave it selected where the page has no clipboard; gives what to tell the person. */
+export async function copyText(element: HTMLElement): Promise<string> {
+  try {
+    // There is none on plain http pages.
+    await navigator.clipboard.writeText(element.textContent ?? "");
+    return "Copied";
+  } catch {
+    getSelection()?.selectAllChildren(element);
+    return `Press ${navigator.platform.startsWith("Mac") ? "⌘C" : "Ctrl+C"}`;
+  }
+}
 
 /** Why this page cannot copy a key; empty where it can. */
 export function whyNoCopy(control: boolean): string {

@@ -1,4 +1,4 @@
-/** Times and lengths of time in words, and how long a key for a job should work. No DOM, no clock of its own. */
+/** Times and lengths of time in words. No DOM, no clock of its own. */
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -31,23 +31,14 @@ export function span(seconds: number): string {
   return days < 10 && hours > 0 ? `${days} d ${hours} h` : `${days} d`;
 }
 
-/** What a person wrote, such as `48 h`, in seconds; nothing where it says no length of time. */
-export function secondsOf(text: string): number | undefined {
-  const found = /^\s*(\d{1,6})\s*([ydhms])[a-z]*\s*$/i.exec(text);
-  if (!found || /^\s*\d+\s*mo/i.test(text)) return undefined;
-  return Number(found[1]) * SECONDS[found[2]?.toLowerCase() as Unit];
+/** A length as the wire has it, such as `7d`, in seconds. */
+export function secondsOf(length: string): number {
+  return Number.parseInt(length, 10) * SECONDS[length.slice(-1) as Unit];
 }
 
-/** A length as the wire has it, such as `7d`, in words. */
+/** The same in words. */
 export function inWords(length: string): string {
   const count = Number.parseInt(length, 10);
   const name = NAMES[length.slice(-1) as Unit];
   return name ? `${count} ${name}${count === 1 ? "" : "s"}` : length;
-}
-
-/** How long a key for a job should work: the run, the queue, and a margin of a tenth, an hour at least. */
-export function proposal(runs: number, queue: number): string {
-  const total = runs + queue;
-  const needed = total + Math.max(total / 10, HOUR);
-  return needed <= 2 * DAY ? `${Math.ceil(needed / HOUR)}h` : `${Math.ceil(needed / DAY)}d`;
 }

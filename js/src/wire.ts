@@ -107,7 +107,7 @@ export interface Scope {
   dangerous: boolean;
 }
 
-/** A row of the list of keys. Times are seconds since the epoch, null for never. */
+/** A row of the list of keys. Times are seconds since the epoch, null for never; `made` and `since` where known. */
 export interface ListedKey {
   first_eight: string;
   note: string | null;
@@ -117,9 +117,14 @@ export interface ListedKey {
   last_used: number | null;
   marks: string[];
   in_use: boolean;
+  made: string | null;
+  since: number | null;
 }
 
-/** The keys of the account, and what a new one may be; `expires_in` and `note` are what the form begins with. */
+/**
+ * The keys of the account, and what a new one may be; `expires_in` and `note` are what the form begins with.
+ * `stale_files` are paths of files whose keys work no longer.
+ */
 export interface Keys {
   rows: ListedKey[];
   of_limit: string;
@@ -130,6 +135,13 @@ export interface Keys {
   expires_in: string;
   max_days: number | null;
   allow_copy: boolean;
+  stale_files: string[];
+}
+
+/** How one kind of job gets its key; there is none in it. */
+export interface Snippet {
+  name: string;
+  text: string;
 }
 
 /** The key that was just made, whose secret the kernel holds until it is dismissed. */
@@ -140,6 +152,15 @@ export interface MadeKey {
   saved_to: string | null;
   copied: boolean;
   in_use: string | null;
+  snippets: Snippet[];
+}
+
+/** How long a key has to work for a job, in answer to what the person wrote; empty where that says nothing. */
+export interface Proposal {
+  runs_for: string;
+  may_wait: string;
+  expires_in: string;
+  sentence: string | null;
 }
 
 /** A row of the list of sign-ins; `since` where that is known. */
@@ -156,6 +177,7 @@ export interface Account {
   keys: Keys | null;
   sign_ins: ListedSignIn[] | null;
   made: MadeKey | null;
+  proposal: Proposal | null;
   busy: boolean;
   keys_failure: string | null;
   sign_ins_failure: string | null;
@@ -208,13 +230,23 @@ export type Command =
   | { type: "set_key_aside" }
   | { type: "sign_out"; everywhere: boolean }
   | { type: "show_keys" }
-  | { type: "create_key"; note: string; expires_in: string; scopes: string[]; access_tags: string[] }
+  | { type: "propose_expiry"; runs_for: string; may_wait: string }
+  | {
+      type: "create_key";
+      note: string;
+      expires_in: string;
+      runs_for: string;
+      may_wait: string;
+      scopes: string[];
+      access_tags: string[];
+    }
   | { type: "save_key" }
   | { type: "use_key_here"; environment: boolean }
   | { type: "key_copied" }
   | { type: "dismiss_key" }
   | { type: "delete_made_key" }
   | { type: "delete_keys"; first_eights: string[] }
+  | { type: "delete_stale_files" }
   | { type: "show_sign_ins" }
   | { type: "end_sign_in"; session: string }
   | { type: "end_other_sign_ins" }

@@ -121,6 +121,7 @@ describe("the list of keys", () => {
         "1a2b3c4d",
         "beam01, scan 7, 2026-09-20, 3f1c",
         "read metadata, read data",
+        "1 d ago on beam01, scan 7",
         "in 2 d 1 h",
         "10 min ago",
         "Delete",
@@ -129,6 +130,7 @@ describe("the list of keys", () => {
         "5e6f7a8b",
         "nightly export expired unused for 30 days",
         "everything I may do",
+        "not known",
         "expired",
         "40 d ago",
         "Delete",
@@ -137,6 +139,7 @@ describe("the list of keys", () => {
         "9c0d1e2f",
         "no note never expires",
         "read data, only of data tagged proposal-1234",
+        "not known",
         "never",
         "never",
         "Delete",
@@ -286,33 +289,52 @@ describe("the form for a key", () => {
     expect(page.text()).toContain("Tick at least one thing that the key may do.");
   });
 
-  it.each([
-    ["48 h", "7 d", "10d"],
-    ["2h", "", "3h"],
-    ["1 d", "12h", "40h"],
-    ["44 h", "", "3d"],
-  ])("proposes for a job of %s that waits %s: %s", (runs, waits, proposed) => {
+  it("asks Python how long a key for a job has to work, and takes the answer to what is written now", () => {
     const page = opened("API keys", "signed in, no keys yet");
-    page.type("The job runs for", runs);
-    page.type("and may wait in the queue up to", waits);
-    expect(select(page).value).toBe(proposed);
-    expect(select(page).selectedOptions[0]?.textContent).toContain(", for this job");
-    page.click("Create API key");
-    expect(page.commands()[0]?.content.expires_in).toBe(proposed);
-    page.type("The job runs for", "");
-    page.type("and may wait in the queue up to", "");
+    const { proposal } = (state("signed in, expiry proposed") as SignedIn).account;
+    page.type("The job runs for", "48 h");
+    page.type("and may wait in the queue up to", "7 d");
+    expect(page.commands().at(-1)?.content).toMatchObject({
+      type: "propose_expiry",
+      runs_for: "48 h",
+      may_wait: "7 d",
+    });
+    show(page, "signed in, no keys yet", { proposal: proposal && { ...proposal, may_wait: "" } });
     expect(select(page).value).toBe("7d");
+    show(page, "signed in, expiry proposed");
+    expect(select(page).value).toBe("10d");
+    expect(select(page).selectedOptions[0]?.textContent).toBe("10 days, for this job");
+    choose(page, "30d");
+    show(page, "signed in, expiry proposed", { busy: true });
+    expect(select(page).value).toBe("30d");
   });
 
-  it.each(["2months", "-1 h", "soon", "1d12h"])(
-    "does not understand %s, and says how to write it",
-    (text) => {
-      const page = opened("API keys", "signed in, no keys yet");
-      page.type("The job runs for", text);
-      expect(page.text()).toContain("Write a whole number and a unit");
-      expect(select(page).value).toBe("7d");
-    },
-  );
+  it("lets Python decide where the answer has not come yet", () => {
+    const page = opened("API keys", "signed in, no keys yet");
+    page.type("The job runs for", "48 h");
+    page.click("Create API key");
+    expect(page.commands().at(-1)?.content).toMatchObject({
+      type: "create_key",
+      expires_in: "usual",
+      runs_for: "48 h",
+      may_wait: "",
+    });
+  });
+
+  it("goes back to a week where there is no job any more", () => {
+    const page = opened("API keys", "signed in, no keys yet");
+    const answer = (runs_for: string, expires_in: string, sentence: string | null) =>
+      show(page, "signed in, no keys yet", { proposal: { runs_for, may_wait: "", expires_in, sentence } });
+    page.type("The job runs for", "2h");
+    answer("2h", "3h", null);
+    expect(select(page).value).toBe("3h");
+    page.type("The job runs for", "2");
+    answer("2", "", "Write a <b>unit</b>.");
+    expect([select(page).value, page.text().includes("Write a <b>unit</b>.")]).toEqual(["7d", true]);
+    page.type("The job runs for", "");
+    answer("", "", null);
+    expect([select(page).value, page.text().includes("unit")]).toEqual(["7d", false]);
+  });
 
   it("warns of never, and offers no more than the site allows", () => {
     const page = opened("API keys", "signed in, no keys yet");
@@ -324,6 +346,7 @@ describe("the form for a key", () => {
     const offered = () => [...select(limited).options].map(({ value }) => value);
     expect(offered()).toEqual(["1d", "7d", "30d"]);
     limited.type("The job runs for", "60 d");
+    show(limited, "signed in, expiry cut short");
     expect(select(limited).value).toBe("30d");
     expect(limited.text()).toContain("Keys may work for 30 days at most here");
   });
@@ -361,6 +384,18 @@ describe("the form for a key", () => {
   });
 });
 
+describe("files of keys that work no longer", () => {
+  it("are named, and removed in one click", () => {
+    const page = opened("API keys", "signed in, files of keys that expired");
+    expect(page.text()).toContain("tiled.example.org-5e6f7a8b.env");
+    page.click("Remove these files");
+    expect(types(page)).toEqual(["delete_stale_files"]);
+    show(page, KEYS);
+    expect(page.button("Remove these files")).toBeUndefined();
+    expect(page.text()).not.toContain("no longer work");
+  });
+});
+
 describe("the key that was just made", () => {
   it("is kept by a file first, by the clipboard last", () => {
     const page = opened("API keys", MADE);
@@ -371,6 +406,36 @@ describe("the key that was just made", () => {
       expect(page.text()).toContain(text);
     page.click("Also set TILED_API_KEY");
     expect(page.commands().map(({ content }) => content.environment)).toEqual([true]);
+  });
+
+  it("comes with scripts for jobs once it is saved, to be copied", async () => {
+    const written: string[] = [];
+    vi.stubGlobal("navigator", { clipboard: { writeText: async (text: string) => written.push(text) } });
+    const page = opened("API keys", MADE);
+    expect(page.button("How to use it in a job")).toBeUndefined();
+    page.show(state("signed in, key made and saved"));
+    const { snippets } = (state("signed in, key made and saved") as SignedIn).account.made ?? {};
+    page.click("How to use it in a job");
+    expect(page.button("How to use it in a job")?.getAttribute("aria-expanded")).toBe("true");
+    const script = () => page.all("pre")[0]?.textContent;
+    expect(script()).toBe(snippets?.[0]?.text);
+    choose(page, "Slurm (sbatch)");
+    page.show(state("signed in, key made and saved"));
+    expect(script()).toBe(snippets?.[1]?.text);
+    page.click("Copy script");
+    await vi.waitFor(() => expect(page.text()).toContain("Copy script Copied"));
+    expect(written).toEqual([snippets?.[1]?.text]);
+    page.show(state(MADE));
+    expect(page.button("How to use it in a job")).toBeUndefined();
+  });
+
+  it("leaves a script selected where the page has no clipboard", async () => {
+    vi.stubGlobal("navigator", { platform: "Linux" });
+    const page = opened("API keys", "signed in, key made and saved");
+    page.click("How to use it in a job");
+    page.click("Copy script");
+    await vi.waitFor(() => expect(page.text()).toContain("Press Ctrl+C"));
+    expect(getSelection()?.toString()).toBe(page.all("pre")[0]?.textContent);
   });
 
   it("is not dismissed without a question where it would be lost", () => {

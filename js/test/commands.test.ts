@@ -67,6 +67,10 @@ const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
     page.show(state("signed in"));
     page.tab("API keys");
   },
+  propose_expiry: (page) => {
+    showKeys(page, "signed in, no keys yet");
+    page.type("The job runs for", "48 h");
+  },
   create_key: (page) => {
     showKeys(page, "signed in, no keys yet");
     page.click("More");
@@ -101,6 +105,10 @@ const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
     showKeys(page, "signed in, keys");
     page.click("Delete key 1a2b3c4d");
     page.click("Delete");
+  },
+  delete_stale_files: (page) => {
+    showKeys(page, "signed in, files of keys that expired");
+    page.click("Remove these files");
   },
   show_sign_ins: (page) => {
     page.show(state("signed in"));

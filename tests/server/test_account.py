@@ -7,13 +7,14 @@ import os
 import secrets
 import stat
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx
 import pytest
 from tiled.client.auth import CannotRefreshAuthentication
 
-from tiled_jupyter import LoginPanel, known_servers, sign_ins
+from tiled_jupyter import LoginPanel, key_files, known_servers, sign_ins
 from tiled_jupyter import account_commands as said
 from tiled_jupyter.account import AccountDesk
 from tiled_jupyter.account_states import Account
@@ -68,8 +69,8 @@ class Desk:
         state = self.shown.session.state
         return state.account if isinstance(state, SignedIn) else Account()
 
-    def make(self, note="a job", scopes=READ, expires_in="7d", tags=()):
-        return self.says(said.CreateKey(note, expires_in, scopes, list(tags)))
+    def make(self, note="a job", scopes=READ, expires_in="7d", tags=(), job=("", "")):
+        return self.says(said.CreateKey(note, expires_in, *job, scopes, list(tags)))
 
     def secret(self):
         return self.offered[-1](self.shown.session.state.account.made.first_eight)
@@ -107,7 +108,7 @@ def test_a_key_is_made_and_shown_without_its_secret(desk, server):
 
 def test_a_second_click_makes_no_second_key(desk, janitor):
     for _ in range(3):
-        desk.desk.obey(said.CreateKey("a job", "7d", READ, []))
+        desk.desk.obey(said.CreateKey("a job", "7d", "", "", READ, []))
     settle()
     assert len(janitor.whoami()["api_keys"]) == 1
 
@@ -136,6 +137,48 @@ def test_saving_says_where_and_a_failure_leaves_the_key_in_hand(desk, tmp_path):
     path = Path(account.made.saved_to)
     assert f"TILED_API_KEY={desk.secret()}\n" in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_d18_the_page_is_told_how_long_a_key_for_a_job_has_to_work(desk):
+    account = desk.says(said.ProposeExpiry("48 h", "7 d"))
+    assert (account.proposal.expires_in, account.busy) == ("10d", False)
+    account = desk.make(expires_in="usual", job=("90 min", ""))
+    assert account.made.expires == pytest.approx(time.time() + 3 * 3600, abs=60)
+    script = {each.name: each.text for each in desk.says(said.SaveKey()).made.snippets}["Slurm (sbatch)"]
+    assert "--time=01:30:00" in script
+
+
+def test_a_saved_key_comes_with_scripts_that_name_its_file_and_hold_no_secret(desk):
+    assert desk.make().made.snippets == ()
+    made = desk.says(said.SaveKey()).made
+    assert [each.name.split()[0] for each in made.snippets] == [
+        "Shell",
+        "Slurm",
+        "Dask",
+        "Prefect",
+        "papermill",
+        "Container",
+    ]
+    assert all(made.saved_to in each.text and desk.secret() not in each.text for each in made.snippets)
+
+
+def test_d18_files_of_keys_that_have_expired_are_offered_for_deletion_and_no_others(desk, server):
+    desk.make()
+    kept = Path(desk.says(said.SaveKey()).made.saved_to)
+    past = datetime.now(timezone.utc) - timedelta(minutes=1)
+    uri = str(desk.shown.session.context.api_uri)
+    gone = key_files.save("0" * 72, uri, past)
+    elsewhere = key_files.save("1" * 72, "https://tiled.example.org/api/v1/", past)
+    assert desk.says(said.ShowKeys()).keys.stale_files == (str(gone),)
+    assert desk.says(said.DeleteStaleFiles()).keys.stale_files == ()
+    assert [path.exists() for path in (kept, gone, elsewhere)] == [True, False, True]
+
+
+def test_the_list_says_where_a_key_was_made(desk, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/bob/scan 7.ipynb")
+    row = desk.make().keys.rows[0]
+    assert row.made == f"{os.uname().nodename}, scan 7"
+    assert row.since == pytest.approx(time.time(), abs=60)
 
 
 def test_d29_the_page_knows_whether_the_key_was_copied_or_saved(desk):
@@ -224,8 +267,8 @@ def test_a_key_whose_owner_left_meanwhile_is_revoked(desk, janitor, monkeypatch)
     made = []
     create = AccountDesk._create.__globals__["ApiKeys"].create
 
-    def leave_then_give(keys, *args):
-        made.append(create(keys, *args))
+    def leave_then_give(keys, *args, **job):
+        made.append(create(keys, *args, **job))
         desk.desk.forget()
         return made[0]
 
@@ -324,7 +367,15 @@ class Panel:
 
     def make(self):
         return self.says(
-            {"type": "create_key", "note": "a job", "expires_in": "7d", "scopes": READ, "access_tags": []}
+            {
+                "type": "create_key",
+                "note": "a job",
+                "expires_in": "7d",
+                "runs_for": "",
+                "may_wait": "",
+                "scopes": READ,
+                "access_tags": [],
+            }
         ).account.made
 
 
@@ -361,7 +412,15 @@ def test_what_is_no_command_changes_nothing(server, janitor):
     page = Panel(server)
     before = page.panel.session.state
     for content in (
-        {"type": "create_key", "note": "a job", "expires_in": "7d", "scopes": "read:data", "access_tags": []},
+        {
+            "type": "create_key",
+            "note": "a job",
+            "expires_in": "7d",
+            "runs_for": "",
+            "may_wait": "",
+            "scopes": "read:data",
+            "access_tags": [],
+        },
         {"type": "delete_keys", "first_eights": [7]},
         {"type": "delete_keys", "first_eights": ["1a2b3c4d"] * 1000},
         {"type": "use_key_here"},

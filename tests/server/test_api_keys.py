@@ -17,6 +17,7 @@ import httpx
 import pytest
 from IPython.lib.pretty import pretty
 from tiled.client import from_uri as tiled_from_uri
+from tiled.client.context import Context as TiledContext
 
 from tiled_jupyter import Context, NewApiKey, disable, enable, from_uri
 from tiled_jupyter.api_keys import ApiKeys
@@ -291,12 +292,21 @@ def test_a_revoked_key_works_no_more_and_its_file_is_gone(keys, closed_server):
         keys.revoke(key.secret)
 
 
-def test_files_of_keys_that_work_no_more_are_found(keys, context):
-    lives, revoked = keys.create(), keys.create()
-    lives.save()
-    path = revoked.save()
-    context.revoke_api_key(revoked.first_eight)  # in another program
-    assert [file.path for file in keys.stale_files()] == [path]
+def test_d18_a_key_works_as_long_as_its_job_runs_and_waits(keys):
+    key = keys.create(runs_for="48h", may_wait="7d")
+    assert timedelta(days=9, hours=23) < key.expires - datetime.now(timezone.utc) <= timedelta(days=10)
+    with pytest.raises(ValueError, match="48 h"):
+        keys.create("30d", runs_for="soon")
+
+
+def test_the_list_knows_where_keys_were_made_whatever_their_note(keys, context, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/bob/scan 7.ipynb")
+    keys.create(note="mine")
+    TiledContext.create_api_key(context, note="of another program")
+    listed = {key.note: key for key in keys.list()}
+    assert listed["mine"].made == f"{os.uname().nodename}, scan 7"
+    assert abs(listed["mine"].since - datetime.now(timezone.utc)) < timedelta(minutes=1)
+    assert listed["of another program"].made is None
 
 
 def test_saving_is_private_and_says_where(keys, tmp_path):

@@ -100,8 +100,11 @@ def test_a_snippet_names_the_file_tries_the_key_first_and_holds_no_secret(key, k
     assert "no such" not in text
 
 
-def test_slurm_takes_nothing_of_the_environment_along(key):
-    text = key.snippet("slurm", runs_for=90 * 60)
+def test_slurm_takes_nothing_of_the_environment_along_and_gets_the_time_the_key_was_made_for(keys, key):
+    assert "--time=48:00:00" in key.snippet("slurm")
+    short = keys.create(runs_for="90m")
+    short.save()
+    text = short.snippet("slurm")
     assert "#SBATCH --export=NONE" in text
     assert "sbatch --export=NONE" in text
     assert "--time=01:30:00" in text

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tiled_jupyter.expiry import SECONDS, in_words, parse_expiry, proposed_expiry
+from tiled_jupyter.expiry import SECONDS, in_words, length_of, parse_expiry, proposed_expiry
+from tiled_jupyter.key_wish import NEVER, USUAL, expiry_of, proposal
+from tiled_jupyter.settings import TiledJupyter
 
 
 @pytest.mark.parametrize(
@@ -82,11 +84,84 @@ def test_a_proposal_outlasts_queue_and_job_and_can_be_read(run, run_unit, queue,
     assert proposed <= 1.1 * together + 3600 + 86_400
 
 
-def test_proposals():
-    assert proposed_expiry("48h", "7d") == "10d"
-    assert proposed_expiry("1h") == "2h"
+@pytest.mark.parametrize(
+    ("runs", "waits", "proposed"),
+    [
+        ("48h", "7d", "10d"),
+        ("48 h", "7 days", "10d"),
+        ("2h", None, "3h"),
+        ("1 d", "12 hours", "40h"),
+        ("44 h", None, "3d"),
+        (3600, None, "2h"),
+    ],
+)
+def test_proposals(runs, waits, proposed):
+    assert proposed_expiry(runs, waits) == proposed
+
+
+def test_a_job_that_waits_no_time_has_no_proposal():
     with pytest.raises(ValueError, match="no time"):
         proposed_expiry("48h", "0h")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("48 h", 172_800),
+        ("48H", 172_800),
+        ("2 Days", 172_800),
+        ("90 min", 5_400),
+        ("10 secs", 10),
+        ("1year", 31_536_000),
+    ],
+)
+def test_lengths_of_time_are_written_freely(text, seconds):
+    assert length_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["48", "2months", "-1 h", "soon", "1d12h", "", "2 mays", "1.5 h", "7d 7d"])
+def test_what_is_no_length_of_time_gets_a_sentence(text):
+    with pytest.raises(ValueError, match="48 h"):
+        length_of(text)
+
+
+@pytest.fixture
+def settings(monkeypatch):
+    chosen = TiledJupyter()
+    monkeypatch.setattr("tiled_jupyter.key_wish.settings", lambda: chosen)
+    return chosen
+
+
+def test_the_form_gets_an_answer_to_every_letter_typed(settings):
+    assert proposal("", " ").expires_in == ""
+    assert proposal("", " ").sentence is None
+    for text in ("4", "48", "48 ho"):
+        assert proposal(text, "").expires_in == ""
+        assert "48 h" in proposal(text, "").sentence
+    assert (proposal("48 h", "7 d").expires_in, proposal("48 h", "7 d").sentence) == ("10d", None)
+    assert "how long" in proposal("", "7 d").sentence
+    settings.max_key_days = 30
+    short = proposal("60 d", "")
+    assert (short.runs_for, short.may_wait, short.expires_in) == ("60 d", "", "30d")
+    assert "30 days at most" in short.sentence
+
+
+def test_a_key_works_as_long_as_its_job_needs_unless_somebody_says_otherwise(settings):
+    day = SECONDS["d"]
+    assert expiry_of(USUAL, None, None) == 7 * day
+    assert expiry_of(USUAL, "48h", "7d") == 10 * day
+    assert expiry_of("30d", "48h", "7d") == 30 * day
+    assert expiry_of(None, None, None) is expiry_of(NEVER, None, None) is None
+    for nonsense in ({"runs_for": "soon", "may_wait": None}, {"runs_for": None, "may_wait": "7d"}):
+        with pytest.raises(ValueError, match="48 h"):
+            expiry_of("30d", **nonsense)
+    settings.max_key_days = 3
+    assert expiry_of(USUAL, None, None) == 3 * day
+    for too_long in ("4d", None, NEVER):
+        with pytest.raises(ValueError, match="3 days at most"):
+            expiry_of(too_long, None, None)
+    with pytest.raises(ValueError, match="3 days at most"):
+        expiry_of(USUAL, "48h", "7d")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tiled.access_control.scopes import SCOPES
 
 from tiled_jupyter.key_list import KeyList, read_keys, time_of
-from tiled_jupyter.key_wish import LONGEST_NOTE, default_note
+from tiled_jupyter.key_wish import LONGEST_NOTE, default_note, place_in
+from tiled_jupyter.known_servers import Place
 from tiled_jupyter.scopes import changes_something, offered, scope
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
@@ -58,6 +59,19 @@ def test_marks_and_words(about, marks, words):
     assert listed.expires_in(NOW) == words
 
 
+def test_where_a_key_was_made_is_known_from_our_record_or_from_our_note():
+    place = Place("11111111", "beam01", "scan 7", NOW.timestamp())
+    ours, foreign = "hub, overnight fit, 2026-11-24, 3f1c", "hub, 2026"
+    answers = [key("11111111", note="mine"), key("22222222", note=ours), key("33333333", note=foreign), key("44444444")]
+    listed = read_keys(answers, places={"11111111": place})
+    assert [(one.made, one.since) for one in listed] == [
+        ("beam01, scan 7", NOW),
+        ("hub, overnight fit", None),
+        (None, None),
+        (None, None),
+    ]
+
+
 def test_the_count_is_said_against_the_limit():
     keys = KeyList(read_keys([key(f"{number:08}") for number in range(97)]))
     assert (len(keys), keys.of_limit, keys.full) == (97, "97 of 100", False)
@@ -88,3 +102,5 @@ def test_a_note_always_fits(name):
         note = default_note()
     assert len(note) <= LONGEST_NOTE
     assert note.isprintable()
+    made = place_in(note)
+    assert len(note) == LONGEST_NOTE or (made is not None and note.startswith(f"{made}, {date.today()}"))

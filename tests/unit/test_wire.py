@@ -35,11 +35,13 @@ def build(kind: type, values: dict) -> object:
         "account": account_states.Account,
         "keys": account_states.Keys,
         "made": account_states.MadeKey,
+        "proposal": account_states.Proposal,
     }
     rows = {
         "providers": states.Provider,
         "rows": account_states.ListedKey,
         "scopes": account_states.Scope,
+        "snippets": account_states.Snippet,
         "sign_ins": account_states.ListedSignIn,
     }
     values = dict(values)

@@ -31,6 +31,16 @@ function button(name, look, click) {
     name
   );
 }
+function disclosure(name, ...children) {
+  const content = h("div", { id: unique(), class: "tiled-jupyter-disclosed", hidden: true }, ...children);
+  const opener = button(name, "quiet", () => {
+    content.hidden = !content.hidden;
+    opener.setAttribute("aria-expanded", String(!content.hidden));
+  });
+  opener.setAttribute("aria-expanded", "false");
+  opener.setAttribute("aria-controls", content.id);
+  return { opener, content };
+}
 function labelled(name, input) {
   return h("label", { class: "tiled-jupyter-label" }, h("span", {}, name), input);
 }
@@ -104,20 +114,13 @@ function span(seconds2) {
   const [days, hours] = [Math.floor(left / DAY), Math.floor(left % DAY / HOUR)];
   return days < 10 && hours > 0 ? `${days} d ${hours} h` : `${days} d`;
 }
-function secondsOf(text) {
-  const found = /^\s*(\d{1,6})\s*([ydhms])[a-z]*\s*$/i.exec(text);
-  if (!found || /^\s*\d+\s*mo/i.test(text)) return void 0;
-  return Number(found[1]) * SECONDS[found[2]?.toLowerCase()];
+function secondsOf(length) {
+  return Number.parseInt(length, 10) * SECONDS[length.slice(-1)];
 }
 function inWords(length) {
   const count = Number.parseInt(length, 10);
   const name = NAMES[length.slice(-1)];
   return name ? `${count} ${name}${count === 1 ? "" : "s"}` : length;
-}
-function proposal(runs, queue) {
-  const total = runs + queue;
-  const needed = total + Math.max(total / 10, HOUR);
-  return needed <= 2 * DAY ? `${Math.ceil(needed / HOUR)}h` : `${Math.ceil(needed / DAY)}d`;
 }
 
 // src/words.ts
@@ -338,6 +341,54 @@ function isPageExposed({ protocol, hostname }) {
   return protocol === "http:" && !isLoopback(hostname);
 }
 
+// src/clipboard.ts
+var FILE = "Save the key to a file instead.";
+var REFUSED = `The browser did not let the key be copied. ${FILE}`;
+async function copyText(element) {
+  try {
+    await navigator.clipboard.writeText(element.textContent ?? "");
+    return "Copied";
+  } catch {
+    getSelection()?.selectAllChildren(element);
+    return `Press ${navigator.platform.startsWith("Mac") ? "\u2318C" : "Ctrl+C"}`;
+  }
+}
+function whyNoCopy(control) {
+  if (!control)
+    return `Copying is not possible here: this page cannot ask the kernel without others listening. ${FILE}`;
+  if (!navigator.clipboard)
+    return `Copying is not possible here: the browser gives a page without https no clipboard. ${FILE}`;
+  return "";
+}
+async function copyAnswer(ask) {
+  let bytes;
+  let trouble = "";
+  const answer = ask().then(
+    (received) => {
+      bytes = received;
+      return received;
+    },
+    (error) => {
+      trouble = error instanceof Error ? error.message : "";
+      throw error;
+    }
+  );
+  try {
+    if (typeof ClipboardItem === "function") {
+      const text = answer.then((received) => new Blob([received], { type: "text/plain" }));
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+    } else {
+      await navigator.clipboard.writeText(new TextDecoder().decode(await answer));
+    }
+    return "";
+  } catch {
+    return trouble || REFUSED;
+  } finally {
+    bytes?.fill(0);
+    bytes = void 0;
+  }
+}
+
 // src/views/device.ts
 var PNG = "data:image/png;base64,";
 function deviceView({ send }) {
@@ -388,13 +439,7 @@ function deviceView({ send }) {
   let deadline = 0;
   async function copyCode() {
     say(copied, "");
-    try {
-      await navigator.clipboard.writeText(code.textContent ?? "");
-      say(copied, "Copied");
-    } catch {
-      getSelection()?.selectAllChildren(code);
-      say(copied, `Press ${navigator.platform.startsWith("Mac") ? "\u2318C" : "Ctrl+C"}`);
-    }
+    say(copied, await copyText(code));
   }
   function showQr(open) {
     figure.hidden = !open;
@@ -772,6 +817,7 @@ function keyList({ send }) {
     { head: "Key", plain: true, by: (key) => key.first_eight, show: showName },
     { head: "What for", plain: true, by: (key) => key.note ?? "", show: showNote },
     { head: "May", by: (key) => key.may.join(), show: showMay },
+    { head: "Made", by: (key) => key.since ?? 0, show: showMade },
     { head: "Stops working", by: (key) => key.expires ?? Number.POSITIVE_INFINITY, show: showEnd },
     { head: "Last used", by: (key) => key.last_used ?? 0, show: showUse }
   ];
@@ -830,6 +876,10 @@ function keyList({ send }) {
     const only = access_tags?.length ? `, only of data tagged ${access_tags.join(", ")}` : "";
     say(cell, `${may.join(", ")}${only}`);
   }
+  function showMade(cell, { made, since }, now) {
+    const when = since === null ? "" : `${span(now - since)} ago`;
+    sayTime(cell, [when, made && `on ${made}`].filter(Boolean).join(" ") || "not known", since, ahead);
+  }
   function showEnd(cell, { expires }, now) {
     const text = expires === null ? "never" : expires <= now ? "expired" : `in ${span(expires - now)}`;
     sayTime(cell, text, expires, ahead);
@@ -866,43 +916,40 @@ function keyList({ send }) {
   return { element, update };
 }
 
-// src/clipboard.ts
-var FILE = "Save the key to a file instead.";
-var REFUSED = `The browser did not let the key be copied. ${FILE}`;
-function whyNoCopy(control) {
-  if (!control)
-    return `Copying is not possible here: this page cannot ask the kernel without others listening. ${FILE}`;
-  if (!navigator.clipboard)
-    return `Copying is not possible here: the browser gives a page without https no clipboard. ${FILE}`;
-  return "";
-}
-async function copyAnswer(ask) {
-  let bytes;
-  let trouble = "";
-  const answer = ask().then(
-    (received) => {
-      bytes = received;
-      return received;
-    },
-    (error) => {
-      trouble = error instanceof Error ? error.message : "";
-      throw error;
-    }
+// src/views/snippets.ts
+function snippetChoice() {
+  const select = h("select", { change: showText });
+  const text = h("pre", {
+    class: "tiled-jupyter-snippet",
+    role: "group",
+    "aria-label": "Script",
+    tabindex: "0"
+  });
+  const copied = h("span", { class: "tiled-jupyter-subtle", "aria-live": "polite" });
+  const copy = button("Copy script", "secondary", async () => {
+    say(copied, "");
+    say(copied, await copyText(text));
+  });
+  const { opener, content } = disclosure(
+    "How to use it in a job",
+    labelled("Kind of job", select),
+    text,
+    h("div", { class: "tiled-jupyter-actions" }, copy, copied)
   );
-  try {
-    if (typeof ClipboardItem === "function") {
-      const text = answer.then((received) => new Blob([received], { type: "text/plain" }));
-      await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
-    } else {
-      await navigator.clipboard.writeText(new TextDecoder().decode(await answer));
-    }
-    return "";
-  } catch {
-    return trouble || REFUSED;
-  } finally {
-    bytes?.fill(0);
-    bytes = void 0;
+  const element = h("div", { class: "tiled-jupyter-fields", hidden: true }, opener, content);
+  let all = [];
+  function showText() {
+    say(text, all.find(({ name }) => name === select.value)?.text ?? "");
+    say(copied, "");
   }
+  function update(snippets) {
+    if (JSON.stringify(snippets) === JSON.stringify(all)) return;
+    all = snippets;
+    element.hidden = all.length === 0;
+    select.replaceChildren(...all.map(({ name }) => h("option", { value: name }, name)));
+    showText();
+  }
+  return { element, update };
 }
 
 // src/views/madekey.ts
@@ -941,6 +988,7 @@ function madeKey({ send, control, askForKey }) {
   const saved = h("p", { "aria-live": "polite" });
   const inUse = h("p", { "aria-live": "polite" });
   const copied = h("p", { "aria-live": "polite" });
+  const howTo = snippetChoice();
   const alerts = h("div", { class: "tiled-jupyter-alerts" });
   const actions = h("div", { class: "tiled-jupyter-buttons" }, save, use, copy, dismiss);
   const element = h(
@@ -955,7 +1003,8 @@ function madeKey({ send, control, askForKey }) {
     saved,
     copied,
     inUse,
-    environment
+    environment,
+    howTo.element
   );
   let made = null;
   let copying = false;
@@ -1002,6 +1051,7 @@ function madeKey({ send, control, askForKey }) {
     sayOrHide(reason, allowed ? why : "");
     if (why) copy.setAttribute("aria-disabled", "true");
     sayOrHide(saved, shown.saved_to ? `Saved to ${shown.saved_to}` : "");
+    howTo.update(shown.snippets);
     sayOrHide(inUse, shown.in_use ?? "");
     environment.hidden = !shown.in_use || shown.in_use.includes("TILED_API_KEY");
     sayOrHide(copied, shown.copied ? COPIED : "");
@@ -1030,20 +1080,9 @@ function permissions() {
     placeholder: "names of tags, with commas between them",
     "aria-describedby": help.id
   });
-  const under = h(
-    "div",
-    { id: unique(), class: "tiled-jupyter-label", hidden: true },
-    labelled("Limit to tagged data", tags),
-    help
-  );
-  const more = button("More", "quiet", () => {
-    under.hidden = !under.hidden;
-    more.setAttribute("aria-expanded", String(!under.hidden));
-  });
-  more.setAttribute("aria-expanded", "false");
-  more.setAttribute("aria-controls", under.id);
+  const more = disclosure("More", labelled("Limit to tagged data", tags), help);
   const missing = subtle();
-  const element = h("div", { class: "tiled-jupyter-fields" }, group, missing, more, under);
+  const element = h("div", { class: "tiled-jupyter-fields" }, group, missing, more.opener, more.content);
   let offered = "";
   const inputs = () => [...boxes.querySelectorAll("input")];
   function box({ name, words, description, dangerous }) {
@@ -1094,15 +1133,22 @@ function permissions() {
 // src/views/validity.ts
 var OFFERED = ["1d", "7d", "30d", "90d", "1y"];
 var NEVER = "never";
+var USUAL = "usual";
 var FOR_EVER = "A key that never stops working is good for whoever finds it, until somebody deletes it.";
-var HOW = "Write a whole number and a unit, for example 48 h or 7 d.";
-function validity() {
+function validity({ send }) {
   const help = h("span", { id: unique(), class: "tiled-jupyter-subtle", "aria-live": "polite" });
   const runs = length("48 h");
   const queue = length("7 d");
-  const select = h("select", { "aria-describedby": help.id, change: () => settle(select.value) });
+  const select = h("select", {
+    "aria-describedby": help.id,
+    change: () => {
+      asked = "";
+      choose(select.value);
+    }
+  });
   const warning = note();
-  const capped = subtle();
+  const remark = subtle();
+  remark.setAttribute("aria-live", "polite");
   const element = h(
     "div",
     { class: "tiled-jupyter-fields" },
@@ -1113,7 +1159,7 @@ function validity() {
       labelled("and may wait in the queue up to", queue)
     ),
     h("div", { class: "tiled-jupyter-pair" }, labelled("Stops working after", select), help),
-    capped,
+    remark,
     warning
   );
   let offered = "";
@@ -1121,29 +1167,26 @@ function validity() {
   let usual = "7d";
   let touched = false;
   let forJob = "";
+  let asked = "";
   function length(example) {
     return h("input", {
       type: "text",
       autocomplete: "off",
+      maxlength: "40",
       placeholder: `for example ${example}`,
-      input: propose
+      input: () => {
+        const job = ofJob();
+        asked = JSON.stringify(job);
+        send({ type: "propose_expiry", ...job });
+      }
     });
   }
-  function propose() {
-    const [run, wait] = [runs, queue].map(({ value }) => value.trim() === "" ? 0 : secondsOf(value));
-    const wrong = run === void 0 || wait === void 0;
-    const needed = wrong || run + wait === 0 ? "" : proposal(run, wait);
-    const tooLong = needed !== "" && (secondsOf(needed) ?? 0) > longest;
-    forJob = tooLong ? inDays(longest) : needed;
-    const cap = `Keys may work for ${inWords(inDays(longest))} at most here: make another one in time.`;
-    sayOrHide(capped, wrong ? HOW : tooLong ? cap : "");
-    offer();
-    settle(forJob || usual);
-    touched = forJob !== "";
+  function ofJob() {
+    return { runs_for: runs.value, may_wait: queue.value };
   }
   function offer() {
-    const lengths = [...OFFERED, usual, forJob, Number.isFinite(longest) ? inDays(longest) : NEVER];
-    const sorted = [...new Set(lengths)].filter((each) => each !== "" && seconds(each) <= (each === NEVER ? Number.POSITIVE_INFINITY : longest)).sort((a, b) => seconds(a) - seconds(b));
+    const lengths = [...OFFERED, usual, forJob, longest < Number.POSITIVE_INFINITY ? inDays(longest) : NEVER];
+    const sorted = [...new Set(lengths)].filter((each) => each !== "" && (each === NEVER || seconds(each) <= longest)).sort((a, b) => seconds(a) - seconds(b));
     if (offered === JSON.stringify([sorted, forJob])) return;
     offered = JSON.stringify([sorted, forJob]);
     const { value } = select;
@@ -1154,36 +1197,43 @@ function validity() {
     );
     select.value = sorted.includes(value) ? value : usual;
   }
-  function settle(value) {
+  function choose(value) {
     touched = true;
     select.value = value;
     sayOrHide(warning, value === NEVER ? FOR_EVER : "");
     say(help, value === NEVER ? "" : `until ${moment(Date.now() / 1e3 + seconds(value))}`);
   }
-  function update({ expires_in, max_days }) {
-    longest = max_days === null ? Number.POSITIVE_INFINITY : secondsOf(`${max_days}d`) ?? 0;
+  function update({ expires_in, max_days }, proposal) {
+    longest = max_days === null ? Number.POSITIVE_INFINITY : secondsOf(`${max_days}d`);
     usual = expires_in;
+    const { runs_for, may_wait, ...answer } = proposal ?? { expires_in: "", sentence: null };
+    const answered = asked !== "" && asked === JSON.stringify({ runs_for, may_wait });
+    if (answered) {
+      asked = "";
+      forJob = answer.expires_in;
+      sayOrHide(remark, answer.sentence ?? "");
+    }
     offer();
-    if (touched) return;
-    settle(usual);
-    touched = false;
+    if (touched && !answered) return;
+    choose(forJob || usual);
+    touched = forJob !== "";
   }
   function reset() {
-    runs.value = queue.value = forJob = "";
-    capped.hidden = true;
+    runs.value = queue.value = forJob = asked = "";
+    remark.hidden = true;
     touched = false;
   }
-  return { element, update, reset, chosen: () => select.value };
+  return { element, update, reset, chosen: () => asked ? USUAL : select.value, ofJob };
 }
 function seconds(length) {
-  return length === NEVER ? Number.POSITIVE_INFINITY : secondsOf(length) ?? 0;
+  return length === NEVER ? Number.POSITIVE_INFINITY : secondsOf(length);
 }
 function inDays(length) {
   return `${Math.floor(length / 86400)}d`;
 }
 
 // src/views/newkey.ts
-function newKeyForm({ send }) {
+function newKeyForm(context) {
   const purpose = h("input", {
     type: "text",
     autocomplete: "off",
@@ -1192,7 +1242,7 @@ function newKeyForm({ send }) {
       touched = true;
     }
   });
-  const lasts = validity();
+  const lasts = validity(context);
   const may = permissions();
   const create = button("Create API key", "primary");
   const element = h(
@@ -1211,17 +1261,18 @@ function newKeyForm({ send }) {
     event.preventDefault();
     if (busy() || !may.isComplete()) return;
     sent = true;
-    send({
+    context.send({
       type: "create_key",
       note: purpose.value,
       expires_in: lasts.chosen(),
+      ...lasts.ofJob(),
       scopes: may.chosen(),
       access_tags: may.limits()
     });
   }
-  function update(keys, waits) {
+  function update(keys, proposal, waits) {
     if (!touched) purpose.value = keys.note;
-    lasts.update(keys);
+    lasts.update(keys, proposal);
     may.update(keys.scopes);
     sent = sent && waits;
     element.setAttribute("aria-busy", String(sent));
@@ -1276,6 +1327,14 @@ function keysView(context) {
   const list = keyList(context);
   const full = note();
   const unavailable = h("p");
+  const staleFiles = h("p");
+  const remove = button(
+    "Remove these files",
+    "secondary",
+    () => context.send({ type: "delete_stale_files" })
+  );
+  remove.dataset.starts = "";
+  const stale = h("div", { class: "tiled-jupyter-stale", hidden: true }, staleFiles, remove);
   const content = h(
     "div",
     { class: "tiled-jupyter-section" },
@@ -1283,13 +1342,14 @@ function keysView(context) {
     unavailable,
     full,
     form.element,
-    list.element
+    list.element,
+    stale
   );
   const tab = section("Reading your keys \u2026", content, () => context.send({ type: "show_keys" }));
   let shown;
   function update(state, around) {
     if (state.kind !== "signed_in") return;
-    const { keys, made: key, busy, keys_failure } = state.account;
+    const { keys, made: key, proposal, busy, keys_failure } = state.account;
     tab.update(keys !== null, busy, keys_failure);
     if (!keys) return;
     tab.keepFocus(() => {
@@ -1300,8 +1360,11 @@ function keysView(context) {
       sayOrHide(unavailable, keys.unavailable ?? "");
       sayOrHide(full, keys.full && !key && !keys.unavailable ? FULL : "");
       form.element.hidden = key !== null || keys.full || keys.unavailable !== null;
-      form.update(keys, busy);
+      form.update(keys, proposal, busy);
       list.update(keys.rows, keys.of_limit, around.ahead);
+      const files = keys.stale_files;
+      stale.hidden = files.length === 0;
+      say(staleFiles, `Key files on this computer whose keys no longer work: ${files.join(", ")}`);
       return key ? made.element : content;
     });
   }

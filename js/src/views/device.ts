@@ -1,6 +1,7 @@
 /** A link and a code, for `awaiting_authorization`: the person approves in a web page, here or on a phone. */
 
 import { hostOf, linkTo } from "../address";
+import { copyText } from "../clipboard";
 import { h, say, unique } from "../dom";
 import type { State } from "../wire";
 import { countdown } from "../words";
@@ -61,14 +62,7 @@ export function deviceView({ send }: Context): View {
 
   async function copyCode(): Promise<void> {
     say(copied, "");
-    try {
-      // There is none on plain http pages.
-      await navigator.clipboard.writeText(code.textContent ?? "");
-      say(copied, "Copied");
-    } catch {
-      getSelection()?.selectAllChildren(code);
-      say(copied, `Press ${navigator.platform.startsWith("Mac") ? "⌘C" : "Ctrl+C"}`);
-    }
+    say(copied, await copyText(code));
   }
 
   function showQr(open: boolean): void {

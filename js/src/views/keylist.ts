@@ -22,6 +22,7 @@ export function keyList({ send }: Context) {
     { head: "Key", plain: true, by: (key) => key.first_eight, show: showName },
     { head: "What for", plain: true, by: (key) => key.note ?? "", show: showNote },
     { head: "May", by: (key) => key.may.join(), show: showMay },
+    { head: "Made", by: (key) => key.since ?? 0, show: showMade },
     { head: "Stops working", by: (key) => key.expires ?? Number.POSITIVE_INFINITY, show: showEnd },
     { head: "Last used", by: (key) => key.last_used ?? 0, show: showUse },
   ];
@@ -82,6 +83,11 @@ export function keyList({ send }: Context) {
   function showMay(cell: HTMLElement, { may, access_tags }: ListedKey): void {
     const only = access_tags?.length ? `, only of data tagged ${access_tags.join(", ")}` : "";
     say(cell, `${may.join(", ")}${only}`);
+  }
+
+  function showMade(cell: HTMLElement, { made, since }: ListedKey, now: number): void {
+    const when = since === null ? "" : `${span(now - since)} ago`;
+    sayTime(cell, [when, made && `on ${made}`].filter(Boolean).join(" ") || "not known", since, ahead);
   }
 
   function showEnd(cell: HTMLElement, { expires }: ListedKey, now: number): void {

@@ -1,12 +1,12 @@
 /** The tab *API keys*: the key that was just made or the form for one, and the list. */
 
-import { h, sayOrHide } from "../dom";
+import { h, say, sayOrHide } from "../dom";
 import type { State } from "../wire";
 import { keyList } from "./keylist";
 import { madeKey } from "./madekey";
 import { newKeyForm } from "./newkey";
 import { section } from "./section";
-import { type Around, type Context, note } from "./view";
+import { type Around, button, type Context, note } from "./view";
 
 const FULL = "This account has as many keys as it may have. Delete one first, then make another.";
 
@@ -16,6 +16,12 @@ export function keysView(context: Context) {
   const list = keyList(context);
   const full = note();
   const unavailable = h("p");
+  const staleFiles = h("p");
+  const remove = button("Remove these files", "secondary", () =>
+    context.send({ type: "delete_stale_files" }),
+  );
+  remove.dataset.starts = "";
+  const stale = h("div", { class: "tiled-jupyter-stale", hidden: true }, staleFiles, remove);
   const content = h(
     "div",
     { class: "tiled-jupyter-section" },
@@ -24,6 +30,7 @@ export function keysView(context: Context) {
     full,
     form.element,
     list.element,
+    stale,
   );
   const tab = section("Reading your keys …", content, () => context.send({ type: "show_keys" }));
   // Which key is in sight.
@@ -31,7 +38,7 @@ export function keysView(context: Context) {
 
   function update(state: State, around: Around): void {
     if (state.kind !== "signed_in") return;
-    const { keys, made: key, busy, keys_failure } = state.account;
+    const { keys, made: key, proposal, busy, keys_failure } = state.account;
     tab.update(keys !== null, busy, keys_failure);
     if (!keys) return;
     tab.keepFocus(() => {
@@ -42,8 +49,11 @@ export function keysView(context: Context) {
       sayOrHide(unavailable, keys.unavailable ?? "");
       sayOrHide(full, keys.full && !key && !keys.unavailable ? FULL : "");
       form.element.hidden = key !== null || keys.full || keys.unavailable !== null;
-      form.update(keys, busy);
+      form.update(keys, proposal, busy);
       list.update(keys.rows, keys.of_limit, around.ahead);
+      const files = keys.stale_files;
+      stale.hidden = files.length === 0;
+      say(staleFiles, `Key files on this computer whose keys no longer work: ${files.join(", ")}`);
       return key ? made.element : content;
     });
   }

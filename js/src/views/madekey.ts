@@ -5,6 +5,7 @@ import { h, say, sayOrHide, unique } from "../dom";
 import { moment } from "../times";
 import type { MadeKey } from "../wire";
 import { question } from "./question";
+import { snippetChoice } from "./snippets";
 import { button, type Context, showAlert, subtle } from "./view";
 
 const ONCE = "The kernel holds it until you dismiss it. After that it cannot be shown again.";
@@ -40,6 +41,7 @@ export function madeKey({ send, control, askForKey }: Context) {
   const saved = h("p", { "aria-live": "polite" });
   const inUse = h("p", { "aria-live": "polite" });
   const copied = h("p", { "aria-live": "polite" });
+  const howTo = snippetChoice();
   const alerts = h("div", { class: "tiled-jupyter-alerts" });
   const actions = h("div", { class: "tiled-jupyter-buttons" }, save, use, copy, dismiss);
   const element = h(
@@ -55,6 +57,7 @@ export function madeKey({ send, control, askForKey }: Context) {
     copied,
     inUse,
     environment,
+    howTo.element,
   );
   let made: MadeKey | null = null;
   let copying = false;
@@ -105,6 +108,7 @@ export function madeKey({ send, control, askForKey }: Context) {
     sayOrHide(reason, allowed ? why : "");
     if (why) copy.setAttribute("aria-disabled", "true");
     sayOrHide(saved, shown.saved_to ? `Saved to ${shown.saved_to}` : "");
+    howTo.update(shown.snippets);
     sayOrHide(inUse, shown.in_use ?? "");
     environment.hidden = !shown.in_use || shown.in_use.includes("TILED_API_KEY");
     sayOrHide(copied, shown.copied ? COPIED : "");

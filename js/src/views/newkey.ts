@@ -1,12 +1,12 @@
 /** The form for a new key: what it is for, how long it works, what it may do. */
 
 import { h } from "../dom";
-import type { Keys } from "../wire";
+import type { Keys, Proposal } from "../wire";
 import { permissions } from "./permissions";
 import { validity } from "./validity";
 import { button, type Context, labelled } from "./view";
 
-export function newKeyForm({ send }: Context) {
+export function newKeyForm(context: Context) {
   const purpose = h("input", {
     type: "text",
     autocomplete: "off",
@@ -15,7 +15,7 @@ export function newKeyForm({ send }: Context) {
       touched = true;
     },
   });
-  const lasts = validity();
+  const lasts = validity(context);
   const may = permissions();
   const create = button("Create API key", "primary");
   const element = h(
@@ -36,19 +36,20 @@ export function newKeyForm({ send }: Context) {
     event.preventDefault();
     if (busy() || !may.isComplete()) return;
     sent = true;
-    send({
+    context.send({
       type: "create_key",
       note: purpose.value,
       expires_in: lasts.chosen(),
+      ...lasts.ofJob(),
       scopes: may.chosen(),
       access_tags: may.limits(),
     });
   }
 
   /** Offer what can be made; nothing that was typed is replaced. */
-  function update(keys: Keys, waits: boolean): void {
+  function update(keys: Keys, proposal: Proposal | null, waits: boolean): void {
     if (!touched) purpose.value = keys.note;
-    lasts.update(keys);
+    lasts.update(keys, proposal);
     may.update(keys.scopes);
     sent = sent && waits;
     element.setAttribute("aria-busy", String(sent));

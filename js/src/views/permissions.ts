@@ -3,7 +3,7 @@
 import { h, say, sayOrHide, unique } from "../dom";
 import type { Scope } from "../wire";
 import { NOT_EVERYWHERE } from "./keylist";
-import { button, labelled, subtle } from "./view";
+import { disclosure, labelled, subtle } from "./view";
 
 const AT_FIRST = ["read:metadata", "read:data"];
 const ALL = "inherit";
@@ -26,20 +26,9 @@ export function permissions() {
     placeholder: "names of tags, with commas between them",
     "aria-describedby": help.id,
   });
-  const under = h(
-    "div",
-    { id: unique(), class: "tiled-jupyter-label", hidden: true },
-    labelled("Limit to tagged data", tags),
-    help,
-  );
-  const more = button("More", "quiet", () => {
-    under.hidden = !under.hidden;
-    more.setAttribute("aria-expanded", String(!under.hidden));
-  });
-  more.setAttribute("aria-expanded", "false");
-  more.setAttribute("aria-controls", under.id);
+  const more = disclosure("More", labelled("Limit to tagged data", tags), help);
   const missing = subtle();
-  const element = h("div", { class: "tiled-jupyter-fields" }, group, missing, more, under);
+  const element = h("div", { class: "tiled-jupyter-fields" }, group, missing, more.opener, more.content);
   let offered = "";
   const inputs = () => [...boxes.querySelectorAll("input")];
 

@@ -1,22 +1,30 @@
-/** How long a new key works: chosen from a list, or proposed for a job that runs and waits in a queue. */
+/** How long a new key works: chosen from a list, or proposed by Python for a job that runs and waits in a queue. */
 
 import { h, say, sayOrHide, unique } from "../dom";
-import { inWords, moment, proposal, secondsOf } from "../times";
-import type { Keys } from "../wire";
-import { labelled, note, subtle } from "./view";
+import { inWords, moment, secondsOf } from "../times";
+import type { Keys, Proposal } from "../wire";
+import { type Context, labelled, note, subtle } from "./view";
 
 const OFFERED = ["1d", "7d", "30d", "90d", "1y"];
 const NEVER = "never";
+/** What the job needs, whatever that is. */
+const USUAL = "usual";
 const FOR_EVER = "A key that never stops working is good for whoever finds it, until somebody deletes it.";
-const HOW = "Write a whole number and a unit, for example 48 h or 7 d.";
 
-export function validity() {
+export function validity({ send }: Context) {
   const help = h("span", { id: unique(), class: "tiled-jupyter-subtle", "aria-live": "polite" });
   const runs = length("48 h");
   const queue = length("7 d");
-  const select = h("select", { "aria-describedby": help.id, change: () => settle(select.value) });
+  const select = h("select", {
+    "aria-describedby": help.id,
+    change: () => {
+      asked = "";
+      choose(select.value);
+    },
+  });
   const warning = note();
-  const capped = subtle();
+  const remark = subtle();
+  remark.setAttribute("aria-live", "polite");
   const element = h(
     "div",
     { class: "tiled-jupyter-fields" },
@@ -27,7 +35,7 @@ export function validity() {
       labelled("and may wait in the queue up to", queue),
     ),
     h("div", { class: "tiled-jupyter-pair" }, labelled("Stops working after", select), help),
-    capped,
+    remark,
     warning,
   );
   let offered = "";
@@ -35,33 +43,31 @@ export function validity() {
   let usual = "7d";
   let touched = false;
   let forJob = "";
+  // What was asked and is not answered yet.
+  let asked = "";
 
   function length(example: string): HTMLInputElement {
     return h("input", {
       type: "text",
       autocomplete: "off",
+      maxlength: "40",
       placeholder: `for example ${example}`,
-      input: propose,
+      input: () => {
+        const job = ofJob();
+        asked = JSON.stringify(job);
+        send({ type: "propose_expiry", ...job });
+      },
     });
   }
 
-  function propose(): void {
-    const [run, wait] = [runs, queue].map(({ value }) => (value.trim() === "" ? 0 : secondsOf(value)));
-    const wrong = run === undefined || wait === undefined;
-    const needed = wrong || run + wait === 0 ? "" : proposal(run, wait);
-    const tooLong = needed !== "" && (secondsOf(needed) ?? 0) > longest;
-    forJob = tooLong ? inDays(longest) : needed;
-    const cap = `Keys may work for ${inWords(inDays(longest))} at most here: make another one in time.`;
-    sayOrHide(capped, wrong ? HOW : tooLong ? cap : "");
-    offer();
-    settle(forJob || usual);
-    touched = forJob !== "";
+  function ofJob() {
+    return { runs_for: runs.value, may_wait: queue.value };
   }
 
   function offer(): void {
-    const lengths = [...OFFERED, usual, forJob, Number.isFinite(longest) ? inDays(longest) : NEVER];
+    const lengths = [...OFFERED, usual, forJob, longest < Number.POSITIVE_INFINITY ? inDays(longest) : NEVER];
     const sorted = [...new Set(lengths)]
-      .filter((each) => each !== "" && seconds(each) <= (each === NEVER ? Number.POSITIVE_INFINITY : longest))
+      .filter((each) => each !== "" && (each === NEVER || seconds(each) <= longest))
       .sort((a, b) => seconds(a) - seconds(b));
     if (offered === JSON.stringify([sorted, forJob])) return;
     offered = JSON.stringify([sorted, forJob]);
@@ -74,33 +80,40 @@ export function validity() {
     select.value = sorted.includes(value) ? value : usual;
   }
 
-  function settle(value: string): void {
+  function choose(value: string): void {
     touched = true;
     select.value = value;
     sayOrHide(warning, value === NEVER ? FOR_EVER : "");
     say(help, value === NEVER ? "" : `until ${moment(Date.now() / 1000 + seconds(value))}`);
   }
 
-  function update({ expires_in, max_days }: Keys): void {
-    longest = max_days === null ? Number.POSITIVE_INFINITY : (secondsOf(`${max_days}d`) ?? 0);
+  function update({ expires_in, max_days }: Keys, proposal: Proposal | null): void {
+    longest = max_days === null ? Number.POSITIVE_INFINITY : secondsOf(`${max_days}d`);
     usual = expires_in;
+    const { runs_for, may_wait, ...answer } = proposal ?? { expires_in: "", sentence: null };
+    const answered = asked !== "" && asked === JSON.stringify({ runs_for, may_wait });
+    if (answered) {
+      asked = "";
+      forJob = answer.expires_in;
+      sayOrHide(remark, answer.sentence ?? "");
+    }
     offer();
-    if (touched) return;
-    settle(usual);
-    touched = false;
+    if (touched && !answered) return;
+    choose(forJob || usual);
+    touched = forJob !== "";
   }
 
   function reset(): void {
-    runs.value = queue.value = forJob = "";
-    capped.hidden = true;
+    runs.value = queue.value = forJob = asked = "";
+    remark.hidden = true;
     touched = false;
   }
 
-  return { element, update, reset, chosen: () => select.value };
+  return { element, update, reset, chosen: () => (asked ? USUAL : select.value), ofJob };
 }
 
 function seconds(length: string): number {
-  return length === NEVER ? Number.POSITIVE_INFINITY : (secondsOf(length) ?? 0);
+  return length === NEVER ? Number.POSITIVE_INFINITY : secondsOf(length);
 }
 
 function inDays(length: number): string {

@@ -1,6 +1,6 @@
 /** What a view is, and the few pieces several views are made of. */
 
-import { h, say, sayOrHide } from "../dom";
+import { h, say, sayOrHide, unique } from "../dom";
 import type { Command, State, Surroundings } from "../wire";
 
 /** What the person gave and a redrawn form must not lose. Secrets are not kept. */
@@ -50,6 +50,18 @@ export function button(name: string, look: string, click?: () => void): HTMLButt
     },
     name,
   );
+}
+
+/** A button, and what it shows and hides. */
+export function disclosure(name: string, ...children: HTMLElement[]) {
+  const content = h("div", { id: unique(), class: "tiled-jupyter-disclosed", hidden: true }, ...children);
+  const opener = button(name, "quiet", () => {
+    content.hidden = !content.hidden;
+    opener.setAttribute("aria-expanded", String(!content.hidden));
+  });
+  opener.setAttribute("aria-expanded", "false");
+  opener.setAttribute("aria-controls", content.id);
+  return { opener, content };
 }
 
 /** A labelled text field. */
