@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
@@ -14,11 +15,13 @@ from tiled.client.base import BaseClient
 
 from . import cells, front_end, profiles, servers
 from .attaching import disable, enable
+from .errors import BadSetting
 from .key_magics import KeyMagics, make_guard
 from .leak_guard import LeakGuard
 from .panel import LoginPanel
 from .principal import identity_of
 from .reauthentication import Context
+from .settings import settings
 from .sign_out import sign_out_of
 from .states import Identity
 
@@ -134,6 +137,10 @@ def load_ipython_extension(ipython: Any) -> None:
         ipython.Completer.custom_matchers.append(complete_profile)
     cells.watch()
     enable()
+    try:
+        settings()
+    except BadSetting as error:
+        warnings.warn(str(error), stacklevel=2)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
