@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from typing import Any
@@ -127,8 +128,15 @@ def complete_profile(context: CompletionContext) -> dict[str, Any]:
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Do what ``%load_ext tiled_jupyter`` does: magics, the stop button, plain Tiled in the panel, keys in cells."""
+    """Do what ``%load_ext tiled_jupyter`` does: magics, the stop button, plain Tiled in the panel, keys in cells.
+
+    Does nothing where ``TILED_JUPYTER=0`` is set.
+    """
     global _guard
+    if os.environ.get("TILED_JUPYTER") == "0":
+        if front_end.is_somebody_there():  # and not while a kernel starts
+            front_end.say("TILED_JUPYTER=0 is set in this kernel's environment, so tiled_jupyter stays out of it.")
+        return
     ipython.register_magics(TiledMagics, KeyMagics)
     if _guard is None:
         _guard = make_guard(ipython)
