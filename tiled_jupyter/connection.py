@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import time
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from .device_grant import is_the_providers
 from .lifetimes import session_end
 from .live import signed_in_context
 from .principal import count, identity_of
+from .settings import TiledJupyter
 from .states import Provider, Server, SignedIn
 from .tls import tls_context
 from .tokens import tokens_of
@@ -27,6 +29,7 @@ _NOT_PRIVATE = (
     "This connection is not encrypted (http://), so nobody can sign in over it safely. "
     "Use the server's https:// address."
 )
+_NO_PASSWORDS = "This site does not want passwords typed in notebooks. Sign in another way."
 _OF_A_CONTEXT = tuple(inspect.signature(TiledContext.__init__).parameters)
 
 
@@ -57,14 +60,23 @@ class Target:
         return self.shown if self.address is None else self.address.host
 
 
-def find_target(text: str) -> Target:
+def find_target(text: str, settings: TiledJupyter) -> Target:
     """Read what a person gives: an address, or the name of a profile.
 
     Raises
     ------
     BadAddress
-        With a sentence that says what to do.
+        With a sentence that says what to do; also where the settings do not allow it.
     """
+    target = _read(text)
+    uri = target.address.api_uri if target.address is not None else None
+    refusal = refusal_of_server(uri, target.profile or target.host, settings)
+    if refusal is not None:
+        raise BadAddress(refusal)
+    return target
+
+
+def _read(text: str) -> Target:
     name = text.strip()
     if not profiles.is_profile(name):
         address = parse_address(text)
@@ -109,7 +121,36 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
     return context, target.client_options
 
 
-def describe(uri: str, specs: list[Any], *, required: bool, allow_http: bool, preferred: str | None = None) -> Server:
+def refusal_of_server(uri: str | None, name: str, settings: TiledJupyter) -> str | None:
+    """Say why the settings want nobody to sign in to a server.
+
+    Parameters
+    ----------
+    uri : str or None
+        Root of its API; None for a profile with a server of its own.
+    name : str
+        Of the profile, or what people call it.
+    settings : TiledJupyter
+
+    Returns
+    -------
+    str or None
+        A sentence; None if it may be used.
+    """
+    if settings.allow_unlisted_servers or name in settings.servers:
+        return None
+    for listed in settings.servers:
+        with contextlib.suppress(BadAddress):
+            if parse_address(profiles.address_of(listed) or listed).api_uri == uri:
+                return None
+    among = f"only to {' and '.join(settings.servers)}" if settings.servers else "to no server yet"
+    whom = f" {settings.help_url} says more." if settings.help_url else ""
+    return f"The settings of this site let people sign in {among}, so nothing was sent to {name}.{whom}"
+
+
+def describe(
+    uri: str, specs: list[Any], *, required: bool, settings: TiledJupyter, preferred: str | None = None
+) -> Server:
     """Say what the panel shows of a server.
 
     Parameters
@@ -119,12 +160,16 @@ def describe(uri: str, specs: list[Any], *, required: bool, allow_http: bool, pr
     specs : list of tiled.schemas.AboutAuthenticationProvider
     required : bool
         Whether it can be used without signing in at all.
-    allow_http : bool
-        Whether passwords may go over unencrypted connections.
+    settings : TiledJupyter
     preferred : str, optional
         Name of the provider to choose, instead of that of last time.
     """
-    providers = tuple(Provider(spec.provider, spec.mode, _refusal(spec, uri, allow_http)) for spec in specs)
+    providers = tuple(
+        Provider(
+            spec.provider, spec.mode, _refusal(spec, uri, settings), settings.provider_texts.get(spec.provider) or None
+        )
+        for spec in specs
+    )
     known = known_servers.known(uri)
     chosen = preferred or (known.provider if known is not None else None)
     return Server(
@@ -166,9 +211,12 @@ def session_sign_in(
     return SignedIn(server, identity, method, provenance, remembered, keys, good_until, renews)
 
 
-def _refusal(spec: Any, uri: str, allow_http: bool) -> str | None:  # noqa: FBT001 - Tiled's schema
+def _refusal(spec: Any, uri: str, settings: TiledJupyter) -> str | None:
+    allow_http = settings.allow_http
     endpoint = str(spec.links.get("auth_endpoint", ""))
     if spec.mode in PASSWORD_MODES:
+        if not settings.password_form:
+            return _NO_PASSWORDS
         return refusal_to_send(endpoint, uri, allow_http=allow_http)
     if spec.mode != "external":
         return None  # it is not offered

@@ -7,6 +7,7 @@
   + IdentityChanged     somebody else signed in than the one whose session had ended; nothing was sent as them
   + KeysUnavailable     this server or this sign-in has no API keys, or says nothing of them now
   + KeyNotMade          no API key was made, or one was made and lost on the way, and is revoked if it was found
+  + BadSetting          c.TiledJupyter holds something that cannot be used
 
 Messages are sentences for the person at the notebook. They never hold a password, token or key, and
 exceptions are raised ``from None`` where their cause could: the request of an httpx error holds the form.
@@ -53,3 +54,7 @@ class KeysUnavailable(TiledJupyterError):
 
 class KeyNotMade(TiledJupyterError):
     """The request for an API key gave none."""
+
+
+class BadSetting(TiledJupyterError, ValueError):
+    """A setting of ``c.TiledJupyter`` is not what it must be."""

@@ -13,7 +13,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from . import front_end, servers
 from .api_keys import ApiKeys
 from .attempts import in_background
-from .errors import KeyNotMade, KeysUnavailable
+from .errors import BadSetting, KeyNotMade, KeysUnavailable
 from .key_list import KeyList
 from .key_wish import USUAL
 from .leak_guard import Leak, LeakGuard
@@ -143,7 +143,14 @@ def _unquoted(text: str | None) -> str | None:
 
 def make_guard(ipython: Any) -> LeakGuard:
     """Make the guard that warns in the output of the cell, where the settings want it."""
-    return LeakGuard(ipython, _warn, lambda: settings().leak_guard)
+    return LeakGuard(ipython, _warn, _is_wanted)
+
+
+def _is_wanted() -> bool:
+    try:
+        return settings().leak_guard
+    except BadSetting:  # which is said where a person has asked for something
+        return True
 
 
 def _warn(sentence: str, leaks: list[Leak]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import warnings
 from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
@@ -14,11 +16,13 @@ from tiled.client.base import BaseClient
 
 from . import cells, front_end, profiles, servers
 from .attaching import disable, enable
+from .errors import BadSetting
 from .key_magics import KeyMagics, make_guard
 from .leak_guard import LeakGuard
 from .panel import LoginPanel
 from .principal import identity_of
 from .reauthentication import Context
+from .settings import settings
 from .sign_out import sign_out_of
 from .states import Identity
 
@@ -124,8 +128,15 @@ def complete_profile(context: CompletionContext) -> dict[str, Any]:
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Do what ``%load_ext tiled_jupyter`` does: magics, the stop button, plain Tiled in the panel, keys in cells."""
+    """Do what ``%load_ext tiled_jupyter`` does: magics, the stop button, plain Tiled in the panel, keys in cells.
+
+    Does nothing where ``TILED_JUPYTER=0`` is set.
+    """
     global _guard
+    if os.environ.get("TILED_JUPYTER") == "0":
+        if front_end.is_somebody_there():  # and not while a kernel starts
+            front_end.say("TILED_JUPYTER=0 is set in this kernel's environment, so tiled_jupyter stays out of it.")
+        return
     ipython.register_magics(TiledMagics, KeyMagics)
     if _guard is None:
         _guard = make_guard(ipython)
@@ -134,6 +145,10 @@ def load_ipython_extension(ipython: Any) -> None:
         ipython.Completer.custom_matchers.append(complete_profile)
     cells.watch()
     enable()
+    try:
+        settings()
+    except BadSetting as error:
+        warnings.warn(str(error), stacklevel=2)
 
 
 def unload_ipython_extension(ipython: Any) -> None:

@@ -129,6 +129,7 @@ class Page(anywidget.AnyWidget):
             cell=front_end.cell_number() if waits else None,
             resuming=self.resuming,
             exposed=front_end.is_exposed(),
+            help_url=self._settings.help_url,
         )
         self.send(wire.encode_state(self.session.state, surroundings))
 

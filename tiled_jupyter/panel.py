@@ -15,8 +15,7 @@ from .attempts import in_background
 from .barrier import Barrier
 from .ensuring import ensure
 from .errors import LoginFailed
-from .exchange import Refused
-from .prompt_session import PromptSession
+from .prompt_session import PromptSession, without_asking
 from .prompts import occasion
 from .reauthentication import Context
 from .session import CANCELLED, LoginSession
@@ -32,7 +31,6 @@ from .states import (
     Verifying,
     is_same_sign_in,
 )
-from .token_source import ask_source
 
 _KEY_INSTEAD = "The API key you typed is used from now on, so there was no login. Run the cell again without it."
 _ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
@@ -211,7 +209,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     """
     wish = occasion.get()
     remember_me = False if wish is not None and not wish.remember else None
-    given = _from_site(http_client, providers)
+    given = without_asking(http_client, providers, wish)
     if given is not None:
         if wish is not None:
             wish.remember = False
@@ -244,13 +242,3 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
         if not session.remember:
             kernel_end.end_with_kernel(wish.context)
     return tokens
-
-
-def _from_site(http_client: httpx.Client, providers: list[Any]) -> dict[str, Any] | None:
-    """Ask the site's own token source, if the settings name one."""
-    source = settings().token_source
-    try:
-        return ask_source(source, http_client, providers) if source else None
-    except Refused as refused:
-        failure = refused.failure
-    raise LoginFailed(failure.sentence, failure.kind)

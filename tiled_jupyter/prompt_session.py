@@ -9,16 +9,19 @@ from typing import Any
 
 import httpx
 
-from .connection import describe
+from .address import host_of
+from .connection import describe, refusal_of_server
+from .errors import LoginFailed
 from .events import SavedFound
 from .exchange import Refused, Tokens
 from .lifetimes import session_end
 from .prompts import Occasion
 from .reauthentication import Context
 from .session import LoginSession
-from .settings import TiledJupyter
+from .settings import TiledJupyter, settings
 from .states import SignedIn, SignedOut, State, open_form
 from .tls import tls_context
+from .token_source import ask_source
 
 _NOBODY_WAITS = "What asked for this sign-in has ended, so nothing was sent. Run its cell again."
 
@@ -53,11 +56,8 @@ class PromptSession(LoginSession):
         self.remember: bool = occasion is None or occasion.remember
         if occasion is not None:
             self.context = occasion.context
-            uri = str(occasion.context.api_uri)
             self._saved_at = occasion.context.saved_at()
-        else:
-            uri = next((spec.links.get("auth_endpoint", "").partition("auth/")[0] for spec in providers), "")
-        server = describe(uri, providers, required=True, allow_http=settings.allow_http)
+        server = describe(_address_of(occasion, providers), providers, required=True, settings=settings)
         self._elsewhere = occasion.elsewhere if occasion is not None and occasion.resuming else None
         if occasion is None:
             self.state = SignedOut(server)
@@ -122,3 +122,29 @@ class PromptSession(LoginSession):
 
     def _accept_saved(self, context: Context) -> None:
         self._accept(dict(context.http_client.auth.tokens), remember=True)
+
+
+def without_asking(http_client: httpx.Client, providers: list[Any], occasion: Occasion | None) -> Tokens | None:
+    """Give the tokens of the site's own source, if the settings name one.
+
+    Raises
+    ------
+    LoginFailed
+        Where it fails, or the settings leave this server out.
+    """
+    here, uri = settings(), _address_of(occasion, providers)
+    refusal = refusal_of_server(uri, host_of(uri), here)
+    if refusal is not None:
+        raise LoginFailed(refusal, "not_sent")
+    try:
+        return ask_source(here.token_source, http_client, providers) if here.token_source else None
+    except Refused as refused:
+        failure = refused.failure
+    raise LoginFailed(failure.sentence, failure.kind)
+
+
+def _address_of(occasion: Occasion | None, providers: list[Any]) -> str:
+    """Give the root of the API of the server that a hook is to sign in to."""
+    if occasion is not None:
+        return str(occasion.context.api_uri)
+    return next((spec.links.get("auth_endpoint", "").partition("auth/")[0] for spec in providers), "")

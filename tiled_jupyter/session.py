@@ -87,7 +87,7 @@ class LoginSession(WaysIn):
         """
         since = time.time()
         try:
-            target = find_target(text)
+            target = find_target(text, self._settings)
         except BadAddress as error:
             sentence, shown = str(error), without_secrets(text)
 
@@ -107,7 +107,7 @@ class LoginSession(WaysIn):
                 uri,
                 specs,
                 required=about.required,
-                allow_http=self._settings.allow_http,
+                settings=self._settings,
                 preferred=self._provider,
             )
             event = self._find_sign_in(attempt, context, server, target)

@@ -31,11 +31,14 @@ class Provider:
         named but not offered.
     refusal : str, optional
         Why this panel will not send anything to it.
+    text : str, optional
+        What the site's settings tell people who choose it.
     """
 
     name: str
     mode: str
     refusal: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ class Surroundings:
         Whether an interrupted request waits; the panel then folds to one line once it goes on.
     exposed : bool
         Whether what is typed travels to the kernel over a network without encryption.
+    help_url : str
+        A page to link to, for who needs help; empty for none.
     """
 
     now: float
@@ -54,6 +56,7 @@ class Surroundings:
     cell: int | None = None
     resuming: bool = False
     exposed: bool = False
+    help_url: str = ""
 
 
 @dataclass(frozen=True)

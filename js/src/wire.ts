@@ -25,6 +25,7 @@ export interface Provider {
   name: string;
   mode: string;
   refusal: string | null;
+  text: string | null;
 }
 
 export interface Server {
@@ -212,6 +213,7 @@ export interface Surroundings {
   cell: number | null;
   resuming: boolean;
   exposed: boolean;
+  help_url: string;
 }
 
 export type FromPython =

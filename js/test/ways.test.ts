@@ -102,7 +102,7 @@ describe("several providers", () => {
     const page = open();
     const form = signedOut("signed out, several providers");
     const name = '<img src=x onerror="bad()">';
-    const providers = [...form.server.providers, { name, mode: "external", refusal: null }];
+    const providers = [...form.server.providers, { name, mode: "external", refusal: null, text: null }];
     page.show({ ...form, server: { ...form.server, providers } });
     expect(page.el.querySelector("img")).toBeNull();
     page.field(name)?.click();
@@ -311,5 +311,35 @@ describe("before anybody types", () => {
     const form = signedOut("signed out, several providers");
     page.show({ ...form, server: { ...form.server, sign_ins: 149 } });
     expect(page.notes()).toEqual([]);
+  });
+});
+
+describe("what the site says", () => {
+  const ADVICE = "Use your beamline account, not that of the office.";
+
+  it("of the way to sign in that is chosen, and of no other", () => {
+    const page = open();
+    page.show(state("signed out, the site has a word to say"));
+    expect(page.text()).toContain(ADVICE);
+    page.click("Use an API key");
+    expect(page.text()).not.toContain(ADVICE);
+    page.show(state("signed out"));
+    page.click("Use your account instead");
+    expect(page.text()).not.toContain(ADVICE);
+  });
+
+  it.each(["signed out", "disconnected", "signed out, no way in"] as const)("of help, in %s", (name) => {
+    const page = open();
+    page.show(state(name));
+    expect(page.all("a")).toEqual([]);
+    page.show(state(name), { help_url: "https://help.example.org/tiled" });
+    const link = page.all<HTMLAnchorElement>("a")[0];
+    expect([link?.textContent, link?.href, link?.rel]).toEqual([
+      "Help",
+      "https://help.example.org/tiled",
+      "noopener noreferrer",
+    ]);
+    page.show(state(name), { help_url: "javascript:alert(1)" });
+    expect(page.all("a")).toEqual([]);
   });
 });

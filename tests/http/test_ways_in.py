@@ -13,6 +13,7 @@ from tests.server.shown import Shown, settle
 from tiled_jupyter.connection import describe
 from tiled_jupyter.prompt_session import PromptSession
 from tiled_jupyter.prompts import Occasion
+from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import AwaitingAuthorization, Identity, SignedIn, SignedOut, Verifying
 
 API = "https://t.example/api/v1/"
@@ -193,7 +194,7 @@ def test_a_login_that_would_end_in_an_error_is_not_begun():
 )
 def test_where_nobody_can_sign_in_safely_that_is_said(uri, links, says):
     spec = AboutAuthenticationProvider(provider="orcid", mode="external", links=links)
-    (provider,) = describe(uri, [spec], required=True, allow_http=False).providers
+    (provider,) = describe(uri, [spec], required=True, settings=TiledJupyter()).providers
     assert (provider.refusal is None) if says is None else (says in provider.refusal)
 
 
@@ -241,3 +242,14 @@ def test_a_prompt_called_by_hand_and_given_up_sends_nothing_any_more():
     sign_in(here)
     assert "has ended" in here.rest(SignedOut).failure.sentence
     assert server.paths == []
+
+
+@pytest.mark.parametrize(("allow_http", "offered"), [(False, False), (True, True)])
+def test_allow_http_is_what_lets_people_sign_in_over_http_to_another_computer(allow_http, offered):
+    uri = "http://tiled.example.org/api/v1/"
+    specs = [
+        AboutAuthenticationProvider(provider=mode, mode=mode, links={"auth_endpoint": f"{uri}auth/provider/x"})
+        for mode in ("internal", "external")
+    ]
+    found = describe(uri, specs, required=True, settings=TiledJupyter(allow_http=allow_http)).providers
+    assert [provider.refusal is None for provider in found] == [offered, offered]

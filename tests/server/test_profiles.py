@@ -144,7 +144,9 @@ def test_what_a_profile_wants_of_the_connection_is_kept_where_somebody_is_signed
 def test_an_address_does_not_wait_for_tiled_to_read_profiles():
     code = (
         "import sys; from tiled_jupyter.connection import find_target;"
-        "find_target('https://t.example'); find_target('localhost:8000'); print('tiled.profiles' in sys.modules)"
+        "from tiled_jupyter.settings import TiledJupyter; here = TiledJupyter();"
+        "find_target('https://t.example', here); find_target('localhost:8000', here);"
+        "print('tiled.profiles' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -19,6 +19,30 @@ function unique() {
   return `t${Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("")}`;
 }
 
+// src/address.ts
+function parsed(uri) {
+  try {
+    return new URL(uri);
+  } catch {
+    return null;
+  }
+}
+function isLoopback(hostname) {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+function linkTo(uri) {
+  const url = uri === null ? null : parsed(uri);
+  if (!url || url.username || url.password) return null;
+  const safe = url.protocol === "https:" || url.protocol === "http:" && isLoopback(url.hostname);
+  return safe ? url.href : null;
+}
+function hostOf(uri) {
+  return parsed(uri)?.host ?? "";
+}
+function isPageExposed({ protocol, hostname }) {
+  return protocol === "http:" && !isLoopback(hostname);
+}
+
 // src/views/view.ts
 function button(name, look, click) {
   return h(
@@ -49,6 +73,20 @@ function note() {
 }
 function subtle(text = "") {
   return h("p", { class: "tiled-jupyter-subtle", hidden: text === "" }, text);
+}
+function helpLink() {
+  const element = h(
+    "a",
+    { class: "tiled-jupyter-button tiled-jupyter-quiet", target: "_blank", rel: "noopener noreferrer" },
+    "Help"
+  );
+  function update({ help_url }) {
+    const href = linkTo(help_url);
+    element.hidden = href === null;
+    if (href) element.href = href;
+    else element.removeAttribute("href");
+  }
+  return { element, update };
 }
 function headline() {
   const heading = h("h3", { class: "tiled-jupyter-heading" });
@@ -317,30 +355,6 @@ function unmark({ dataset: { title } }) {
   if (title !== void 0) document.title = document.title.replace(MARK + title, () => title);
 }
 
-// src/address.ts
-function parsed(uri) {
-  try {
-    return new URL(uri);
-  } catch {
-    return null;
-  }
-}
-function isLoopback(hostname) {
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-}
-function linkTo(uri) {
-  const url = uri === null ? null : parsed(uri);
-  if (!url || url.username || url.password) return null;
-  const safe = url.protocol === "https:" || url.protocol === "http:" && isLoopback(url.hostname);
-  return safe ? url.href : null;
-}
-function hostOf(uri) {
-  return parsed(uri)?.host ?? "";
-}
-function isPageExposed({ protocol, hostname }) {
-  return protocol === "http:" && !isLoopback(hostname);
-}
-
 // src/clipboard.ts
 var FILE = "Save the key to a file instead.";
 var REFUSED = `The browser did not let the key be copied. ${FILE}`;
@@ -538,6 +552,7 @@ function serverView({ draft, send }) {
   const failure = h("div", { class: "tiled-jupyter-alerts" });
   const connect = button("Connect", "primary");
   const cancel = button("Cancel", "secondary", () => send({ type: "cancel" }));
+  const help = helpLink();
   const form = h(
     "form",
     { class: "tiled-jupyter-form", submit },
@@ -545,7 +560,12 @@ function serverView({ draft, send }) {
     failure,
     labelled("Tiled server (address or saved name)", address),
     names,
-    h("div", { class: "tiled-jupyter-actions" }, connect, cancel)
+    h(
+      "div",
+      { class: "tiled-jupyter-actions" },
+      h("div", { class: "tiled-jupyter-buttons" }, connect, cancel),
+      h("div", { class: "tiled-jupyter-others" }, help.element)
+    )
   );
   let given;
   let offered = "";
@@ -568,6 +588,7 @@ function serverView({ draft, send }) {
     markBusy(form, busy);
     showAlert(failure, alertOf(state), busy);
     cancel.hidden = !busy && !around.waiting;
+    help.update(around);
   }
   return { element: form, update, field: () => address };
 }
@@ -1688,6 +1709,8 @@ function signInView({ draft, send }) {
   const providers = providerChoice(draft, busy, again);
   const warning = note();
   const refusal = note();
+  const advice = subtle();
+  const help = helpLink();
   const account = passwordFields(draft);
   const key = keyField();
   const hint = subtle(NO_PROVIDERS);
@@ -1718,7 +1741,7 @@ function signInView({ draft, send }) {
     "div",
     { class: "tiled-jupyter-actions" },
     h("div", { class: "tiled-jupyter-buttons" }, ...notice.answers, submitButton, cancel),
-    h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another)
+    h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another, help.element)
   );
   const form = h(
     "form",
@@ -1727,6 +1750,7 @@ function signInView({ draft, send }) {
     notes.element,
     failure,
     providers.element,
+    advice,
     fields,
     actions
   );
@@ -1774,6 +1798,8 @@ function signInView({ draft, send }) {
     notice.update(asked.key);
     sayOrHide(warning, exposureOf(exposed, server));
     sayOrHide(refusal, provider ? refusalOf(provider) : "");
+    sayOrHide(advice, (way === "password" || way === "external") && provider?.text ? provider.text : "");
+    help.update(around);
     hint.hidden = server.providers.length > 0;
     keep.update(around.remember);
     sayOther(asked);

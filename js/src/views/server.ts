@@ -7,6 +7,7 @@ import {
   type Around,
   button,
   type Context,
+  helpLink,
   isFormBusy,
   labelled,
   markBusy,
@@ -33,6 +34,7 @@ export function serverView({ draft, send }: Context): View {
   const failure = h("div", { class: "tiled-jupyter-alerts" });
   const connect = button("Connect", "primary");
   const cancel = button("Cancel", "secondary", () => send({ type: "cancel" }));
+  const help = helpLink();
   const form = h(
     "form",
     { class: "tiled-jupyter-form", submit },
@@ -40,7 +42,12 @@ export function serverView({ draft, send }: Context): View {
     failure,
     labelled("Tiled server (address or saved name)", address),
     names,
-    h("div", { class: "tiled-jupyter-actions" }, connect, cancel),
+    h(
+      "div",
+      { class: "tiled-jupyter-actions" },
+      h("div", { class: "tiled-jupyter-buttons" }, connect, cancel),
+      h("div", { class: "tiled-jupyter-others" }, help.element),
+    ),
   );
   let given: string | undefined;
   let offered = "";
@@ -66,6 +73,7 @@ export function serverView({ draft, send }: Context): View {
     markBusy(form, busy);
     showAlert(failure, alertOf(state), busy);
     cancel.hidden = !busy && !around.waiting;
+    help.update(around);
   }
 
   return { element: form, update, field: () => address };

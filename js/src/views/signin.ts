@@ -15,6 +15,7 @@ import {
   button,
   type Context,
   headline,
+  helpLink,
   isFormBusy,
   markBusy,
   note,
@@ -38,6 +39,8 @@ export function signInView({ draft, send }: Context): View {
   const providers = providerChoice(draft, busy, again);
   const warning = note();
   const refusal = note();
+  const advice = subtle();
+  const help = helpLink();
   const account = passwordFields(draft);
   const key = keyField();
   const hint = subtle(NO_PROVIDERS);
@@ -70,7 +73,7 @@ export function signInView({ draft, send }: Context): View {
     "div",
     { class: "tiled-jupyter-actions" },
     h("div", { class: "tiled-jupyter-buttons" }, ...notice.answers, submitButton, cancel),
-    h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another),
+    h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another, help.element),
   );
   const form = h(
     "form",
@@ -79,6 +82,7 @@ export function signInView({ draft, send }: Context): View {
     notes.element,
     failure,
     providers.element,
+    advice,
     fields,
     actions,
   );
@@ -132,6 +136,8 @@ export function signInView({ draft, send }: Context): View {
     notice.update(asked.key);
     sayOrHide(warning, exposureOf(exposed, server));
     sayOrHide(refusal, provider ? refusalOf(provider) : "");
+    sayOrHide(advice, (way === "password" || way === "external") && provider?.text ? provider.text : "");
+    help.update(around);
     hint.hidden = server.providers.length > 0;
     keep.update(around.remember);
     sayOther(asked);

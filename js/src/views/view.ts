@@ -1,5 +1,6 @@
 /** What a view is, and the few pieces several views are made of. */
 
+import { linkTo } from "../address";
 import { h, say, sayOrHide, unique } from "../dom";
 import type { Command, State, Surroundings } from "../wire";
 
@@ -76,6 +77,22 @@ export function note(): HTMLParagraphElement {
 
 export function subtle(text = ""): HTMLParagraphElement {
   return h("p", { class: "tiled-jupyter-subtle", hidden: text === "" }, text);
+}
+
+/** A way to the people who can help, where the site's settings name a page of theirs. */
+export function helpLink() {
+  const element = h(
+    "a",
+    { class: "tiled-jupyter-button tiled-jupyter-quiet", target: "_blank", rel: "noopener noreferrer" },
+    "Help",
+  );
+  function update({ help_url }: Surroundings): void {
+    const href = linkTo(help_url);
+    element.hidden = href === null;
+    if (href) element.href = href;
+    else element.removeAttribute("href");
+  }
+  return { element, update };
 }
 
 /** Where one signs in, and with what: stands above every form. */

@@ -1,0 +1,47 @@
+"""Print the page of the documentation that lists the settings, made of their own descriptions.
+
+``python scripts/settings_page.py > docs/settings.md``; a test sees that the page is what the code says.
+"""
+
+from __future__ import annotations
+
+from traitlets import Undefined
+
+from tiled_jupyter.settings import TiledJupyter
+
+PAGE = """\
+# Settings
+
+One section of IPython's configuration, `c.TiledJupyter`: in `/etc/ipython/ipython_config.py` for everybody on a
+computer, in `etc/ipython/ipython_config.py` of an environment for who uses that, in `ipython_config.py` of a profile
+for one person. What stands nearer to the person wins.
+
+```python
+c.TiledJupyter.servers = ["https://tiled.example.org"]
+c.TiledJupyter.help_url = "https://example.org/help"
+```
+
+They guide honest users; who owns the kernel can ignore them. A setting that is not what it must be stops every sign-in
+with a sentence that names it.
+
+| setting | default | must | what it does |
+|---|---|---|---|
+{rows}
+"""
+
+
+def page() -> str:
+    """Write the page."""
+    rows = []
+    traits = TiledJupyter.class_own_traits(config=True)
+    for name in (name for name in vars(TiledJupyter) if name in traits):  # in the order of the code
+        trait = traits[name]
+        default = trait.default()
+        shown = "none" if default in (None, "", [], {}, Undefined) else f"`{default!r}`".replace("'", '"')
+        what = trait.help.replace("``", "`")
+        rows.append(f"| `{name}` | {shown} | {trait.metadata['must']} | {what} |")
+    return PAGE.format(rows="\n".join(rows))
+
+
+if __name__ == "__main__":
+    print(page(), end="")
