@@ -40,6 +40,7 @@ LAYERS = [
     "token_source",
     "attempts",
     "tls",
+    "locks",
     "tokens",
     "lifetimes",
     "prompts",
@@ -108,7 +109,6 @@ HOMES = {
         "attaching",
         "magics",
     },
-    "filelock": {"tokens"},
     "distributed": {"dask_key"},
     "platformdirs": {"key_files", "known_servers"},
 }
