@@ -12,7 +12,7 @@ from tiled_jupyter import tokens as files
 from tiled_jupyter.locks import one_kernel_at_a_time
 
 from .dying import Dying
-from .killed_kernels import JWT, kill_kernels
+from .killed_kernels import JWT, kill_kernels, kill_kernels_that_ask
 from .sessions import Hook, get, signed_in
 
 AT_ONCE = 2.0  # seconds; a lock that is not let go of is waited for for longer
@@ -104,6 +104,11 @@ def test_kernels_that_are_killed_while_they_refresh_harm_nobody(short_server):
     assert done["killed"] >= 2
     assert done["reads"] > 1000
     assert get(context).status_code == 200
+
+
+def test_kernels_that_are_killed_while_they_sign_in_leave_nobody_to_be_asked_twice(short_server):
+    done = kill_kernels_that_ask(signed_in(short_server), deaths=2)
+    assert done["killed"] >= 2
 
 
 def test_what_a_killed_kernel_has_left_goes_with_the_sign_out(short_server, cache):
