@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -18,6 +19,7 @@ from .attempts import Attempts
 from .connection import session_sign_in
 from .events import Delayed, SignInDone, SignInStarted
 from .exchange import Answer, Refused, Tokens
+from .locks import SHORT, one_kernel_at_a_time
 from .principal import identity_of, is_same
 from .reauthentication import Context
 from .settings import TiledJupyter
@@ -52,6 +54,10 @@ class Acceptance(Attempts):
         self.context: Context | None = None
 
     # -- what differs where a hook's caller takes the tokens -----------------------------------------
+
+    def _place(self) -> Path | None:
+        """Give where the tokens lie that are accepted here, which other kernels write to as well."""
+        return self.context.token_directory if self.context is not None else None
 
     def _client(self, *, theirs: bool = False) -> AbstractContextManager[httpx.Client]:
         """Give a client without a session: for Tiled's server, or (`theirs`) for an identity provider."""
@@ -129,7 +135,9 @@ class Acceptance(Attempts):
             if answer is None:
                 return
             _require(form.expected, answer.fields)
-            with self.lock:
+            # Another kernel's lock first: while that is waited for, a Cancel must reach this session.
+            place = self._place() if remember else None
+            with one_kernel_at_a_time(place, SHORT, lambda seconds: self.rest(attempt, seconds)), self.lock:
                 if self.is_current(attempt):
                     remembered = self._accept(tokens, remember=remember)
                     kept = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -75,8 +76,8 @@ class PromptSession(LoginSession):
         with self.lock:
             self._is_waited_for = False
             tokens = self.take_tokens()  # of a sign-in that came at the same moment
-            if tokens is not None and self.context is not None:
-                self._accept(tokens, remember=self.remember)
+        if tokens is not None and self.context is not None:
+            self._accept(tokens, remember=self.remember)
 
     def look_for_saved(self) -> None:
         """See whether somebody signed in to the session that is waited for, by other means; cheap."""
@@ -103,6 +104,9 @@ class PromptSession(LoginSession):
                     )
                 )
             )
+
+    def _place(self) -> Path | None:
+        return None if self._is_waited_for else super()._place()
 
     def _client(self, *, theirs: bool = False) -> AbstractContextManager[httpx.Client]:
         if self.context is not None:

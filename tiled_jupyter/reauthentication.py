@@ -18,10 +18,12 @@ from . import bare, live
 from . import tokens as files
 from .errors import LoginFailed
 from .exchange import Tokens
+from .locks import SHORT, one_kernel_at_a_time
 from .parts import Identity
 from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
 from .session_auth import SessionAuth
+from .session_errors import NOT_WRITABLE, say_unsaved
 from .tls import tls_context
 from .travel import reduced
 
@@ -106,11 +108,24 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         remember_me : bool
             False removes what lies there for this server and keeps the session in memory.
         """
+        say_unsaved(self.accept(tokens, remember=remember_me))
+
+    def accept(self, tokens: Tokens, *, remember: bool) -> str | None:
+        """Do as `configure_auth` does, and leave it to who calls to say what it returns.
+
+        Returns
+        -------
+        str or None
+            Why the tokens could not be saved though they should be.
+        """
         self.http_client.auth = None
         if self.api_key is not None:
             raise LoginFailed(KEY_WINS, "credentials")
-        self._use(tokens, self.place_for_tokens(remember=remember_me), proven=True)
+        with one_kernel_at_a_time(self.token_directory if remember else None, SHORT):
+            place = self.place_for_tokens(remember=remember)
+            why = self._use(tokens, place, proven=True)
         live.signed_out.discard(str(self.api_uri))
+        return NOT_WRITABLE if remember and place is None else why
 
     def use_cached_tokens(self) -> bool:
         """Sign in with what an earlier login left; never asks anybody.
@@ -166,7 +181,7 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         """Whether the present session lies on disk for the next kernel."""
         return getattr(self.http_client.auth, "token_directory", None) is not None
 
-    def _use(self, tokens: Tokens, directory: Path | None, *, proven: bool) -> None:
+    def _use(self, tokens: Tokens, directory: Path | None, *, proven: bool) -> str | None:
         """Have the session of these tokens: the one that others of this process have, if there is one."""
         auth = live.session_of(self.api_uri, files.subject(tokens.get("access_token"))) or SessionAuth(
             self.server_info.authentication.links.refresh_session,
@@ -178,12 +193,12 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         )
         self.wants_saving = directory is not None
         auth.identity = _identity_in(tokens) or auth.identity
-        with files.one_kernel_at_a_time(directory if proven else None):
-            auth.renewed(tokens, directory, proven=proven)
+        why = auth.renewed(tokens, directory, proven=proven)
         live.keep(self.api_uri, auth)
         for context in live.contexts(self.api_uri):
             if context is self or context._was is auth:  # signed out of it before
                 context.http_client.auth, context._was = auth, None
+        return why
 
     def place_for_tokens(self, *, remember: bool) -> Path | None:
         """Give where tokens may lie, for this user alone; where they may not, remove what lies there."""

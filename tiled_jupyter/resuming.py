@@ -14,6 +14,7 @@ from .lifetimes import expiry
 from .parts import Identity
 from .prompts import Occasion, SignsIn, ask
 from .session_auth import ENDED, SessionAuth
+from .session_errors import NOT_WRITABLE, say_unsaved
 
 
 def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
@@ -67,7 +68,9 @@ def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tup
     )
     tokens = ask(context.prompt, wish)
     if not auth.is_foreign(tokens["access_token"]):
-        return tokens, context.place_for_tokens(remember=wish.remember)
+        place = context.place_for_tokens(remember=wish.remember)
+        say_unsaved(NOT_WRITABLE if wish.remember and place is None else None)
+        return tokens, place
     from . import revocation  # which brings all that logins need
 
     revocation.end_session_of(context, tokens)  # an account may hold 200 of them

@@ -250,7 +250,7 @@ class LoginSession(WaysIn):
 
     def _accept(self, tokens: Tokens, *, remember: bool) -> bool:
         assert self.context is not None  # noqa: S101
-        self.context.configure_auth(tokens, remember_me=remember)
+        self.context.accept(tokens, remember=remember)
         if not self.context.remembered:
             kernel_end.end_with_kernel(self.context)
         return self.context.remembered

@@ -11,7 +11,6 @@ import math
 import os
 import threading
 import time
-import warnings
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeAlias
@@ -24,10 +23,11 @@ from .errors import LoginFailed, TiledJupyterError
 from .exchange import Tokens
 from .interrupted import detail_of, is_replayable
 from .lifetimes import expiry
+from .locks import SHORT, one_kernel_at_a_time
 from .parts import Identity
 from .prompts import is_invited, quietly
 from .refreshing import NotNow, refresh
-from .session_errors import ReauthenticationFailed, Refusal, nobody_in_a_fork, not_sent_again, stopped
+from .session_errors import ReauthenticationFailed, Refusal, nobody_in_a_fork, not_sent_again, say_unsaved, stopped
 
 _ROUNDS = 4  # httpx ends a flow after 20 requests
 ENDED = "The sign-in has ended. Run %tiled_login to go on."
@@ -103,7 +103,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         """Keep what a login or a refresh gave."""
         self.renewed(tokens, self.token_directory)
 
-    def renewed(self, tokens: Tokens, directory: Path | None, *, proven: bool = True) -> None:
+    def renewed(self, tokens: Tokens, directory: Path | None, *, proven: bool = True) -> str | None:
         """Use these tokens from now on, and let whoever waits go on.
 
         Parameters
@@ -114,6 +114,11 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             Where they lie for the next kernel, or None. Who calls keeps other kernels from writing there.
         proven : bool
             False where they were only found there.
+
+        Returns
+        -------
+        str or None
+            Why they could not be saved and so live in memory, in the system's words.
         """
         with self._state:
             self.tokens.update({name: tokens[name] for name in files.TOKENS if tokens.get(name)})
@@ -131,8 +136,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 files.write_tokens(directory, self.tokens)
             except OSError as error:
                 self.token_directory = None
-                why = f"The sign-in could not be saved ({error.strerror}): it lasts as long as this kernel."
-                warnings.warn(why, stacklevel=2)
+                return error.strerror or type(error).__name__
+        return None
 
     def refresh_now(self) -> None:
         """Renew the session before the server says that it must be; asks nobody.
@@ -219,7 +224,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         raise refusal.raised(request)
 
     def _fly(self, generation: int) -> bool:
-        with files.one_kernel_at_a_time(self.token_directory):
+        with one_kernel_at_a_time(self.token_directory):
             if self._adopt_saved():
                 return False
             refresh_token = self.tokens.get("refresh_token")
@@ -229,7 +234,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 if self.generation != generation:  # somebody signed in by other means meanwhile
                     return self._proven == self.generation
                 if tokens is not None and not self.is_foreign(tokens["access_token"]):
-                    self.renewed(tokens, self.token_directory)
+                    self._saved()  # somebody may have signed out of it meanwhile
+                    say_unsaved(self.renewed(tokens, self.token_directory))
                     return True
                 if self._adopt_saved():  # refreshed by a kernel that no lock could keep away
                     return False
@@ -238,25 +244,29 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             raise LoginFailed(ENDED, "credentials")
         self._is_asking = True
         tokens, directory = self._ask(self)
-        with files.one_kernel_at_a_time(directory):
+        with one_kernel_at_a_time(directory, SHORT):
             if self.generation == generation:  # else somebody signed in by other means meanwhile
                 found = directory is not None and files.read_token(directory / "access_token") == tokens["access_token"]
-                self.renewed(tokens, directory, proven=not found)
+                say_unsaved(self.renewed(tokens, directory, proven=not found))
         return self._proven == self.generation
 
-    def _adopt_saved(self) -> bool:
-        """Take over what another kernel has refreshed; leave alone what is no longer ours."""
+    def _saved(self) -> Tokens:
+        """Read what lies on disk; go on from memory where it is ours no longer: signed out elsewhere, or another's."""
         directory = self.token_directory
-        if directory is None:
-            return False
-        saved = files.read_tokens(directory)
-        access_token = saved.get("access_token")
-        gone = not any((directory / name).exists() for name in files.TOKENS)
-        if gone or (access_token is not None and self.is_foreign(access_token)):
-            self.token_directory = None  # signed out elsewhere, or another's now: go on from memory
-            return False
-        if access_token is not None and access_token != self.tokens.get("access_token"):
-            self.renewed(saved, directory, proven=False)
+        saved = files.read_tokens(directory) if directory is not None else {}
+        if directory is not None:
+            access_token = saved.get("access_token")
+            gone = not any((directory / name).exists() for name in files.TOKENS)
+            if gone or (access_token is not None and self.is_foreign(access_token)):
+                self.token_directory = None
+                return {}
+        return saved
+
+    def _adopt_saved(self) -> bool:
+        """Take over what another kernel has refreshed."""
+        saved = self._saved()
+        if saved.get("access_token", self.tokens.get("access_token")) != self.tokens.get("access_token"):
+            self.renewed(saved, self.token_directory, proven=False)
             return True
         self.tokens.update(saved)
         return False

@@ -5,6 +5,7 @@ So `except CannotRefreshAuthentication` in existing code goes on to work.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -15,6 +16,8 @@ from tiled.client.context import CannotPrompt as TiledCannotPrompt
 from .errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
 from .prompts import answer_counts
 from .refreshing import NotNow
+
+NOT_WRITABLE = "its directory cannot be written to"
 
 
 class ReauthenticationFailed(LoginFailed, CannotRefreshAuthentication):  # type: ignore[misc]  # Tiled's are untyped
@@ -83,6 +86,16 @@ def not_sent_again() -> ReauthenticationFailed:
         "The sign-in had ended while data was being sent that cannot be read a second time, so it was not sent again. "
         "Run the cell again."
     )
+
+
+def say_unsaved(why: str | None) -> None:
+    """Say, once for each reason, that a session is not on disk though it should be."""
+    if why is not None:
+        sentence = (
+            f"Your Tiled sign-in could not be saved ({why}), so it lasts as long as this kernel. "
+            "TILED_CACHE_DIR can name a directory that can be written to."
+        )
+        warnings.warn(sentence, stacklevel=2)
 
 
 def nobody_in_a_fork(_auth: object) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Tiled's token files: whole or not there, for one user alone, one writer at a time. No requests are made here.
+"""Tiled's token files: whole or not there, for one user alone, and of one person. No requests are made here.
 
 The layout is Tiled's, shared with its command line: `tokens/<server>/{access_token,refresh_token,id_token}`
 in `TILED_CACHE_DIR` or the user's cache directory.
@@ -11,13 +11,11 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .exchange import TOKENS as TOKENS
-
-_LOCK_TIMEOUT = 20.0  # seconds; a refresh by another kernel takes less, or has hung
 
 
 def private_directory(directory: Path) -> Path | None:
@@ -83,11 +81,16 @@ def write_token(path: Path, token: str) -> None:
 def write_tokens(directory: Path, tokens: Mapping[str, Any]) -> None:
     """Write those tokens that there are; a refresh token that is not renewed stays (RFC 6749 section 6).
 
+    What lies there of somebody else goes first, so that nobody finds tokens of two people whatever happens here.
+
     Raises
     ------
     OSError
         If one cannot be written.
     """
+    before = read_token(directory / "access_token")
+    if before is not None and subject(before) != subject(tokens.get("access_token")):
+        remove_tokens(directory)
     for name in reversed(TOKENS):  # the access token last: other kernels look at it
         if tokens.get(name):
             write_token(directory / name, tokens[name])
@@ -99,24 +102,6 @@ def remove_tokens(directory: Path) -> None:
         for path in (directory / name, *directory.glob(f".{name}.*")):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def one_kernel_at_a_time(directory: Path | None) -> Iterator[None]:
-    """Keep the other kernels that share a token directory from refreshing meanwhile.
-
-    Best effort: where the file system has no locks, or another kernel does not let go, this goes on without.
-    """
-    with contextlib.ExitStack() as stack:
-        if directory is not None:
-            import filelock  # which half of all processes never need, and all would wait for
-
-            with contextlib.suppress(OSError, NotImplementedError):  # a Timeout is an OSError
-                locks = directory.parent.with_name("locks")  # Tiled and people look into tokens/
-                locks.mkdir(mode=0o700, exist_ok=True)
-                lock = filelock.FileLock(locks / f"{directory.name}.lock", timeout=_LOCK_TIMEOUT, mode=0o600)
-                stack.enter_context(lock)
-        yield
 
 
 def claims(token: str | None) -> dict[str, Any]:

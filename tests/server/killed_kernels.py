@@ -1,18 +1,19 @@
-"""Kernels of several threads that share a token directory, and are killed at random while they refresh."""
+"""Kernels of several threads that share a token directory, and are killed at random: refreshing, or signing in."""
 
 from __future__ import annotations
 
 import os
-import queue
 import random
 import re
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 from tiled_jupyter import tokens as files
+from tiled_jupyter.grants import revoke_session
 
 GOES_ON_WITHIN = 15.0  # seconds, on a busy machine; a lock that is never let go of is waited for for longer
 JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{43}")  # a whole one: the signature has its length
@@ -33,15 +34,43 @@ def work():
 for _ in range(int(sys.argv[2])):
     threading.Thread(target=work).start()
 """
+ASKING_KERNEL = """
+import os, select, sys, threading
+from tests.server.sessions import Hook, get
+from tiled_jupyter import Context, prompts
+def person(http_client, providers):
+    os.write(1, b"asked\\n")
+    elsewhere = prompts.occasion.get().elsewhere
+    while not select.select([0], [], [], 0.05)[0]:
+        if tokens := elsewhere():
+            return tokens
+    os.read(0, 1)
+    return Hook()(http_client, providers)
+context, _ = Context.from_any_uri(sys.argv[1])
+context.prompt = person
+assert context.use_cached_tokens(), "no session was found"
+def work():
+    try:
+        while True:
+            assert get(context).status_code == 200
+            os.write(1, b"read\\n")
+    except BaseException as error:
+        os.write(2, repr(error).encode())
+        os._exit(1)
+for _ in range(int(sys.argv[2])):
+    threading.Thread(target=work).start()
+"""
 
 
 class Kernel:
-    """One process that refreshes all the time."""
+    """One process that does the same all the time, and says so."""
 
-    def __init__(self, uri: str, threads: int) -> None:
-        self.said: queue.Queue[bytes] = queue.Queue()
+    def __init__(self, uri: str, threads: int, code: str = KERNEL) -> None:
+        self.said: Counter[str] = Counter()
+        self._heard = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", KERNEL, uri, str(threads)],
+            [sys.executable, "-c", code, uri, str(threads)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=dict(os.environ),
@@ -51,17 +80,25 @@ class Kernel:
 
     def _listen(self) -> None:
         for line in self.process.stdout:
-            self.said.put(line)
+            with self._heard:
+                self.said[line.decode().strip()] += 1
+                self._heard.notify_all()
 
-    def goes_on(self) -> None:
-        """Return when it has refreshed once more."""
-        while not self.said.empty():
-            self.said.get()
-        try:
-            self.said.get(timeout=GOES_ON_WITHIN)
-        except queue.Empty:
+    def says(self, word: str, times: int = 1, within: float = GOES_ON_WITHIN) -> bool:
+        """Wait until it has said a word so many times; say whether it has."""
+        with self._heard:
+            return self._heard.wait_for(lambda: self.said[word] >= times, within)
+
+    def goes_on(self, word: str = "refreshed") -> None:
+        """Return when it has done once more what it does."""
+        if not self.says(word, self.said[word] + 1):
             self.kill()
-            raise AssertionError(f"A kernel does not go on: {self.wrong}") from None
+            raise AssertionError(f"A kernel does not go on: {self.wrong}")
+
+    def answer(self) -> None:
+        """Sign in, as its person."""
+        self.process.stdin.write(b"y")
+        self.process.stdin.flush()
 
     def kill(self) -> None:
         """Kill it, wherever it is."""
@@ -69,6 +106,7 @@ class Kernel:
         self.process.wait()
         self.reader.join()
         self.wrong = self.process.stderr.read().decode()
+        self.process.stdin.close()
         self.process.stdout.close()
         self.process.stderr.close()
 
@@ -125,3 +163,47 @@ def kill_kernels(context, *, seconds: float, kernels: int = 2, threads: int = 4)
     assert watch.wrong == []
     left = len([path for path in directory.iterdir() if path.name.startswith(".")])
     return {"killed": killed, "reads": watch.reads, "half-written files left": left}
+
+
+def kill_kernels_that_ask(context, *, deaths: int, kernels: int = 3, threads: int = 4) -> dict[str, int]:
+    """End the session; one kernel after the other is killed while its person signs in, and the last is not.
+
+    Every kernel asks once, whatever happens to the others, and goes on when anybody has signed in.
+    """
+    uri, directory = str(context.api_uri), context.token_directory
+    running = [Kernel(uri, threads, ASKING_KERNEL) for _ in range(kernels)]
+    done = Counter(deaths=deaths)
+    try:
+        for kernel in running:
+            kernel.goes_on("read")
+        with Watch(directory, context.http_client.auth.subject) as watch:
+            for _ in range(deaths):
+                with context.bare_client() as http:
+                    revoke_session(http, uri, (directory / "refresh_token").read_text())
+                for kernel in running:
+                    assert kernel.says("asked"), "somebody was not asked"
+                while len(running) > 1:
+                    victim = running.pop(0)
+                    read = running[-1].said["read"] + threads  # these may have been under way
+                    victim.answer()
+                    watch.ended.wait(random.uniform(0, 0.3))
+                    victim.kill()
+                    assert victim.wrong == ""
+                    done["killed"] += 1
+                    if running[-1].says("read", read + 1, 1.5):
+                        break
+                else:
+                    running[-1].answer()
+                for kernel in running:
+                    kernel.goes_on("read")
+                    assert kernel.said["asked"] == 1, "somebody was asked twice"
+                    kernel.said["asked"] = 0
+                running += [Kernel(uri, threads, ASKING_KERNEL) for _ in range(kernels - len(running))]
+                for kernel in running:
+                    kernel.goes_on("read")
+                    assert kernel.said["asked"] == 0, "somebody was asked who could go on"
+    finally:
+        for kernel in running:
+            kernel.kill()
+    assert watch.wrong == []
+    return dict(done)

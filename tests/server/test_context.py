@@ -139,7 +139,8 @@ def test_a_torn_token_file_is_no_token(closed_server, cache, torn):
 
 def test_a_place_that_cannot_be_written_keeps_the_session_in_memory(closed_server, cache):
     cache.write_text("a file where the directory should be")
-    context = signed_in(closed_server)
+    with pytest.warns(UserWarning, match="could not be saved"):
+        context = signed_in(closed_server)
     assert context.whoami()["identities"][0]["id"] == "alice"
     assert context.remembered is False
 

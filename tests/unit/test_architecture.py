@@ -40,6 +40,7 @@ LAYERS = [
     "token_source",
     "attempts",
     "tls",
+    "locks",
     "tokens",
     "lifetimes",
     "prompts",
@@ -111,7 +112,6 @@ HOMES = {
         "attaching",
         "magics",
     },
-    "filelock": {"tokens"},
     "distributed": {"dask_key"},
     "platformdirs": {"key_files", "known_servers"},
 }
