@@ -16,6 +16,7 @@ import httpx
 
 from .address import host_of, is_loopback, same_origin
 from .exchange import Refused, Tokens, ask, tokens_in
+from .masked import Masked
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 EXPIRED = "The code has expired. Get a new one."
@@ -115,7 +116,7 @@ def start(http: httpx.Client, links: Mapping[str, Any], extra_scopes: Iterable[s
         raise Refused("not_sent", f"{host} wants to be asked for the result at another address. Not done.")
     complete = said.get("verification_uri_complete") if theirs else None
     return DeviceGrant(
-        device_code,
+        Masked(device_code),
         user_code,
         _page(next((said[name] for name in shown if said.get(name)), None), host),
         _page(complete, host) if complete else None,

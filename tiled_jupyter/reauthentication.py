@@ -108,6 +108,7 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         """
         self.http_client.auth = None
         if self.api_key is not None:
+            del tokens  # no traceback shows them
             raise LoginFailed(KEY_WINS, "credentials")
         self._use(tokens, self.place_for_tokens(remember=remember_me), proven=True)
         live.signed_out.discard(str(self.api_uri))

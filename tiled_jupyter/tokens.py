@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .exchange import TOKENS as TOKENS
+from .masked import Masked
 
 _LOCK_TIMEOUT = 20.0  # seconds; a refresh by another kernel takes less, or has hung
 
@@ -47,7 +48,7 @@ def read_token(path: Path) -> str | None:
         token = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return None
-    return token if token and token.isprintable() and " " not in token else None
+    return Masked(token) if token and token.isprintable() and " " not in token else None
 
 
 def read_tokens(directory: Path) -> dict[str, str]:
