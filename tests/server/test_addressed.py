@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECRET = "0123456789abcdef" * 4 + "deadbeef"
+SECRET = "0123456789abcdef" + "f3a9c1758e20b46d" + "9b27d4e8031fa65c" + "52c8e7f06d19ab43" + "deadbeef"
 OFFER = f"""
 import sys
 from tiled_jupyter import addressed
-half = {SECRET[:36]!r}, {SECRET[36:]!r}
-addressed.offer("comm", lambda first_eight: "".join(half) if first_eight == {SECRET[:8]!r} else None)
+backwards = {SECRET[::-1]!r}  # this cell is broadcast and logged
+addressed.offer("comm", lambda first_eight: backwards[::-1] if first_eight == {SECRET[:8]!r} else None)
 """
 
 
