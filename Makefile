@@ -10,6 +10,7 @@ DEMO_ARGS ?=
 FRONTENDS_ARGS ?=
 
 VENV := .venv
+AUDIT := .audit
 BIN := $(CURDIR)/$(VENV)/bin
 # Besides ipykernel 7.4, which lives in .venv itself.
 KERNELS := 6.31.0 7.2.0
@@ -23,7 +24,7 @@ export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv kernels chromium demo test frontends bench soak screenshots check format js build matrix clean
+.PHONY: help venv kernels chromium demo test frontends bench soak screenshots check audit format js build matrix clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(MAKEFILE_LIST) | sed -E 's/^(  make [a-z]+) /\1\t/' | expand -t 16
@@ -46,6 +47,14 @@ check: $(VENV)/.installed $(NODE_MODULES) ## Lint, formats, types, and whether t
 	@committed=$$(cat $(BUNDLE) | cksum); (cd js && npm run build); \
 	test "$$committed" = "$$(cat $(BUNDLE) | cksum)" || \
 		{ echo "The bundle was stale. It has been built anew: commit tiled_jupyter/static." >&2; exit 1; }
+
+# An audit environment of its own: what an auditor needs is no part of what is audited. `--strict`: what the database
+# does not know fails too, instead of passing unseen.
+audit: $(VENV)/.installed $(AUDIT)/.installed ## Ask the advisory databases about every Python and npm package that is used
+	$(BIN)/python -m pip freeze --exclude-editable > $(AUDIT)/installed.txt
+	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner=off --requirement $(AUDIT)/installed.txt
+	cd js && npm audit --package-lock-only
+	cd tiled_jupyter/demo/provider && npm audit --package-lock-only
 
 format: $(VENV)/.installed $(NODE_MODULES) ## Let the linters repair what they can
 	$(BIN)/ruff check --fix .
@@ -79,7 +88,7 @@ chromium: $(VENV)/.installed ## See that there is a Chromium; with CI=true, inst
 	@scripts/ensure-chromium
 
 clean: ## Remove all that make has made, the bundle excepted
-	rm -rf $(VENV) .kernels .frontends .matrix dist tests/artifacts
+	rm -rf $(VENV) $(AUDIT) .kernels .frontends .matrix dist tests/artifacts
 	rm -rf js/node_modules $(PROVIDER:/.installed=) $(HUB_PROXY:/.installed=)
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -88,6 +97,11 @@ $(VENV)/.installed: pyproject.toml hatch_build.py
 	@test -n "$(PYTHON)" || { echo "There is no Python >= 3.10. Install one, or set PYTHON=/path/to/python." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(AUDIT)/.installed: | $(VENV)/.installed
+	@$(BIN)/python -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet 'pip-audit>=2.9'
 	@touch $@
 
 .kernels/%/.installed: pyproject.toml | $(VENV)/.installed

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs
 
 import httpx
 
+from .masked import Masked
+
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/*")
 _HOST_AND_PORT = re.compile(r"^[^/?#@]+:\d+(?=$|[/?#])")
 
@@ -84,7 +86,7 @@ def parse_address(text: str) -> Address:
         raise BadAddress("The address holds more than one API key. Keep one.")
     path = re.sub(r"/ui(/browse(?=/)|/?$)", lambda match: "/api/v1/metadata" if match[1] else "", url.path, count=1)
     clean = url.copy_with(path=path or "/", query=None, fragment=None)
-    return Address(str(clean), keys[0] if keys else None)
+    return Address(str(clean), Masked(keys[0]) if keys else None)
 
 
 def _url(text: str) -> httpx.URL:

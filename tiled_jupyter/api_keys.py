@@ -20,6 +20,7 @@ from .exchange import explain
 from .expiry import length_of
 from .key_list import LIMIT, KeyList, read_keys, time_of
 from .key_wish import USUAL, checked, default_note, expiry_of
+from .masked import Masked
 from .new_key import NewApiKey
 from .scopes import INHERIT, READ, changes_something, offered
 from .settings import settings
@@ -189,7 +190,7 @@ class ApiKeys(AccountRequests):
             if response.is_success:
                 answer = read_json(response)
                 whole = isinstance(answer, dict) and {"secret", "first_eight"} <= answer.keys()
-                return answer if whole else None
+                return answer | {"secret": Masked(answer["secret"])} if whole else None
             sentence = self.refusal(response)
         raise KeyNotMade(sentence)
 

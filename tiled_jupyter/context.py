@@ -33,9 +33,10 @@ class Context(reauthentication.Context):
     def __init__(self, uri: str, *, api_key: str | None = None, keyless: bool = False, **options: Any) -> None:
         own_server = options.get("app") is not None
         chosen = NO_KEY if keyless else choose_key(uri, api_key, own_server=own_server)
-        super().__init__(uri, api_key=chosen, **options)
-        if chosen == NO_KEY:
-            self.api_key = None
+        # Tiled's own code, whose frames a traceback may show, is not given the key; it makes its first request without.
+        super().__init__(uri, api_key=None if chosen is None else NO_KEY, **options)
+        if chosen is not None:
+            self.api_key = chosen or None
 
     def create_api_key(
         self,

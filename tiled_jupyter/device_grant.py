@@ -16,6 +16,7 @@ import httpx
 
 from .address import host_of, is_loopback, same_origin
 from .exchange import Refused, Tokens, ask, tokens_in
+from .masked import Masked
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 EXPIRED = "The code has expired. Get a new one."
@@ -117,7 +118,7 @@ def start(http: httpx.Client, links: Mapping[str, Any], extra_scopes: Iterable[s
     complete = said.get("verification_uri_complete") if theirs else None
     complete = _page(complete, host) if complete else None
     return DeviceGrant(
-        device_code,
+        Masked(device_code),
         user_code,
         page,
         complete if complete and same_origin(complete, page) else None,  # what is opened is where it says

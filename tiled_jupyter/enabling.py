@@ -15,6 +15,7 @@ from tiled.client.context import prompt_for_credentials
 from . import context as plain
 from . import front_end, profiles, which_key
 from .address import host_of, parse_address
+from .masked import Masked
 from .principal import identity_of
 from .prompts import Prompt
 
@@ -125,6 +126,8 @@ def from_uri(
     address = parse_address(uri)
     if address.api_key is not None:
         options.setdefault("api_key", address.api_key)
+    if options.get("api_key") is not None:
+        options["api_key"] = Masked(options["api_key"])
     context, node_path_parts = Context.from_any_uri(address.uri, **options)
     if prompt_for_reauthentication is not None:
         context.prompt = prompt_for_reauthentication

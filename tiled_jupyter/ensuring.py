@@ -10,7 +10,7 @@ import httpx
 from . import grants
 from .address import host_of
 from .errors import LoginFailed
-from .exchange import Refused, ask
+from .exchange import Refused, ask, bearing
 from .lifetimes import moment, session_end
 from .reauthentication import Context
 from .resuming import ask_the_same_person
@@ -106,7 +106,7 @@ def _end_of_key(context: Context, needed: float) -> float | None:
     if links is None:  # a single-user server's
         return needed
     with context.bare_client() as http:
-        answer = ask(http, "GET", str(links.apikey), headers={"Authorization": f"Apikey {context.api_key}"})
+        answer = ask(http, "GET", str(links.apikey), headers=bearing("Apikey", context.api_key))
     if answer.status != httpx.codes.OK:
         return None
     expires = answer.fields.get("expiration_time")

@@ -11,12 +11,13 @@ import ssl
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import httpx
 
 from .address import host_of
 from .bounded import within
+from .masked import Masked
 from .parts import Failure, FailureKind
 
 PROBE_TIMEOUT = httpx.Timeout(8.0, connect=5.0)
@@ -99,8 +100,14 @@ def tokens_in(said: object) -> Tokens | None:
     """
     if not isinstance(said, dict):
         return None
-    tokens = {key: value for key, value in said.items() if key not in TOKENS or _is_token(value)}
+    tokens = {key: value for key, value in said.items() if key not in TOKENS}
+    tokens |= {key: Masked(said[key]) for key in TOKENS if _is_token(said.get(key))}
     return tokens if "access_token" in tokens else None
+
+
+def bearing(kind: Literal["Bearer", "Apikey"], secret: str) -> dict[str, str]:
+    """Give the header that authorizes a request with a token or a key."""
+    return {"Authorization": Masked(f"{kind} {secret}")}
 
 
 def _is_token(value: object) -> bool:

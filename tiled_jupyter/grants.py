@@ -10,7 +10,7 @@ from contextlib import suppress
 import httpx
 
 from .address import host_of
-from .exchange import PROBE_TIMEOUT, Answer, Refused, Tokens, ask, tokens_in
+from .exchange import PROBE_TIMEOUT, Answer, Refused, Tokens, ask, bearing, tokens_in
 
 # A second factor is answered on a phone, and the server holds the request until then.
 PASSWORD_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
@@ -108,7 +108,7 @@ def whoami(http: httpx.Client, endpoint: str, access_token: str) -> Answer:
     Refused
         Where the server does not say.
     """
-    answer = ask(http, "GET", endpoint, headers={"Authorization": f"Bearer {access_token}"})
+    answer = ask(http, "GET", endpoint, headers=bearing("Bearer", access_token))
     if answer.status != httpx.codes.OK or not answer.fields:
         raise Refused(
             "server",

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import httpx
 
-from .exchange import Refused, ask
+from .exchange import Refused, ask, bearing
 from .key_files import VARIABLE
 from .lifetimes import moment
 from .principal import count, identity_of
@@ -45,7 +45,7 @@ def check(context: Context, server: Server, key: str, source: Source) -> SignedI
         Where the server does not accept it.
     """
     links = context.server_info.authentication.links
-    headers = {"Authorization": f"Apikey {key}"}
+    headers = bearing("Apikey", key)
     with context.bare_client() as http:
         endpoint = str(links.apikey) if links is not None else f"{context.api_uri}metadata/"
         answer = ask(http, "GET", endpoint, headers=headers)

@@ -25,11 +25,13 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from . import cells
 from .front_end import kernel as running_kernel
+from .masked import Masked
 from .wire import Transport
 
 _STEP = 0.05  # seconds between two looks at ipykernel 6's socket
@@ -49,11 +51,24 @@ def say_busy_after_this() -> None:
         asyncio.get_running_loop().call_soon(say_busy, cells.current())
 
 
-class Letter(NamedTuple):
-    """One custom message of the page."""
+@dataclass(frozen=True)
+class Letter:
+    """One custom message of the page.
+
+    Parameters
+    ----------
+    content : object
+    typed : str
+        What a person typed, which comes as a buffer beside it.
+    """
 
     content: Any
-    buffers: list[bytes]
+    typed: Masked = Masked()  # noqa: RUF009 - it is immutable
+
+    @classmethod
+    def of(cls, content: Any, buffers: Sequence[Any] | None) -> Letter:
+        """Open what came with its buffers."""
+        return cls(content, Masked(bytes(buffers[0]), "utf-8", "replace") if buffers else Masked())
 
 
 class Mailbox:
@@ -271,8 +286,7 @@ class _Board:
 
     @staticmethod
     def _deliver(box: Mailbox, message: dict[str, Any]) -> None:
-        buffers = [bytes(buffer) for buffer in message.get("buffers") or []]
-        box.put(Letter(message["content"]["data"].get("content"), buffers))
+        box.put(Letter.of(message["content"]["data"].get("content"), message.get("buffers")))
 
 
 _board = _Board()

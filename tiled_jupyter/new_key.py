@@ -59,7 +59,7 @@ class NewApiKey(Mapping[str, Any]):
 
     @property
     def secret(self) -> str:
-        """The key itself."""
+        """The key itself; `print` shows it, a cell that ends in it does not."""
         if self._secret is None:
             raise KeysUnavailable(_DISMISSED)
         return self._secret

@@ -154,10 +154,10 @@ class Page(anywidget.AnyWidget):
                 return
             self._seen.append(message_id)
         self.heard_at = time.monotonic()
-        self.obey(command, letter.buffers[0].decode("utf-8", "replace") if letter.buffers else "")
+        self.obey(command, letter.typed)
 
     def _on_page_message(self, _widget: object, content: object, buffers: list[Any]) -> None:
-        self.receive(Letter(content, [bytes(buffer) for buffer in buffers]))
+        self.receive(Letter.of(content, buffers))
         say_busy_after_this()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

@@ -12,6 +12,8 @@ from typing import Any
 from tiled.client import constructors
 from tiled.client.context import Context
 
+from .masked import Masked
+
 _OF_NO_USE = ("username", "auth_provider", "token_cache", "prompt_for_reauthentication")  # Tiled ignores them too
 
 
@@ -77,6 +79,8 @@ def resolve(
     context, merged = run(name, structure_clients, **options)
     for key in _OF_NO_USE:
         merged.pop(key, None)
+    if merged.get("api_key") is not None:
+        merged["api_key"] = Masked(merged["api_key"])
     if "headers" in merged:
         merged["headers"] = dict(merged["headers"] or {})  # Tiled's Context adds to it, and the profile is cached
     return context, merged

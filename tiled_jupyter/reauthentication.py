@@ -120,6 +120,7 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         """
         self.http_client.auth = None
         if self.api_key is not None:
+            del tokens  # no traceback shows them
             raise LoginFailed(KEY_WINS, "credentials")
         with one_kernel_at_a_time(self.token_directory if remember else None, SHORT):
             place = self.place_for_tokens(remember=remember)

@@ -24,6 +24,7 @@ from .exchange import Tokens
 from .interrupted import detail_of, is_replayable
 from .lifetimes import expiry
 from .locks import SHORT, one_kernel_at_a_time
+from .masked import Masked
 from .parts import Identity
 from .prompts import is_invited, quietly
 from .refreshing import NotNow, refresh
@@ -121,7 +122,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             Why they could not be saved and so live in memory, in the system's words.
         """
         with self._state:
-            self.tokens.update({name: tokens[name] for name in files.TOKENS if tokens.get(name)})
+            self.tokens.update({name: Masked(tokens[name]) for name in files.TOKENS if tokens.get(name)})
             self.subject = files.subject(self.tokens.get("access_token")) or self.subject
             self.generation += 1
             ends = expiry(self.tokens.get("access_token")) or math.inf

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .exchange import TOKENS as TOKENS
+from .masked import Masked
 
 
 def private_directory(directory: Path) -> Path | None:
@@ -45,7 +46,7 @@ def read_token(path: Path) -> str | None:
         token = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return None
-    return token if token and token.isprintable() and " " not in token else None
+    return Masked(token) if token and token.isprintable() and " " not in token else None
 
 
 def tokens_of(context: Any) -> dict[str, Any]:

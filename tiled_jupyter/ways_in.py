@@ -15,6 +15,7 @@ from .connection import PASSWORD_MODES
 from .device_grant import DeviceGrant, is_the_providers
 from .events import CodeIssued, Delayed, SignInDone
 from .exchange import Refused, Tokens
+from .masked import Masked
 from .qr import qr_code
 from .states import SignedOut, UserCode
 
@@ -86,7 +87,7 @@ class WaysIn(Acceptance):
         """Sign in with an API key that the person typed; it is for this server and this kernel."""
 
         def check(attempt: int, form: SignedOut) -> None:
-            text = key.strip()
+            text = Masked(key.strip())
             wrong = which_key.fault(text)
             if wrong is not None:
                 raise Refused("credentials", f"What you typed {wrong}. Paste the whole key.")

@@ -19,6 +19,7 @@ from . import known_servers, live, reauthentication
 from .address import host_of
 from .errors import LoginFailed
 from .key_files import VARIABLE
+from .masked import Masked
 from .parts import KeyNotice
 
 NO_KEY = ""  # None would have Tiled's Context take what the environment has
@@ -59,7 +60,7 @@ def choose_key(uri: str, api_key: str | None, *, own_server: bool = False) -> st
         raise LoginFailed(f"The API key given with api_key= {wrong}.", "credentials")
     url = httpx.URL(uri)
     if api_key is not None or "api_key" in url.params:
-        return api_key
+        return None if api_key is None else Masked(api_key)
     key, notice = (None, None)
     if not own_server:
         key, notice = key_for(str(url.copy_with(query=None, fragment=None)).rstrip("/") + "/")
@@ -97,8 +98,8 @@ def key_for(api_uri: str) -> tuple[str | None, KeyNotice | None]:
     with _lock:
         for context in _bound:
             if str(context.api_uri) == api_uri and context.api_key is not None:
-                return context.api_key, None
-        key = None if api_uri in _aside else os.environ.get(VARIABLE)
+                return Masked(context.api_key), None
+        key = None if api_uri in _aside else _in_environment()
     if key is None:
         return None, None
     wrong = fault(key)
@@ -114,8 +115,12 @@ def key_for(api_uri: str) -> tuple[str | None, KeyNotice | None]:
 
 def environment_key() -> str | None:
     """Give the environment's key, if it can be one."""
-    key = os.environ.get(VARIABLE)
+    key = _in_environment()
     return None if key is None or fault(key) is not None else key
+
+
+def _in_environment() -> Masked | None:
+    return Masked(os.environ[VARIABLE]) if VARIABLE in os.environ else None
 
 
 def set_aside(api_uri: str) -> None:
@@ -127,7 +132,7 @@ def set_aside(api_uri: str) -> None:
                 context.api_key = None
                 _bound.discard(context)
     for context in live.contexts():
-        if str(context.api_uri) == api_uri and context.api_key == os.environ.get(VARIABLE):
+        if str(context.api_uri) == api_uri and context.api_key == _in_environment():
             context.api_key = None
 
 
@@ -142,7 +147,7 @@ def use(context: reauthentication.Context, key: str, *, bind: bool) -> None:
     note(uri, key)
     concerned = [context]
     if bind:
-        replaced = (None, os.environ.get(VARIABLE))
+        replaced = (None, _in_environment())
         concerned += [other for other in live.contexts(uri) if other.api_key in replaced or other in _bound]
     with _lock:
         for one in concerned:

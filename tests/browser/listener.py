@@ -1,4 +1,4 @@
-"""What another client of the same kernel sees: every frame that the kernel broadcasts, byte for byte.
+"""What another client of the same kernel sees: every frame that the kernel broadcasts or answers, byte for byte.
 
 It speaks the protocol itself over ZeroMQ, so that nothing is filtered, parsed away or hidden by a client library.
 """
@@ -16,6 +16,7 @@ from jupyter_client.session import Session
 from .waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -41,9 +42,7 @@ class Listener:
         self._thread = threading.Thread(target=self._record, name="iopub listener", daemon=True)
 
     def __enter__(self) -> Listener:
-        self._shell = self._context.socket(zmq.DEALER)
-        self._shell.linger = 0
-        self._shell.connect(self._address.format(self._info["shell_port"]))
+        self._channels = {name: self._connected(name) for name in ("shell", "control")}
         self._thread.start()
         # A subscription takes a moment to arrive, and what was broadcast before is lost: ask until an answer is heard.
         until(lambda: self._asked_and_heard(1.0), "the second client to hear the kernel")
@@ -52,8 +51,15 @@ class Listener:
     def __exit__(self, *_: object) -> None:
         self._end.set()
         self._thread.join()
-        self._shell.close()
+        for socket in self._channels.values():
+            socket.close()
         self._context.term()
+
+    def _connected(self, name: str) -> zmq.Socket[bytes]:
+        socket = self._context.socket(zmq.DEALER)
+        socket.linger = 0
+        socket.connect(self._address.format(self._info[f"{name}_port"]))
+        return socket
 
     def _record(self) -> None:
         iopub = self._context.socket(zmq.SUB)
@@ -67,10 +73,22 @@ class Listener:
                     self._recorded.append(frames)
         iopub.close()
 
-    def _send(self, msg_type: str, content: dict[str, Any]) -> str:
+    def _send(self, msg_type: str, content: dict[str, Any], channel: str = "shell") -> str:
         message = self._session.msg(msg_type, content, metadata={"version": "1.0.0"})
-        self._session.send(self._shell, message)
+        self._session.send(self._channels[channel], message)
         return str(message["header"]["msg_id"])
+
+    def ask(self, msg_type: str, content: dict[str, Any], channel: str = "shell") -> None:
+        """Ask something that is answered, and record the answer and whatever else comes on the channel."""
+        request = self._send(msg_type, content, channel).encode()
+        answered = False
+        while not answered:
+            if not self._channels[channel].poll(20_000):
+                raise TimeoutError(f"The kernel did not answer {msg_type} on {channel}.")
+            frames = self._channels[channel].recv_multipart()
+            answered = any(request in frame for frame in frames)
+            with self._lock:
+                self._recorded.append(frames)
 
     def _asked_and_heard(self, timeout: float) -> bool:
         request = self._send("kernel_info_request", {}).encode()
@@ -98,13 +116,25 @@ class Listener:
         self._send("comm_msg", {"comm_id": comm, "data": {"method": "request_states"}})
         self.settle()
 
+    def ask_whatever_a_client_may(self, names: Iterable[str]) -> None:
+        """Ask for widgets, comms, the history and help on names, on both channels; run nothing."""
+        self.ask_for_widget_states()
+        history = {"hist_access_type": "tail", "n": 1000, "raw": True, "output": True}
+        for channel in ("shell", "control"):
+            self.ask("kernel_info_request", {}, channel)
+            self.ask("comm_info_request", {}, channel)
+            self.ask("history_request", history, channel)
+            for name in names:
+                self.ask("inspect_request", {"code": name, "cursor_pos": len(name), "detail_level": 1}, channel)
+        self.settle()
+
     def frames(self) -> list[list[bytes]]:
         """Give all messages so far, each a list of raw frames."""
         with self._lock:
             return list(self._recorded)
 
     def everything(self) -> bytes:
-        """Give all that was broadcast so far in one piece, to search in."""
+        """Give all that was sent here so far in one piece, to search in."""
         return b"\n".join(b"\n".join(frames) for frames in self.frames())
 
     def messages(self, msg_type: str) -> list[dict[str, Any]]:

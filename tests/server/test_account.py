@@ -361,7 +361,7 @@ class Panel:
         self.says({"type": "sign_in", "provider": "demo", "username": "bob", "remember": False}, PASSWORDS["bob"])
 
     def says(self, content, typed=None):
-        self.panel.receive(Letter({"id": secrets.token_hex(4), **content}, [typed.encode()] if typed else []))
+        self.panel.receive(Letter.of({"id": secrets.token_hex(4), **content}, [typed.encode()] if typed else []))
         settle()
         return self.panel.session.state
 

@@ -22,6 +22,7 @@ LAYERS = [
     "account_commands",
     "wire",
     "settings",
+    "masked",
     "address",
     "expiry",
     "scopes",
