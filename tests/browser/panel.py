@@ -29,7 +29,7 @@ class Panel:
         self.status = self.region.get_by_role("status")
         self.alert = self.region.get_by_role("alert")
         self.heading = self.region.get_by_role("heading")
-        self.address = self.region.get_by_role("textbox", name="Tiled server (address or saved name)")
+        self.address = self.region.get_by_label("Tiled server (address or saved name)", exact=True)
         self.connect = self.button("Connect")
         self.username = self.region.get_by_role("textbox", name="Username")
         self.password = self.region.get_by_label("Password", exact=True)

@@ -538,9 +538,6 @@ function serverView({ draft, send }) {
   const address = h("input", {
     type: "text",
     name: "tiled-server",
-    // A list makes a field a combobox to assistive technology; people know this one as a text field.
-    role: "textbox",
-    list: names.id,
     autocomplete: "off",
     autocapitalize: "none",
     spellcheck: "false",
@@ -584,6 +581,7 @@ function serverView({ draft, send }) {
     if (offered !== around.servers.join()) {
       offered = around.servers.join();
       names.replaceChildren(...around.servers.map((server) => h("option", { value: server })));
+      if (around.servers.length > 0) address.setAttribute("list", names.id);
     }
     markBusy(form, busy);
     showAlert(failure, alertOf(state), busy);

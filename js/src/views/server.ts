@@ -20,9 +20,6 @@ export function serverView({ draft, send }: Context): View {
   const address = h("input", {
     type: "text",
     name: "tiled-server",
-    // A list makes a field a combobox to assistive technology; people know this one as a text field.
-    role: "textbox",
-    list: names.id,
     autocomplete: "off",
     autocapitalize: "none",
     spellcheck: "false",
@@ -69,6 +66,8 @@ export function serverView({ draft, send }: Context): View {
     if (offered !== around.servers.join()) {
       offered = around.servers.join();
       names.replaceChildren(...around.servers.map((server) => h("option", { value: server })));
+      // A list makes a field a combobox to assistive technology: only where there is something to choose.
+      if (around.servers.length > 0) address.setAttribute("list", names.id);
     }
     markBusy(form, busy);
     showAlert(failure, alertOf(state), busy);
