@@ -54,8 +54,6 @@ class Lab:
 
     #: What is started.
     module = "jupyterlab"
-    #: What answers when it has started.
-    ready = "api/status"
 
     def __init__(
         self,
@@ -120,9 +118,14 @@ class Lab:
         except (OSError, ValueError):
             return ""
 
+    @property
+    def status_uri(self) -> str:
+        """The address that answers when it has started."""
+        return f"{self.uri}/api/status"
+
     def _answers(self) -> bool:
         try:
-            return self._http.get(f"{self.uri}/{self.ready}").is_success
+            return self._http.get(self.status_uri).is_success
         except httpx.TransportError:
             return False
 

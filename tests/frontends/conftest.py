@@ -51,7 +51,14 @@ def closed_two_ways_server(op: OpenIDProvider) -> Iterator[TiledServer]:
 def open_cells(front_end, lab, open_notebook):
     """Give ``open_cells(cells)``: a notebook open in the front end, with an idle kernel."""
     before = lab.enter if isinstance(lab, Hub) else None
-    return lambda cells: open_notebook(cells, kernel=front_end.kernelspec, before=before)
+
+    def open_one(cells):
+        notebook = open_notebook(cells, kernel=front_end.kernelspec, before=before)
+        if front_end.comms is not None:
+            assert notebook.page.evaluate("() => tj.kernel().commsOverSubshells") == front_end.comms
+        return notebook
+
+    return open_one
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tests.browser.kernels import KERNELS, ROOT, kernel_python
 from tests.browser.lab import Lab
@@ -17,8 +17,10 @@ from tests.browser.lab import Lab
 from .servers import Hub, NotebookServer, Voila
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
+
+
+KERNEL_SETTINGS = "@jupyterlab/apputils-extension/kernels-settings"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +39,8 @@ class FrontEnd:
         A version of ipykernel, as in `KERNELS`.
     server : type of Lab
         What is started.
-    settings : mapping
-        JupyterLab's, for each plugin.
+    comms : str, optional
+        JupyterLab's setting for comms over subshells; its default if left out.
     waiting : str
         What the table says of a waiting cell when all is as it should be.
     """
@@ -48,7 +50,7 @@ class FrontEnd:
     environment: str | None = None
     kernel: str = "7.4"
     server: type[Lab] = Lab
-    settings: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    comms: str | None = None
     waiting: str = "yes"
 
     @property
@@ -68,7 +70,8 @@ class FrontEnd:
 
     def start(self, directory: Path) -> Lab:
         """Give its server, to be entered."""
-        return self.server(directory, python=self.python, settings=self.settings)
+        settings = {KERNEL_SETTINGS: {"commsOverSubshells": self.comms}} if self.comms else {}
+        return self.server(directory, python=self.python, settings=settings)
 
     def versions(self) -> tuple[str, str]:
         """Give the versions of itself and of ipykernel."""
@@ -80,17 +83,13 @@ def _version(python: str, package: str) -> str:
     return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _comms(over_subshells: str) -> dict[str, dict[str, Any]]:
-    return {"@jupyterlab/apputils-extension/kernels-settings": {"commsOverSubshells": over_subshells}}
-
-
 COLLABORATION = FrontEnd("JupyterLab, two people on one notebook", "jupyter-collaboration", "collaboration")
 VOILA = FrontEnd("Voilà", "voila", "voila", server=Voila, waiting="says what to write")
 #: Those with cells that a person runs.
 NOTEBOOKS = [
     *(FrontEnd("JupyterLab", "jupyterlab", kernel=version) for version in ("7.4", "7.2.0", "6.31.0")),
-    FrontEnd("JupyterLab, comms over no subshell", "jupyterlab", settings=_comms("disabled")),
-    FrontEnd("JupyterLab, a subshell for each comm", "jupyterlab", settings=_comms("perComm")),
+    FrontEnd("JupyterLab, comms over no subshell", "jupyterlab", comms="disabled"),
+    FrontEnd("JupyterLab, a subshell for each comm", "jupyterlab", comms="perComm"),
     FrontEnd("JupyterLab 4.3", "jupyterlab", "jupyterlab-4.3", kernel="6.31.0"),
     FrontEnd("Notebook", "notebook", "notebook", server=NotebookServer),
     FrontEnd("JupyterHub", "jupyterhub", "jupyterhub", server=Hub),

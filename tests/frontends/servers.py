@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.browser.lab import Lab
 from tests.server.tiled_server import free_port
+from tiled_jupyter.demo.provider import find_node
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PROXY = Path(__file__).parent / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
+PROXY = Path(__file__).parent / "proxy" / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
 
 
 class NotebookServer(Lab):
@@ -34,11 +34,15 @@ class Voila(Lab):
     """Voilà, which runs a notebook of its folder for each visitor."""
 
     module = "voila"
-    ready = ""
 
     def __init__(self, directory: Path, **options: Any) -> None:
         super().__init__(directory, **options)
         self.port = free_port()
+
+    @property
+    def status_uri(self) -> str:
+        """The list of dashboards."""
+        return f"{self.uri}/"
 
     def _command(self) -> list[str]:
         return [
@@ -77,12 +81,15 @@ class Hub(Lab):
         settings = {
             "JupyterHub.bind_url": f"http://127.0.0.1:{self.port}",
             "JupyterHub.hub_port": free_port(),
+            "JupyterHub.db_url": f"sqlite:///{self._hub / 'hub.sqlite'}",
+            "JupyterHub.cookie_secret_file": str(self._hub / "cookie_secret"),
             "JupyterHub.authenticator_class": "dummy",
             "JupyterHub.spawner_class": "simple",
             "JupyterHub.services": [{"name": "tests", "api_token": self.token}],
             "JupyterHub.load_roles": [{"name": "tests", "services": ["tests"], "scopes": ["access:servers"]}],
             "ConfigurableHTTPProxy.api_url": f"http://127.0.0.1:{free_port()}",
-            "ConfigurableHTTPProxy.command": [str(PROXY)],
+            "ConfigurableHTTPProxy.pid_file": str(self._hub / "proxy.pid"),
+            "ConfigurableHTTPProxy.command": [find_node()[0], str(PROXY)],
             "Authenticator.allowed_users": {self.user},
             "DummyAuthenticator.password": self.token,
             "SimpleLocalProcessSpawner.home_dir_template": str(self.home),
@@ -94,13 +101,10 @@ class Hub(Lab):
         config.write_text("".join(f"c.{name} = {value!r}\n" for name, value in settings.items()))
         return [self._python, "-m", self.module, "-f", str(config)]
 
-    def _environment(self) -> dict[str, str]:
-        environment = super()._environment()
-        node = Path(sys.executable).parent  # the proxy's; Node is a package of the tests' environment
-        return {**environment, "PATH": f"{node}{os.pathsep}{environment['PATH']}"}
-
-    def _answers(self) -> bool:
-        return self._http.get(f"http://127.0.0.1:{self.port}/hub/health").is_success
+    @property
+    def status_uri(self) -> str:
+        """The hub's."""
+        return f"http://127.0.0.1:{self.port}/hub/health"
 
     def _address(self, pid: int) -> str:
         return f"http://127.0.0.1:{self.port}/user/{self.user}"
