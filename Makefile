@@ -24,7 +24,7 @@ export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv kernels chromium demo test frontends bench soak screenshots check audit format js build matrix clean
+.PHONY: help venv kernels chromium demo test frontends bench soak screenshots docs check audit format js build matrix clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(MAKEFILE_LIST) | sed -E 's/^(  make [a-z]+) /\1\t/' | expand -t 16
@@ -70,6 +70,10 @@ soak: $(VENV)/.installed ## Let sessions die under many threads, and kernels be 
 screenshots: kernels chromium ## Draw every state of the panel and the pictures of the README, to be looked at
 	$(BIN)/python -m tests.browser.screenshots
 
+docs: $(VENV)/.installed ## Build the documentation in docs/_build, warnings being errors
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build
+	@echo docs/_build/index.html
+
 js: $(NODE_MODULES) ## Build the page into tiled_jupyter/static
 	cd js && npm run build
 
@@ -88,7 +92,7 @@ chromium: $(VENV)/.installed ## See that there is a Chromium; with CI=true, inst
 	@scripts/ensure-chromium
 
 clean: ## Remove all that make has made, the bundle excepted
-	rm -rf $(VENV) $(AUDIT) .kernels .frontends .matrix dist tests/artifacts
+	rm -rf $(VENV) $(AUDIT) .kernels .frontends .matrix dist docs/_build tests/artifacts
 	rm -rf js/node_modules $(PROVIDER:/.installed=) $(HUB_PROXY:/.installed=)
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +

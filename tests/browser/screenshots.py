@@ -144,7 +144,7 @@ def unseen(browser: Browser, lab: Lab) -> None:
 
 
 def story(browser: Browser, lab: Lab, uri: str) -> None:
-    """Draw the two pictures of the README, of a real sign-in."""
+    """Draw the three pictures of the README, of a real sign-in and a key."""
     cells = ["%load_ext tiled_jupyter", f"%tiled_login {uri}", 'client["alice/heating_scan/images"].shape']
     notebook = open_notebook(browser, lab, cells, 900, "light")
     page = notebook.page
@@ -159,6 +159,15 @@ def story(browser: Browser, lab: Lab, uri: str) -> None:
     panel.button("Sign in").click()
     panel.signed_in_as("alice")
     notebook.cell_done(2)
+    panel.tab(KEYS).click()
+    panel.region.get_by_label("What is this key for?").fill("heating scan, nightly analysis")
+    panel.button("Create API key").click()
+    expect(panel.button("Save to file")).to_be_visible()
+    panel.region.screenshot(path=IMAGES / "api-key-light.png", animations="disabled")
+    panel.button("Save to file").click()
+    expect(panel.region.get_by_text("Saved to")).to_be_visible()
+    panel.button("Dismiss").click()
+    panel.tab("Account").click()
     notebook.theme(THEMES["dark"])
     page.screenshot(path=IMAGES / "signed-in-dark.png", animations="disabled")
     page.context.close()
