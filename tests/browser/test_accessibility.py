@@ -33,3 +33,94 @@ def test_axe_finds_nothing_in_any_state(gallery, look, width):
     notebook, _ = gallery(look=look, width=width)
     load_axe(notebook.page)
     assert find_violations(notebook.panel()) == []
+
+
+# What is cut off or sticks out of a panel: words, fields and buttons, those for screen readers excepted.
+_CUT_OFF = """panels => panels.flatMap(panel => {
+  const box = panel.getBoundingClientRect();
+  const found = panel.scrollWidth > panel.clientWidth ? ['the panel scrolls'] : [];
+  for (const each of panel.querySelectorAll('*')) {
+    if (!each.getClientRects().length || each.closest('.tiled-jupyter-unseen, option')) continue;
+    const { left, right } = each.getBoundingClientRect();
+    const name = `${each.tagName} ${each.className} ${each.textContent.slice(0, 40)}`;
+    if (left < box.left - 1 || right > box.right + 1) found.push(`sticks out: ${name}`);
+    const own = each.matches('input:not([type=checkbox], [type=radio]), select, button');
+    if (own && each.scrollHeight > each.clientHeight + 1) found.push(`is cut off: ${name}`);
+    if (each.scrollWidth > each.clientWidth + 1 && !each.matches('input') && getComputedStyle(each).overflowX !== 'visible')
+      found.push(`scrolls sideways: ${name}`);
+  }
+  return found.map(each => `${panel.getAttribute('aria-label')}: ${each}`);
+})"""
+
+
+def test_nothing_is_cut_off_on_a_small_page_nor_with_letters_twice_as_large(gallery):
+    """A page of 320 px is what 1280 px are at 400 %, and narrower than they are at 200 %."""
+    notebook, _ = gallery(width=320)
+    assert notebook.panel().evaluate_all(_CUT_OFF) == []
+    notebook.page.set_viewport_size({"width": 640, "height": 20_000})
+    sizes = "".join(f"--jp-ui-font-size{i}: {2 * size}px !important;" for i, size in enumerate((11, 13, 15)))
+    notebook.page.add_style_tag(content=f"*, :root {{ {sizes} }}")
+    expect(notebook.panel().first).to_have_css("font-size", "26px")
+    assert notebook.panel().evaluate_all(_CUT_OFF) == []
+
+
+SHORTCUT_KEYS = "aAbBddDDxXlLmMyYcCvVzZ"
+
+
+# Each field and button once, whatever the number of states it is in; gives the names, and marks the elements.
+_CONTROLS = """panels => {
+  const seen = new Set();
+  for (const each of panels.flatMap(panel => [...panel.querySelectorAll('input, select, button, a, [tabindex="0"]')])) {
+    const name = `${each.type} ${each.closest('label')?.innerText ?? each.innerText}`;
+    if (!each.checkVisibility() || each.readOnly || seen.has(name)) continue;
+    each.dataset.control = seen.size;
+    seen.add(name);
+  }
+  return [...seen];
+}"""
+
+
+def test_no_key_in_any_state_is_a_shortcut_of_jupyterlab(gallery):
+    """Nor what is copied and pasted."""
+    notebook, _ = gallery()
+    notebook.page.set_viewport_size({"width": 1200, "height": 600})
+    before = notebook.structure()
+    controls = notebook.panel().evaluate_all(_CONTROLS)
+    for number, name in enumerate(controls):
+        control = notebook.page.locator(f"[data-control='{number}']")
+        control.focus()
+        notebook.page.keyboard.type(SHORTCUT_KEYS)
+        if name.startswith(("text ", "password ")):
+            control.press("ControlOrMeta+a")
+            control.press_sequentially(SHORTCUT_KEYS)
+            for key in "acv":
+                control.press(f"ControlOrMeta+{key}")
+            expect(control).to_have_value(SHORTCUT_KEYS)
+        assert notebook.structure() == before, name
+    assert len([name for name in controls if name.startswith(("text ", "password "))]) >= 8, controls
+    assert len(controls) >= 30, controls
+
+
+def test_nothing_turns_for_who_wants_less_motion(gallery):
+    notebook, _ = gallery(["connecting", "verifying", "awaiting authorization", "signed in, reading keys"])
+    turning = (
+        "() => document.getAnimations().filter(a => a.effect?.target?.closest('.tiled-jupyter-panel')"
+        " && a.playState === 'running' && a.effect.getTiming().duration > 0).length"
+    )
+    notebook.page.wait_for_function(f"{turning.removeprefix('() => ')} === 2")
+    notebook.page.emulate_media(reduced_motion="reduce")
+    assert notebook.page.evaluate(turning) == 0
+
+
+def test_chromium_knows_the_form_for_what_it_is(gallery):
+    """Its password manager looks at every form, and says in the console what it misses."""
+    notebook, shown = gallery(["signed out", "signed out, wrong key"])
+    form = shown["signed out"].locator("form")
+    expect(form.get_by_label("Username")).to_have_attribute("autocomplete", "username")
+    expect(form.get_by_label("Password")).to_have_attribute("autocomplete", "current-password")
+    expect(form.locator("[type=submit]")).to_have_count(1)
+    notebook.page.evaluate(
+        """() => document.body.append(Object.assign(document.createElement('input'), { type: 'password' }))"""
+    )
+    notebook.page.wait_for_function("() => document.querySelectorAll('input[type=password]').length > 1")
+    assert [line for line in notebook.console if "[DOM]" in line] == []
