@@ -10,11 +10,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from sybil import Sybil
 from sybil.parsers.myst import CodeBlockParser
 
 from .test_notebooks import alice as alice
+from .test_notebooks import run
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE_SERVER = "https://tiled.example.org"
@@ -68,7 +68,7 @@ PAGES = {
 def test_the_examples_of_a_page_run(page, alice, public_server):
     sources = [BEGIN, GIVEN.get(page, ""), *examples(PAGES[page]), END]
     cells = [nbformat.v4.new_code_cell(source.replace(EXAMPLE_SERVER, public_server.uri)) for source in sources]
-    NotebookClient(nbformat.v4.new_notebook(cells=cells), timeout=120, kernel_name="python3").execute()
+    run(nbformat.v4.new_notebook(cells=cells))
 
 
 def test_the_pages_with_examples_are_found():
