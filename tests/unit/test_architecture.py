@@ -80,6 +80,7 @@ LAYERS = [
     "waiting",
     "account",
     "page",
+    "key_warning",
     "barrier",
     "panel",
     "enabling",
