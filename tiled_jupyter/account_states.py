@@ -6,6 +6,7 @@ Plain data for the page, as in `states`; no secret can be said in it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,31 @@ class Proposal:
     may_wait: str
     expires_in: str
     sentence: str | None
+
+
+@dataclass(frozen=True)
+class KeyInCell:
+    """An API key of the person's own that is written in a cell. No state of a login: it has a panel of its own.
+
+    Parameters
+    ----------
+    first_eight, host : str
+    note : str or None
+    busy : bool
+        Whether it is being revoked.
+    revoked : str or None
+        Says so, once it is.
+    refusal : str or None
+        Why it could not be.
+    """
+
+    first_eight: str
+    host: str
+    note: str | None
+    busy: bool = False
+    revoked: str | None = None
+    refusal: str | None = None
+    kind: Literal["key_in_cell"] = "key_in_cell"
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from .errors import CannotPrompt
 NEUTRAL_TEXT = "Tiled sign-in: run the cell to activate"
 
 
-def _bundle(text: str) -> dict[str, str]:
+def bundle(text: str) -> dict[str, str]:
+    """Give a text as outputs have it."""
     return {"text/plain": text, "text/html": f"<p>{text}</p>" if text else ""}
 
 
-NEUTRAL_BUNDLE = _bundle(NEUTRAL_TEXT)
+NEUTRAL_BUNDLE = bundle(NEUTRAL_TEXT)
 
 
 def shell() -> Any:
@@ -152,7 +153,7 @@ class SecondOutput:
         """Leave nothing behind that names a server or a person."""
         if self._shown is not None:
             self._shown = None
-            self._publish(_bundle(self._afterwards))
+            self._publish(bundle(self._afterwards))
 
     def _publish(self, bundle: dict[str, str]) -> None:
         from IPython.display import display

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -14,7 +13,8 @@ from . import front_end, servers
 from .api_keys import ApiKeys
 from .attempts import in_background
 from .errors import BadSetting, KeyNotMade, KeysUnavailable
-from .key_list import KeyList
+from .key_list import ApiKey, KeyList
+from .key_warning import KeyWarning
 from .key_wish import USUAL
 from .leak_guard import Leak, LeakGuard
 from .new_key import NewApiKey
@@ -22,7 +22,7 @@ from .prompts import quietly
 from .reauthentication import Context
 from .scopes import READ, scope
 from .settings import settings
-from .sign_out import sign_out_of
+from .sign_out import revoke_key
 
 _WHOSE_TIMEOUT = 3.0  # seconds after which it is not said whether a key in a cell is one's own
 _HEADINGS = ("key", "expires in", "last used", "may", "note", "made", "")
@@ -64,7 +64,7 @@ class KeyMagics(Magics):
             if args.action == "list":
                 front_end.say(_table(ApiKeys(context).list()))
             else:
-                _revoke(context, args.first_eight)
+                front_end.say(revoke_key(context, args.first_eight))
         except (KeysUnavailable, KeyNotMade, ValueError) as error:
             sentence = str(error)
         else:
@@ -96,15 +96,6 @@ def _create(context: Context, args: Any) -> NewApiKey:
     if said:
         front_end.say("\n".join(said))
     return key
-
-
-def _revoke(context: Context, first_eight: str) -> None:
-    in_use = (context.api_key or "")[:8] == first_eight
-    ApiKeys(context).revoke(first_eight)
-    front_end.say(f"Revoked {first_eight}. It works no longer.")
-    if in_use:
-        sign_out_of(context, everywhere=False)
-        front_end.say("It was the key in use here. Run %tiled_login to go on.")
 
 
 def _table(keys: KeyList) -> str:
@@ -155,24 +146,30 @@ def _is_wanted() -> bool:
 
 def _warn(sentence: str, leaks: list[Leak]) -> None:
     mine = _mine({leak.first_eight for leak in leaks if leak.first_eight is not None})
-    commands = "".join(f"\nThis one is yours. To end it now: {command}" for command in mine)
-    front_end.say(f"{sentence}{commands}")
+    several = len(servers.signed_in()) > 1
+    commands = [
+        f"%tiled_api_key {f'--server {servers.name_of(context)} ' if several else ''}revoke {key.first_eight}"
+        for context, key in mine
+    ]
+    front_end.say("\n".join([sentence, *(f"This one is yours. To end it now: {command}" for command in commands)]))
+    if front_end.is_somebody_there():
+        for context, key in mine:
+            front_end.show(KeyWarning(context, servers.name_of(context), key))
 
 
-def _mine(first_eights: Iterable[str]) -> list[str]:
-    """Give the commands that revoke those keys which are of who is signed in, if servers say so soon enough."""
-    wanted, found, done = set(first_eights), list[str](), threading.Event()
-    contexts = servers.signed_in() if wanted else []
+def _mine(first_eights: set[str]) -> list[tuple[Context, ApiKey]]:
+    """Find those keys which are of who is signed in, if servers say so soon enough."""
+    found, done = list[tuple[Context, ApiKey]](), threading.Event()
+    contexts = servers.signed_in() if first_eights else []
 
     def look() -> None:
         with quietly():
             for context in contexts:
                 try:
-                    listed = {key.first_eight for key in ApiKeys(context).list()}
+                    listed = ApiKeys(context).list()
                 except Exception:  # noqa: BLE001, S112 - it is asked for a courtesy
                     continue
-                server = f"--server {servers.name_of(context)} " if len(contexts) > 1 else ""
-                found.extend(f"%tiled_api_key {server}revoke {name}" for name in sorted(wanted & listed))
+                found.extend((context, key) for key in listed if key.first_eight in first_eights)
         done.set()
 
     if contexts:

@@ -16,11 +16,12 @@ import anywidget
 from traitlets import Bool
 
 from . import front_end, profiles, wire
+from .account_states import KeyInCell
 from .attempts import in_background
 from .mailbox import Letter, say_busy_after_this
 from .session import LoginSession
 from .settings import TiledJupyter
-from .states import Disconnected
+from .states import Disconnected, State
 from .waiting import Wait
 from .wire import Remember, Transport
 
@@ -42,6 +43,8 @@ class Page(anywidget.AnyWidget):
     ----------
     session : LoginSession
         What the page shows.
+    neutral : dict
+        What a saved notebook keeps of the panel: nobody's name, and no server.
     resuming : bool
         Whether an interrupted request waits for the login.
     heard_at : float or None
@@ -49,6 +52,7 @@ class Page(anywidget.AnyWidget):
     """
 
     session: LoginSession
+    neutral = front_end.NEUTRAL_BUNDLE
 
     _esm = _STATIC / "panel.js"
     _css = _STATIC / "panel.css"
@@ -89,6 +93,11 @@ class Page(anywidget.AnyWidget):
         raise NotImplementedError
 
     @property
+    def shown(self) -> State | KeyInCell:
+        """What the page shows."""
+        return self.session.state
+
+    @property
     def comm_id(self) -> str:
         """The comm's name, by which its messages are known."""
         return str(self.model_id) if self.comm is not None else ""
@@ -115,7 +124,7 @@ class Page(anywidget.AnyWidget):
 
     def publish(self) -> None:
         """Send the state to the page, and what it needs beside it."""
-        if self._profiles is None and isinstance(self.session.state, Disconnected):
+        if self._profiles is None and isinstance(self.shown, Disconnected):
             self._profiles = []
             in_background(self._offer_profiles)
         waits = tuple(self._waits)
@@ -131,7 +140,7 @@ class Page(anywidget.AnyWidget):
             exposed=front_end.is_exposed(),
             help_url=self._settings.help_url,
         )
-        self.send(wire.encode_state(self.session.state, surroundings))
+        self.send(wire.encode_state(self.shown, surroundings))
 
     def _offer_profiles(self) -> None:
         self._profiles = profiles.names()
@@ -162,8 +171,8 @@ class Page(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self.comm is None:
-            return front_end.NEUTRAL_BUNDLE, {}
+            return self.neutral, {}
         # What a saved notebook keeps of the panel names no person, server or code.
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**(data or {}), **front_end.NEUTRAL_BUNDLE}, metadata
+        return {**(data or {}), **self.neutral}, metadata

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from . import kernel_end, revocation, which_key
 from . import tokens as files
+from .api_keys import ApiKeys
 from .attempts import in_background
 from .reauthentication import Context
 
@@ -69,6 +70,22 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
     tokens["refresh_token"] = tokens.get("refresh_token") or refresh_token
     if revoked and any(tokens.values()):
         in_background(lambda: revocation.end_session_of(context, tokens))
+
+
+def revoke_key(context: Context, first_eight: str) -> str:
+    """Revoke an API key of the account, and sign out here if it is the one in use; says what was done.
+
+    Raises
+    ------
+    ValueError, KeysUnavailable
+        As `ApiKeys.revoke` does.
+    """
+    in_use = (context.api_key or "")[:8] == first_eight
+    ApiKeys(context).revoke(first_eight)
+    if in_use:
+        sign_out_of(context, everywhere=False)
+    more = " It was the key in use here. Run %tiled_login to go on." if in_use else ""
+    return f"Revoked {first_eight}. It works no longer.{more}"
 
 
 def _newest_tokens(context: Context) -> dict[str, Any]:

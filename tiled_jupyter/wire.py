@@ -11,6 +11,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 from . import account_commands as said
+from .account_states import KeyInCell
 from .states import State
 
 Transport: TypeAlias = Literal["shell", "control"]
@@ -179,7 +180,7 @@ COMMANDS: dict[str, type[Command]] = {
 }
 
 
-def encode_state(state: State, surroundings: Surroundings) -> dict[str, Any]:
+def encode_state(state: State | KeyInCell, surroundings: Surroundings) -> dict[str, Any]:
     """Give the message that makes the page show `state`."""
     return {"type": "state", "state": _sendable(asdict(state)), **asdict(surroundings)}
 

@@ -6,6 +6,7 @@
 
 import { h, say, sayOrHide } from "./dom";
 import { deviceView } from "./views/device";
+import { keyInCellView } from "./views/keyincell";
 import { chosen } from "./views/providers";
 import { serverView } from "./views/server";
 import { signedInView } from "./views/signedin";
@@ -19,6 +20,7 @@ import {
   isBusy,
   moodOf,
   patience,
+  placeOf,
   RESTARTED,
   reasonOf,
   regionOf,
@@ -46,6 +48,8 @@ function makerOf(kind: State["kind"]): Maker {
       return deviceView;
     case "signed_in":
       return signedInView;
+    case "key_in_cell":
+      return keyInCellView;
     default:
       return kind satisfies never;
   }
@@ -94,6 +98,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
       role: "region",
       "aria-label": regionOf(undefined, 1),
       "data-lm-suppress-shortcuts": "true",
+      hidden: !inactive,
     },
     neutral,
     reason,
@@ -150,6 +155,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
       aside.replaceChildren(view.aside ?? "");
     }
     neutral.hidden = true;
+    element.hidden = false;
     element.dataset.kind = state.kind;
     element.dataset.mood = moodOf(state);
     // An interrupted request goes on: what is left of the panel must not stand between a cell and its data.
@@ -164,7 +170,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     const turn = state.kind !== "connecting" && state.kind !== "signed_in";
     sayFoot(
       statusOf(state, (form && chosen(form, context.draft, around.exposed)?.name) ?? ""),
-      state.kind === "signed_in" ? `on ${state.server.host}` : "",
+      placeOf(state),
       around.waiting && turn ? "The cell is waiting for you to sign in." : "",
     );
     close();
@@ -185,6 +191,10 @@ export function makeCard(context: Context, inactive: boolean): Card {
   function restarted(): void {
     if (!heard) return;
     close();
+    if (heard.state.kind === "key_in_cell") {
+      element.hidden = true; // The warning above it stays.
+      return;
+    }
     maker = view = heard = undefined;
     body.replaceChildren();
     aside.replaceChildren();

@@ -197,7 +197,25 @@ export interface SignedIn {
   account: Account;
 }
 
-export type State = Disconnected | Connecting | SignedOut | Verifying | AwaitingAuthorization | SignedIn;
+/** A key of the person's own that is written in a cell: the one thing with a panel of its own that is no login. */
+export interface KeyInCell {
+  kind: "key_in_cell";
+  first_eight: string;
+  host: string;
+  note: string | null;
+  busy: boolean;
+  revoked: string | null;
+  refusal: string | null;
+}
+
+export type State =
+  | Disconnected
+  | Connecting
+  | SignedOut
+  | Verifying
+  | AwaitingAuthorization
+  | SignedIn
+  | KeyInCell;
 
 /** Which channel Python wants to be answered on. */
 export type Transport = "shell" | "control";

@@ -45,13 +45,22 @@ export function statusOf(state: State, provider: string): string {
       return "Waiting for your approval on the web page";
     case "signed_in":
       return state.identity ? `Signed in as ${state.identity.id}` : "Signed in with an API key";
+    case "key_in_cell":
+      return state.revoked ?? (state.busy ? "Revoking the key …" : `The key ${state.first_eight}… is yours`);
     default:
       return state satisfies never;
   }
 }
 
+/** What stands behind the status line: on which server. */
+export function placeOf(state: State): string {
+  if (state.kind === "key_in_cell") return `on ${state.host}`;
+  return state.kind === "signed_in" ? `on ${state.server.host}` : "";
+}
+
 /** The sign beside the status line; the word stands next to it. */
 export function moodOf(state: State): Mood {
+  if (state.kind === "key_in_cell") return state.busy ? "busy" : state.revoked ? "done" : "idle";
   if (isBusy(state) || state.kind === "awaiting_authorization") return "busy";
   return state.kind === "signed_in" ? "done" : "idle";
 }
@@ -59,11 +68,14 @@ export function moodOf(state: State): Mood {
 /** Accessible name of the panel: a page may hold several. */
 export function regionOf(state: State | undefined, number: number): string {
   const server = state && serverOf(state);
+  if (state?.kind === "key_in_cell")
+    return `API key ${state.first_eight} in a cell${number > 1 ? ` (${number})` : ""}`;
   return `Tiled sign-in${server ? ` ${server.host}` : ""}${number > 1 ? ` (${number})` : ""}`;
 }
 
 /** An alert for what went wrong. Cancel is an answer, not a failure. */
 export function alertOf(state: State): string {
+  if (state.kind === "key_in_cell") return state.refusal ?? "";
   const failure = "failure" in state ? state.failure : null;
   return failure && failure.kind !== "cancelled" ? failure.sentence : "";
 }

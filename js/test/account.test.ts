@@ -605,3 +605,45 @@ describe("the list of sign-ins", () => {
     expect(page.text()).toContain("This server does not list where you are signed in.");
   });
 });
+
+describe("a key of one's own in a cell", () => {
+  const HERE = "key in a cell";
+
+  it("is revoked in two clicks, and what came of it is said", () => {
+    const page = open({ inactive: false });
+    expect(page.text()).toBe("");
+    page.show(state(HERE));
+    expect(page.region().getAttribute("aria-label")).toBe("API key 1a2b3c4d in a cell");
+    expect(page.status().textContent).toBe("The key 1a2b3c4d… is yours");
+    expect(page.text()).toContain("on tiled.example.org");
+    page.click("Revoke this key now");
+    expect(page.text()).toContain("it cannot be undone");
+    page.click("Keep");
+    expect(types(page)).toEqual([]);
+    page.click("Revoke this key now");
+    page.click("Revoke");
+    expect(page.commands().map(({ content }) => content.first_eights)).toEqual([["1a2b3c4d"]]);
+    page.show(state("key in a cell, being revoked"));
+    page.click("Revoke this key now");
+    expect(page.button("Revoke")).toBeUndefined();
+    page.button("Revoke this key now")?.focus();
+    page.show(state("key in a cell, revoked"));
+    expect(page.status().textContent).toBe("Revoked 1a2b3c4d. It works no longer.");
+    expect(page.buttons()).toEqual([]);
+    expect(document.activeElement).toBe(page.status());
+  });
+
+  it("can be tried again where that failed", () => {
+    const page = open({ inactive: false });
+    page.show(state("key in a cell, not revoked"));
+    expect(page.alert()).toContain("There is no such key");
+    expect(page.button("Revoke this key now")?.getAttribute("aria-disabled")).toBe("false");
+  });
+
+  it("leaves nothing of it where its kernel is gone", () => {
+    const page = open({ inactive: false });
+    page.show(state(HERE));
+    page.kernel.become("restarting");
+    expect(page.text()).toBe("");
+  });
+});

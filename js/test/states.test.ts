@@ -11,7 +11,8 @@ describe.each(Object.entries(states))("state: %s", (_, shown) => {
     page.show(shown);
     const server = serverOf(shown);
     const host = server ? ` ${server.host}` : "";
-    expect(page.region().getAttribute("aria-label")).toBe(`Tiled sign-in${host}`);
+    const name = shown.kind === "key_in_cell" ? "API key 1a2b3c4d in a cell" : `Tiled sign-in${host}`;
+    expect(page.region().getAttribute("aria-label")).toBe(name);
     expect(page.status().textContent).not.toBe("");
     const account = shown.kind === "signed_in" ? shown.account : undefined;
     if (account) page.tab("API keys");

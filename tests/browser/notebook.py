@@ -120,6 +120,13 @@ class Notebook:
 
     # Cells ------------------------------------------------------------------------------------------------
 
+    def set_source(self, index: int, source: str) -> None:
+        """Replace what is written in a cell."""
+        self.page.evaluate(
+            "([i, source]) => jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.setSource(source)",
+            [index, source],
+        )
+
     def run(self, index: int = 0) -> None:
         """Run a cell, as Shift-Enter does; do not wait for it."""
         self._remember()

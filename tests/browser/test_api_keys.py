@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -131,6 +132,86 @@ def test_without_a_control_channel_the_button_says_why(signed_in):
     make_key(panel)
     expect(panel.button("Copy key")).to_have_attribute("aria-disabled", "true")
     expect(panel.button("Copy key")).to_have_accessible_description(re.compile("Save the key to a file instead"))
+
+
+def test_a_saved_key_comes_with_a_script_that_runs(signed_in, closed_tiled_server, tmp_path):
+    notebook, panel = signed_in()
+    first_eight = make_key(panel)
+    expect(panel.button("How to use it in a job")).to_have_count(0)
+    panel.button("Save to file").click()
+    panel.button("How to use it in a job").click()
+    kind = panel.region.get_by_role("combobox", name="Kind of job")
+    script = panel.region.get_by_role("group", name="Script")
+    offered = kind.get_by_role("option").all_inner_texts()
+    assert [name.split()[0] for name in offered] == ["Shell", "Slurm", "Dask", "Prefect", "papermill", "Container"]
+    for name in offered:
+        kind.select_option(name)
+        expect(script).to_contain_text(f"-{first_eight}.env")
+    kind.select_option("Shell script")
+    panel.button("Copy script").click()
+    expect(panel.made).to_contain_text("Copied")
+    text = notebook.page.evaluate("() => navigator.clipboard.readText()")
+    secret = re.search("TILED_API_KEY='?([0-9a-f]+)", Path(re.search("key_file=(\\S+)", text)[1]).read_text())[1]
+    assert leaks({"script": text.encode(), "page": notebook.page.content().encode()}, secret) == []
+    (tmp_path / "analysis.py").write_text("import os; print(os.environ['TILED_API_KEY'][:8])")
+    done = subprocess.run(["bash", "-c", text], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == (first_eight, "")
+
+
+def test_d18_the_form_proposes_how_long_a_key_for_a_job_works(signed_in):
+    _, panel = signed_in()
+    panel.tab("API keys").click()
+    expect(panel.button("Create API key")).to_be_visible()
+    lasts = panel.region.get_by_role("combobox", name="Stops working after")
+    panel.region.get_by_label("The job runs for").press_sequentially("48 h")
+    expect(lasts).to_have_value("3d")
+    panel.region.get_by_label("and may wait in the queue up to").press_sequentially("7 d")
+    expect(lasts).to_have_value("10d")
+    panel.button("Create API key").click()
+    expect(panel.made).to_contain_text("is made")
+    expect(panel.keys.get_by_role("row").nth(1)).to_contain_text("in 9 d 23 h")
+
+
+def test_the_list_says_where_a_key_was_made_and_offers_files_that_have_expired_for_removal(
+    signed_in, closed_tiled_server
+):
+    leave = f"""
+from datetime import datetime, timezone
+from tiled_jupyter import key_files
+path = key_files.save("0" * 72, {closed_tiled_server.uri + "/api/v1/"!r}, datetime(2026, 1, 1, tzinfo=timezone.utc))
+"""
+    notebook, panel = signed_in(cells=(leave, "path.exists()"))
+    notebook.execute(1)
+    first_eight = make_key(panel)
+    row = panel.keys.get_by_role("row").filter(has_text=first_eight)
+    expect(row).to_contain_text(re.compile(r"less than a minute ago on \S+, notebook-0"))
+    expect(panel.region.get_by_text("whose keys no longer work")).to_contain_text("-00000000.env")
+    panel.button("Remove these files").click()
+    expect(panel.button("Remove these files")).to_have_count(0)
+    assert notebook.execute(2) == "False"
+
+
+def test_c9_a_key_of_ones_own_in_a_cell_is_revoked_from_the_warning(signed_in, closed_tiled_server):
+    notebook, panel = signed_in(cells=("key = ''",))
+    first_eight = make_key(panel)
+    panel.button("Save to file").click()
+    expect(panel.made).to_contain_text("Saved to /")
+    saved = Path(re.search("Saved to (.*)", panel.made.inner_text())[1])
+    secret = re.search("TILED_API_KEY='?([0-9a-f]+)", saved.read_text())[1]
+    notebook.set_source(1, f"my_key = '{secret}'")
+    notebook.execute(1)
+    assert "has an API key written in it" in notebook.text(1)
+    here = notebook.output_area(1).get_by_role("region", name=f"API key {first_eight} in a cell")
+    expect(here.get_by_role("status")).to_have_text(f"The key {first_eight}… is yours")
+    here.get_by_role("button", name="Revoke this key now").click()
+    here.get_by_role("button", name="Keep").click()
+    assert works(closed_tiled_server, secret)
+    here.get_by_role("button", name="Revoke this key now").click()
+    here.get_by_role("button", name="Revoke", exact=True).click()
+    expect(here.get_by_role("status")).to_have_text(f"Revoked {first_eight}. It works no longer.")
+    expect(here.get_by_role("button")).to_have_count(0)
+    assert not works(closed_tiled_server, secret)
+    assert not saved.exists()
 
 
 def test_a_key_is_used_in_this_kernel_and_on_a_second_act_in_its_environment(signed_in):

@@ -82,6 +82,7 @@ LAYERS = [
     "waiting",
     "account",
     "page",
+    "key_warning",
     "barrier",
     "panel",
     "enabling",

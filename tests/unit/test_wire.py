@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from tiled_jupyter import account_states, states, wire
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "wire.json").read_text(encoding="utf-8"))
-KINDS = {kind.__dataclass_fields__["kind"].default: kind for kind in get_args(states.State)}
+KINDS = {
+    kind.__dataclass_fields__["kind"].default: kind for kind in (*get_args(states.State), account_states.KeyInCell)
+}
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

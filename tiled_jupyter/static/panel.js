@@ -194,19 +194,29 @@ function statusOf(state, provider) {
       return "Waiting for your approval on the web page";
     case "signed_in":
       return state.identity ? `Signed in as ${state.identity.id}` : "Signed in with an API key";
+    case "key_in_cell":
+      return state.revoked ?? (state.busy ? "Revoking the key \u2026" : `The key ${state.first_eight}\u2026 is yours`);
     default:
       return state;
   }
 }
+function placeOf(state) {
+  if (state.kind === "key_in_cell") return `on ${state.host}`;
+  return state.kind === "signed_in" ? `on ${state.server.host}` : "";
+}
 function moodOf(state) {
+  if (state.kind === "key_in_cell") return state.busy ? "busy" : state.revoked ? "done" : "idle";
   if (isBusy(state) || state.kind === "awaiting_authorization") return "busy";
   return state.kind === "signed_in" ? "done" : "idle";
 }
 function regionOf(state, number) {
   const server = state && serverOf(state);
+  if (state?.kind === "key_in_cell")
+    return `API key ${state.first_eight} in a cell${number > 1 ? ` (${number})` : ""}`;
   return `Tiled sign-in${server ? ` ${server.host}` : ""}${number > 1 ? ` (${number})` : ""}`;
 }
 function alertOf(state) {
+  if (state.kind === "key_in_cell") return state.refusal ?? "";
   const failure = "failure" in state ? state.failure : null;
   return failure && failure.kind !== "cancelled" ? failure.sentence : "";
 }
@@ -489,6 +499,73 @@ function deviceView({ send }) {
   return { element, update, tick, field: () => null };
 }
 
+// src/views/question.ts
+function question(name, first, answers, back) {
+  let opener = first;
+  const text = h("p", { id: unique() });
+  const element = h(
+    "div",
+    {
+      class: "tiled-jupyter-question",
+      role: "group",
+      tabindex: "-1",
+      "aria-label": name,
+      "aria-describedby": text.id,
+      hidden: true,
+      keydown: (event) => {
+        if (event.key === "Escape") ask(false);
+      }
+    },
+    text,
+    h(
+      "div",
+      { class: "tiled-jupyter-actions" },
+      ...answers,
+      button(back, "secondary", () => ask(false))
+    )
+  );
+  first.addEventListener("click", () => ask(true, first));
+  function ask(open, from = opener) {
+    if (from.getAttribute("aria-disabled") === "true") return;
+    if (from !== opener) set(false);
+    opener = from;
+    set(open);
+    (open ? element : opener).focus();
+  }
+  function set(open) {
+    element.hidden = !open;
+    opener.hidden = open;
+  }
+  return { element, text, opener: first, ask, drop: () => set(false) };
+}
+
+// src/views/keyincell.ts
+var SURE = "Revoke this key? Whatever uses it stops working, and it cannot be undone.";
+function keyInCellView({ send }) {
+  const purpose = subtle();
+  const alerts = h("div", { class: "tiled-jupyter-alerts" });
+  const opener = button("Revoke this key now", "secondary", () => void 0);
+  const confirm = button("Revoke", "secondary", () => {
+    sure.ask(false);
+    send({ type: "delete_keys", first_eights: [first_eight] });
+  });
+  for (const each of [opener, confirm]) each.dataset.starts = "";
+  const sure = question("Revoke this key", opener, [confirm], "Keep");
+  sure.text.textContent = SURE;
+  const act = h("div", {}, opener, sure.element);
+  const element = h("div", { class: "tiled-jupyter-section" }, purpose, alerts, act);
+  let first_eight = "";
+  function update(state) {
+    if (state.kind !== "key_in_cell") return;
+    first_eight = state.first_eight;
+    sayOrHide(purpose, state.note ? `It was made for: ${state.note}` : "");
+    showAlert(alerts, alertOf(state), state.busy);
+    act.hidden = state.revoked !== null;
+    markBusy(element, state.busy);
+  }
+  return { element, update, field: () => null };
+}
+
 // src/views/providers.ts
 function chosen(form, draft, exposed) {
   const { providers, preferred } = form.server;
@@ -589,46 +666,6 @@ function serverView({ draft, send }) {
     help.update(around);
   }
   return { element: form, update, field: () => address };
-}
-
-// src/views/question.ts
-function question(name, first, answers, back) {
-  let opener = first;
-  const text = h("p", { id: unique() });
-  const element = h(
-    "div",
-    {
-      class: "tiled-jupyter-question",
-      role: "group",
-      tabindex: "-1",
-      "aria-label": name,
-      "aria-describedby": text.id,
-      hidden: true,
-      keydown: (event) => {
-        if (event.key === "Escape") ask(false);
-      }
-    },
-    text,
-    h(
-      "div",
-      { class: "tiled-jupyter-actions" },
-      ...answers,
-      button(back, "secondary", () => ask(false))
-    )
-  );
-  first.addEventListener("click", () => ask(true, first));
-  function ask(open, from = opener) {
-    if (from.getAttribute("aria-disabled") === "true") return;
-    if (from !== opener) set(false);
-    opener = from;
-    set(open);
-    (open ? element : opener).focus();
-  }
-  function set(open) {
-    element.hidden = !open;
-    opener.hidden = open;
-  }
-  return { element, text, opener: first, ask, drop: () => set(false) };
 }
 
 // src/views/account.ts
@@ -1851,6 +1888,8 @@ function makerOf(kind) {
       return deviceView;
     case "signed_in":
       return signedInView;
+    case "key_in_cell":
+      return keyInCellView;
     default:
       return kind;
   }
@@ -1880,7 +1919,8 @@ function makeCard(context, inactive) {
       class: "tiled-jupyter-panel",
       role: "region",
       "aria-label": regionOf(void 0, 1),
-      "data-lm-suppress-shortcuts": "true"
+      "data-lm-suppress-shortcuts": "true",
+      hidden: !inactive
     },
     neutral,
     reason,
@@ -1933,6 +1973,7 @@ function makeCard(context, inactive) {
       aside.replaceChildren(view.aside ?? "");
     }
     neutral.hidden = true;
+    element.hidden = false;
     element.dataset.kind = state.kind;
     element.dataset.mood = moodOf(state);
     const folded = around.resuming && state.kind === "signed_in";
@@ -1945,7 +1986,7 @@ function makeCard(context, inactive) {
     const turn = state.kind !== "connecting" && state.kind !== "signed_in";
     sayFoot(
       statusOf(state, (form && chosen(form, context.draft, around.exposed)?.name) ?? ""),
-      state.kind === "signed_in" ? `on ${state.server.host}` : "",
+      placeOf(state),
       around.waiting && turn ? "The cell is waiting for you to sign in." : ""
     );
     close();
@@ -1963,6 +2004,10 @@ function makeCard(context, inactive) {
   function restarted() {
     if (!heard) return;
     close();
+    if (heard.state.kind === "key_in_cell") {
+      element.hidden = true;
+      return;
+    }
     maker = view = heard = void 0;
     body.replaceChildren();
     aside.replaceChildren();
