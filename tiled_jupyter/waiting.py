@@ -193,8 +193,9 @@ class Wait:
         self._words.show(text, link=link)
 
     def _begin_unasked(self, form: SignedOut) -> None:
-        """Begin the only way in there is, once, where a person sees no panel and so can begin nothing."""
+        """Begin the only way in, or the chosen one, once, where a person sees no panel and so can begin nothing."""
         ways = [provider for provider in form.server.providers if provider.refusal is None]
-        if self._begins and len(ways) == 1 and ways[0].mode == "external" and form.key is None:
+        way = next((each for each in ways if len(ways) == 1 or each.name == form.server.preferred), None)
+        if self._begins and way is not None and way.mode == "external" and form.key is None:
             self._begins = False
-            self._panel.session.begin(ways[0].name, remember=self._panel.saves)
+            self._panel.session.begin(way.name, remember=self._panel.saves)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.approval import approve_without_a_page
 from tests.server.tiled_server import PASSWORDS
 
+from .axe import find_violations, load_axe
+from .notebook import Notebook
 from .panel import Panel
 from .test_silent_page import block_anywidget
+from .waiting import until
 
 ALICE = PASSWORDS["alice"]
 NEUTRAL = "Tiled sign-in: run the cell to activate"
+NOTHING = {"text/plain": NEUTRAL, "text/html": f"<p>{NEUTRAL}</p>"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -44,21 +50,104 @@ def test_the_first_output_is_constant_and_names_nobody(open_notebook, two_ways_s
     approve_without_a_page(panel.link.get_attribute("href"), user_code=code)
     notebook.cell_done(0)
     seen += [notebook.outputs(0)[0], notebook.save()["cells"][0]["outputs"][0]]
-    assert [data_of(output) for output in seen] == 4 * [{"text/plain": NEUTRAL, "text/html": f"<p>{NEUTRAL}</p>"}]
+    assert [data_of(output) for output in seen] == 4 * [NOTHING]
     assert all(set(output["data"]) == {"text/plain", "text/html", WIDGET} for output in seen)
 
 
-def test_without_widgets_the_neutral_text_stands_there_and_a_web_page_signs_in(open_notebook, two_ways_server):
-    """As VS Code, Colab or a JupyterLab without its widgets would show it: HTML and text, no comm."""
-    notebook = open_notebook([login(two_ways_server, "--provider openid")], before=withdraw_widgets)
+@pytest.mark.parametrize("withdraw", [block_anywidget, withdraw_widgets])
+def test_without_a_panel_an_ordinary_link_and_code_sign_in(open_notebook, two_ways_server, withdraw):
+    """As VS Code, Colab or a JupyterLab without its widgets would show it: HTML and text."""
+    notebook = open_notebook([login(two_ways_server, "--provider openid")], before=withdraw)
     notebook.run(0)
-    expect(notebook.output_area(0).get_by_text(NEUTRAL)).to_be_visible()
-    notebook.wait_for_text("does not answer", timeout=15)
-    second = notebook.output_area(0)
-    expect(second.get_by_text("%tiled_login")).to_be_visible()
-    assert notebook.is_running(0) is None
-    notebook.stop()
-    notebook.cell_done(0)
-    expect(second.get_by_text("does not answer")).to_have_count(0)
-    texts = {json.dumps(data_of(output)) for output in notebook.outputs(0) if "data" in output}
-    assert texts == {json.dumps({"text/plain": NEUTRAL, "text/html": f"<p>{NEUTRAL}</p>"})}
+    shown = notebook.output_area(0)
+    link = shown.get_by_role("link", name=re.compile("^http"))
+    expect(link).to_be_visible(timeout=15_000)
+    code = re.search("the code ([A-Z0-9]{4}-[A-Z0-9]{4})[.]", notebook.text(0))[1]
+    expect(shown.get_by_text(f"the code {code}")).to_be_visible()
+    expect(shown.get_by_text("Approve only if you started this")).to_be_visible()
+    load_axe(notebook.page)
+    assert find_violations(link.locator("xpath=ancestor::*[contains(@class, 'jp-RenderedHTML')][1]")) == []
+    approve_without_a_page(link.get_attribute("href"), user_code=code)
+    assert "goes on ['alice', 'public', 'staff']" in notebook.cell_done(0)
+    left = [data_of(output) for output in notebook.outputs(0) if "data" in output]
+    assert left == 2 * [NOTHING]
+    assert code not in json.dumps(notebook.save())
+    if withdraw is withdraw_widgets:
+        expect(shown.get_by_text(NEUTRAL)).to_have_count(2)
+
+
+def test_without_a_panel_a_password_is_asked_for_in_another_notebook(open_notebook, tiled_server):
+    notebook = open_notebook([login(tiled_server)], before=withdraw_widgets)
+    notebook.run(0)
+    expect(notebook.output_area(0).get_by_text(f"run: %tiled_login {tiled_server.uri}")).to_be_visible(timeout=15_000)
+    elsewhere = open_notebook([login(tiled_server)])
+    elsewhere.run(0)
+    Panel(elsewhere, 0).sign_in("alice", ALICE)
+    assert "goes on ['alice', 'public', 'staff']" in notebook.cell_done(0)
+    assert [data_of(output) for output in notebook.outputs(0) if "data" in output] == 2 * [NOTHING]
+
+
+def test_a_closed_tab_does_not_end_the_wait(open_notebook, tiled_server, lab):
+    notebook = open_notebook([login(tiled_server), "'queued'"])
+    notebook.run_all()
+    expect(Panel(notebook, 0).waiting).to_be_visible()
+    notebook.save()
+    notebook.page.goto("about:blank")
+    elsewhere = open_notebook([login(tiled_server)])
+    elsewhere.run(0)
+    Panel(elsewhere, 0).sign_in("alice", ALICE)
+    elsewhere.cell_done(0)
+    until(lambda: {kernel["execution_state"] for kernel in lab.kernels()} == {"idle"}, "the cells to go on")
+    notebook.open()
+    assert notebook.execute(1) == "'queued'"
+    Panel(notebook, 0).signed_in_as("alice")
+
+
+def test_loaded_again_while_its_cell_waits_the_panel_comes_back_when_the_cell_is_over(open_notebook, tiled_server):
+    """JupyterLab asks for the widgets of a kernel only when that is idle again: until then it shows its own words."""
+    notebook = open_notebook([login(tiled_server)])
+    notebook.run(0)
+    expect(Panel(notebook, 0).waiting).to_be_visible()
+    notebook.save()
+    notebook.page.goto("about:blank")
+    elsewhere = open_notebook([login(tiled_server)])
+    elsewhere.run(0)
+    notebook.page.goto(notebook.lab.page_uri(notebook.path))
+    area = notebook.page.locator(".jp-Cell-outputArea").first
+    expect(area).to_have_text(re.compile("."))
+    expect(area).not_to_contain_text("alice")
+    expect(area).not_to_contain_text("127.0.0.1")
+    Panel(elsewhere, 0).sign_in("alice", ALICE)
+    elsewhere.cell_done(0)
+    expect(Panel(notebook, 0).status).to_have_text("Signed in as alice")
+
+
+def test_a_second_tab_shows_the_same_panel_and_disturbs_nobody(open_notebook, tiled_server):
+    cell = f"from tiled_jupyter import LoginPanel\npanel = LoginPanel({tiled_server.uri!r})\npanel"
+    notebook = open_notebook([cell, "panel.status"])
+    notebook.execute(0)
+    first = Panel(notebook, 0)
+    expect(first.username).to_be_editable()
+    notebook.save()
+    second = Notebook(notebook.page.context.new_page(), notebook.lab, notebook.path).reload()
+    other = Panel(second, 0)
+    expect(other.username).to_be_editable()
+    first.username.press_sequentially("ali")
+    other.sign_in("alice", ALICE)
+    other.signed_in_as("alice")
+    first.signed_in_as("alice")
+    assert notebook.execute(1) == "'signed_in'"
+
+
+def test_a_notebook_opened_later_shows_the_neutral_text_though_no_widget_state_was_saved(open_notebook, tiled_server):
+    notebook = open_notebook([f"from tiled_jupyter import LoginPanel\nLoginPanel({tiled_server.uri!r})"])
+    notebook.execute(0)
+    expect(Panel(notebook, 0).username).to_be_editable()
+    document = notebook.save()
+    del document["metadata"]["widgets"]
+    (notebook.lab.notebooks / notebook.path).write_text(json.dumps(document))
+    notebook.page.goto("about:blank")
+    notebook.lab.shut_kernels_down()
+    notebook.open()
+    expect(notebook.output_area(0)).to_have_text(re.compile("."))
+    expect(notebook.output_area(0)).to_contain_text(NEUTRAL)
