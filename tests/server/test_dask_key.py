@@ -106,10 +106,12 @@ def test_the_path_travels_and_not_the_key(key):
     assert key.secret not in repr(_plugin(secret=key.secret))
 
 
-def test_a_worker_needs_no_tiled_jupyter(key, tmp_path):
+@pytest.mark.parametrize("by_value", [False, True])
+def test_a_worker_needs_no_tiled_jupyter(key, tmp_path, by_value):
     from tiled_jupyter.dask_key import _plugin
 
-    (tmp_path / "plugin").write_bytes(dumps(_plugin(path=str(key.saved_to))))
+    plugin = _plugin(secret=key.secret) if by_value else _plugin(path=str(key.saved_to))
+    (tmp_path / "plugin").write_bytes(dumps(plugin))
     code = (
         "import os, pickle, sys; sys.modules['tiled_jupyter'] = None\n"
         "plugin = pickle.load(open('plugin', 'rb')); plugin.setup(None); print(os.environ['TILED_API_KEY'][:8])\n"
