@@ -7,6 +7,8 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 # Two at a time: most of them wait for servers and pages most of the time.
 PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile
 DEMO_ARGS ?=
+NAMES ?=
+PARTS ?=
 FRONTENDS_ARGS ?=
 
 VENV := .venv
@@ -64,8 +66,8 @@ format: $(VENV)/.installed $(NODE_MODULES) ## Let the linters repair what they c
 bench: kernels chromium ## Print the benchmarks, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
 
-soak: $(VENV)/.installed ## Let sessions die under many threads, and kernels be killed, for a minute and a half
-	$(BIN)/python -m tests.soak
+soak: kernels chromium ## An hour of work compressed: sessions die, kernels are killed, panels come and go (PARTS='logins panels')
+	$(BIN)/python -m tests.soak $(PARTS)
 
 screenshots: kernels chromium ## Draw every state of the panel and the pictures of the README, to be looked at
 	$(BIN)/python -m tests.browser.screenshots
@@ -82,8 +84,8 @@ build: $(VENV)/.installed ## Make wheel and sdist in dist/, and see that they ar
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python scripts/check_distributions.py dist
 
-matrix: $(VENV)/.installed ## Run the tests without servers on every Python found; with the oldest dependencies, some with one too
-	scripts/matrix
+matrix: $(VENV)/.installed $(PROVIDER) ## Run all tests without a browser on every Python found, and with the oldest dependencies (NAMES='oldest 3.12')
+	scripts/matrix $(NAMES)
 
 venv: $(VENV)/.installed ## Make .venv with everything for work on the project
 kernels: $(KERNELS:%=.kernels/%/.installed) ## Make .kernels/<version>: small environments with older ipykernels

@@ -78,6 +78,9 @@ class PromptSession(LoginSession):
             tokens = self.take_tokens()  # of a sign-in that came at the same moment
         if tokens is not None and self.context is not None:
             self._accept(tokens, remember=self.remember)
+        if self._elsewhere is not None and isinstance(self.state, SignedIn):
+            # The panel has folded to a line, and lives as long as ipywidgets' registry: let the Context go before that.
+            self.context = self._elsewhere = None
 
     def look_for_saved(self) -> None:
         """See whether somebody signed in to the session that is waited for, by other means; cheap."""

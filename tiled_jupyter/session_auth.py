@@ -135,6 +135,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         if directory is not None and proven:
             try:
                 files.write_tokens(directory, self.tokens)
+            except FileNotFoundError:
+                self.token_directory = None  # somebody signs out of it at this moment
             except OSError as error:
                 self.token_directory = None
                 return error.strerror or type(error).__name__

@@ -15,6 +15,7 @@ from pathlib import Path
 from tiled_jupyter import tokens as files
 from tiled_jupyter.grants import revoke_session
 
+STARTS_WITHIN = 60.0
 GOES_ON_WITHIN = 15.0  # seconds, on a busy machine; a lock that is never let go of is waited for for longer
 JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{43}")  # a whole one: the signature has its length
 KERNEL = """
@@ -91,7 +92,7 @@ class Kernel:
 
     def goes_on(self, word: str = "refreshed") -> None:
         """Return when it has done once more what it does."""
-        if not self.says(word, self.said[word] + 1):
+        if not self.says(word, self.said[word] + 1, GOES_ON_WITHIN if self.said[word] else STARTS_WITHIN):
             self.kill()
             raise AssertionError(f"A kernel does not go on: {self.wrong}")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
-from tiled_jupyter import LoginCancelled
+from tiled_jupyter import LoginCancelled, live
 from tiled_jupyter.prompt_session import PromptSession
 from tiled_jupyter.prompts import occasion
 from tiled_jupyter.states import SignedIn
@@ -62,3 +65,30 @@ def test_a_sign_in_that_came_with_the_stop_button_counts(short_server):
     context.prompt = Hook()
     assert get(context).status_code == 200
     assert context.prompt.calls == 0
+
+
+def test_a_panel_that_has_folded_keeps_no_context(short_server):
+    panels = []
+
+    def answered(http_client, providers):
+        def session(on_change, settings):
+            return PromptSession(on_change, settings, http_client, providers, occasion.get())
+
+        panels.append(Shown(session))
+        panels[0].sign_in()
+        tokens = panels[0].session.take_tokens()
+        panels[0].session.abandon()
+        return tokens
+
+    context = signed_in(short_server, Hook())
+    context.prompt = answered
+    kill(context)
+    assert get(context).status_code == 200
+    here = weakref.ref(context)
+    context.close()
+    live._contexts.clear()  # only in tests are these held
+    live._sessions.clear()
+    del context
+    gc.collect()
+    assert here() is None
+    assert panels[0].session.state.identity.id == "alice"

@@ -1,7 +1,8 @@
-"""``python -m tests.soak [SECONDS]``: sessions die again and again under many threads, and kernels are killed.
+"""``python -m tests.soak [PART...]``: an hour of work, compressed.
 
-Ends with an error where a request failed, somebody was asked more often than a session died, or threads and
-file handles grow. Linux only: it counts the handles in ``/proc``.
+Parts are deaths, kills, logins and panels; all of them, if none is named.
+Ends with an error where a request failed, somebody was asked more often than a session died, or something grows.
+Linux only: it counts the file handles in ``/proc``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.server.killed_kernels import kill_kernels
+from tests.server.killed_kernels import kill_kernels, kill_kernels_that_ask
 from tests.server.sessions import Hook, signed_in
 from tests.server.tiled_server import TiledServer
 from tiled_jupyter import Context, from_context
 from tiled_jupyter.grants import revoke_session
 
+from . import logins, panels
+
+SECONDS = 60.0
 THREADS = 12  # for each of two Contexts
 LIFETIME = 3  # seconds, of access tokens
 NOTICED_WITHIN = 20.0  # seconds
@@ -100,17 +104,24 @@ def deaths(server: TiledServer, hook: Hook, seconds: float, *, remember_me: bool
 
 def main() -> None:
     """Run all."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    parts = sys.argv[1:] or ["deaths", "kills", "logins", "panels"]
     with (
         tempfile.TemporaryDirectory() as cache,
         TiledServer(allow_anonymous_access=False, access_token_max_age=LIFETIME) as server,
     ):
         os.environ["TILED_CACHE_DIR"] = cache
         os.environ.pop("TILED_API_KEY", None)
-        hook = Hook()  # one person: a Context of the first half may still be there to ask in the second
-        for remember_me in (True, False):
-            deaths(server, hook, seconds / 2, remember_me=remember_me)
-        print(kill_kernels(signed_in(server), seconds=seconds / 2, kernels=3))
+        if "deaths" in parts:
+            hook = Hook()  # one person: a Context of the first half may still be there to ask in the second
+            for remember_me in (True, False):
+                deaths(server, hook, SECONDS / 2, remember_me=remember_me)
+        if "kills" in parts:
+            print(kill_kernels(signed_in(server), seconds=SECONDS / 2, kernels=3))
+            print(kill_kernels_that_ask(signed_in(server), deaths=10, kernels=4))
+        if "logins" in parts:
+            logins.soak()
+    if "panels" in parts:
+        panels.soak()
 
 
 if __name__ == "__main__":
