@@ -40,7 +40,7 @@ class KeyWarning(Page):
         self._context = context
         self._about = KeyInCell(key.first_eight, host, key.note)
         self._lock = threading.Lock()
-        super().__init__(settings(), "ask", **traits)
+        super().__init__(settings(), remember_me=None, **traits)
 
     @property
     def shown(self) -> KeyInCell:

@@ -46,7 +46,8 @@ _CUT_OFF = """panels => panels.flatMap(panel => {
     if (left < box.left - 1 || right > box.right + 1) found.push(`sticks out: ${name}`);
     const own = each.matches('input:not([type=checkbox], [type=radio]), select, button');
     if (own && each.scrollHeight > each.clientHeight + 1) found.push(`is cut off: ${name}`);
-    if (each.scrollWidth > each.clientWidth + 1 && !each.matches('input') && getComputedStyle(each).overflowX !== 'visible')
+    const clips = !each.matches('input') && getComputedStyle(each).overflowX !== 'visible';
+    if (clips && each.scrollWidth > each.clientWidth + 1)
       found.push(`scrolls sideways: ${name}`);
   }
   return found.map(each => `${panel.getAttribute('aria-label')}: ${each}`);
