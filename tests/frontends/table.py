@@ -17,7 +17,12 @@ BEGIN, END = "<!-- written by `make frontends` -->\n", "<!-- to here -->\n"
 WAYS, CELLS = ("password", "device code"), ("waiting cell", "widget cell")
 COLUMNS = [(way, cell) for way in WAYS for cell in CELLS]
 HEADERS = ["front end", "version", "ipykernel", *(f"{way}, {cell}" for way, cell in COLUMNS), "last seen"]
-UNTESTED = ["VS Code", "Colab"]
+#: What is said of others.
+OTHERS = {
+    "marimo 0.25": "not supported: once a visitor has signed in, the panels of others stay empty",
+    "VS Code": "not tested",
+    "Colab": "not tested",
+}
 
 Results = dict[tuple[str, str], bool]
 
@@ -36,8 +41,8 @@ def write(ran: Mapping[FrontEnd, Results], all_front_ends: list[FrontEnd]) -> No
             lines.append(_line([front_end.name, *front_end.versions(), *said, day]))
         else:
             old_ones = (line for line in kept if _is_about(line, front_end))
-            lines.append(next(old_ones, _untested(front_end.name, front_end.kernel)))
-    lines += [_untested(name) for name in UNTESTED]
+            lines.append(next(old_ones, _without_results(front_end.name, front_end.kernel)))
+    lines += [_without_results(name, said=said) for name, said in OTHERS.items()]
     README.write_text(f"{before}{BEGIN}" + "".join(f"{line}\n" for line in lines) + f"{END}{after}", encoding="utf-8")
 
 
@@ -47,8 +52,8 @@ def _word(front_end: FrontEnd, column: tuple[str, str], *, worked: bool) -> str:
     return front_end.waiting if column[1] == "waiting cell" else "yes"
 
 
-def _untested(name: str, kernel: str = "") -> str:
-    return _line([name, "", kernel, *[""] * len(COLUMNS), "not tested"])
+def _without_results(name: str, kernel: str = "", said: str = "not tested") -> str:
+    return _line([name, "", kernel, *[""] * len(COLUMNS), said])
 
 
 def _is_about(line: str, front_end: FrontEnd) -> bool:
