@@ -97,7 +97,7 @@ def test_keyboard_only(open_notebook, tiled_server):
 
 def tab_until_focused(notebook, target) -> None:
     """Press Tab as a person does who has no mouse."""
-    for _ in range(20):
+    for _ in range(40):
         if target.evaluate("element => element === document.activeElement"):
             return
         notebook.page.keyboard.press("Tab")
