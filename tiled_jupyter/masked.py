@@ -6,6 +6,9 @@ from copying it, and what is cut from it is an ordinary text.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class Masked(str):
     """A password, token, key or device code."""
@@ -19,3 +22,8 @@ class Masked(str):
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
         """Travel as what it is a text of, so that nobody needs this class."""
         return str, (str(self),)
+
+
+def masked(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a mapping whose texts do not show themselves."""
+    return {name: Masked(value) if isinstance(value, str) else value for name, value in texts.items()}

@@ -19,6 +19,7 @@ from . import tokens as files
 from .errors import LoginFailed
 from .exchange import Tokens
 from .locks import SHORT, one_kernel_at_a_time
+from .masked import masked
 from .parts import Identity
 from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
@@ -108,6 +109,7 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         remember_me : bool
             False removes what lies there for this server and keeps the session in memory.
         """
+        tokens = masked(tokens)
         say_unsaved(self.accept(tokens, remember=remember_me))
 
     def accept(self, tokens: Tokens, *, remember: bool) -> str | None:
@@ -120,7 +122,6 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
         """
         self.http_client.auth = None
         if self.api_key is not None:
-            del tokens  # no traceback shows them
             raise LoginFailed(KEY_WINS, "credentials")
         with one_kernel_at_a_time(self.token_directory if remember else None, SHORT):
             place = self.place_for_tokens(remember=remember)

@@ -60,7 +60,15 @@ class Page:
 
     def make_key(self):
         scopes = ["read:metadata", "read:data"]
-        state = self.says("create_key", note="a job", expires_in="7d", scopes=scopes, access_tags=[])
+        wish = {
+            "note": "a job",
+            "expires_in": "7d",
+            "runs_for": "",
+            "may_wait": "",
+            "scopes": scopes,
+            "access_tags": [],
+        }
+        state = self.says("create_key", **wish)
         return self.panel.account.secret(state.account.made.first_eight)
 
 
