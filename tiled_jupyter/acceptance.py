@@ -19,6 +19,7 @@ from .attempts import Attempts
 from .connection import session_sign_in
 from .events import Delayed, SignInDone, SignInStarted
 from .exchange import Answer, Refused, Tokens
+from .legible import LONGEST_NAME, legible
 from .locks import SHORT, one_kernel_at_a_time
 from .principal import identity_of, is_same
 from .reauthentication import Context
@@ -80,7 +81,7 @@ class Acceptance(Attempts):
         """Give what the server says of a provider; asked again here, because anybody can send a command."""
         if form.key is not None:  # the login would end in an error, or not be used
             raise Refused("not_sent", _KEY_FIRST)
-        for provider, spec in zip(form.server.providers, self._specs, strict=True):
+        for provider, spec in zip(form.server.providers, self._specs, strict=False):
             if provider.name == name and provider.mode in modes:
                 if provider.refusal is not None:
                     raise Refused("not_sent", provider.refusal)
@@ -141,7 +142,9 @@ class Acceptance(Attempts):
                 if self.is_current(attempt):
                     remembered = self._accept(tokens, remember=remember)
                     kept = True
-                    known_servers.remember(form.server.uri, provider=spec.provider, place=sign_ins.here(tokens))
+                    known_servers.remember(
+                        form.server.uri, provider=legible(spec.provider, LONGEST_NAME), place=sign_ins.here(tokens)
+                    )
                     self.apply(
                         SignInDone(
                             attempt,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
 from .address import host_of
 from .errors import KeysUnavailable
-from .exchange import explain
+from .exchange import Refused, explain, read_bounded
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
@@ -36,7 +38,7 @@ class AccountRequests:
         """
         try:
             response = self.send(method, url, **options)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, Refused) as error:
             sentence = explain(error, self.host).sentence
         else:
             if response.is_success:
@@ -53,14 +55,19 @@ class AccountRequests:
     def send(self, method: str, url: str, **options: Any) -> httpx.Response:
         """Send one request; a question is asked again where the connection turns out to be dead."""
         headers = {"Accept": "application/json", **options.pop("headers", {})}
-        http: httpx.Client = self._context.http_client
         try:
-            return http.request(method, url, headers=headers, timeout=_TIMEOUT, **options)
+            return self._send_once(method, url, headers, options)
         except (httpx.ReadError, httpx.RemoteProtocolError):
             if method != "GET":
                 raise
         # Tiled's server hangs up after an error of its own, which the next request on that connection finds out.
-        return http.request(method, url, headers=headers, timeout=_TIMEOUT, **options)
+        return self._send_once(method, url, headers, options)
+
+    def _send_once(self, method: str, url: str, headers: dict[str, str], options: dict[str, Any]) -> httpx.Response:
+        http: httpx.Client = self._context.http_client
+        with http.stream(method, url, headers=headers, timeout=_TIMEOUT, **options) as response:
+            read_bounded(response)
+            return response
 
     def refusal(self, response: httpx.Response) -> str:
         """Say what a server refused, and why if it says so."""
@@ -70,11 +77,23 @@ class AccountRequests:
         return f"{self.host} refused ({response.status_code}){said}."
 
 
+@contextmanager
+def understanding(host: str) -> Iterator[None]:
+    """Make a sentence of an answer that is JSON, and of no shape that could be understood."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError):
+        sentence = f"{host} says of this account what cannot be understood. Tell who runs the server."
+    else:
+        return
+    raise KeysUnavailable(sentence)
+
+
 def read_json(response: httpx.Response) -> Any:
     """Give what an answer holds; None where that is no JSON."""
     try:
         return response.json()
-    except (ValueError, KeyError):  # no JSON, or, in Tiled's client, no content type
+    except (ValueError, KeyError, RecursionError):  # no JSON, or, in Tiled's client, no content type
         return None
 
 

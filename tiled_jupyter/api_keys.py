@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 
 from . import key_files, known_servers
-from .account_requests import AccountRequests, detail_of, read_json
+from .account_requests import AccountRequests, detail_of, read_json, understanding
 from .attempts import in_background
 from .errors import KeyNotMade, KeysUnavailable
-from .exchange import explain
+from .exchange import Refused, explain
 from .expiry import length_of
 from .key_list import LIMIT, KeyList, read_keys, time_of
 from .key_wish import USUAL, checked, default_note, expiry_of
@@ -128,6 +128,10 @@ class ApiKeys(AccountRequests):
         principal = self.ask("GET", links.whoami)
         if principal is None:
             return KeyList(unavailable=_NOBODY)
+        with understanding(self.host):
+            return self._read(principal, links)
+
+    def _read(self, principal: Any, links: Any) -> KeyList:
         may = {name for role in principal.get("roles") or () for name in role.get("scopes") or ()}
         unavailable = None if "create:apikeys" in may else _ACCOUNT_MAY_NOT
         if unavailable is None and self._context.api_key is not None:
@@ -182,14 +186,14 @@ class ApiKeys(AccountRequests):
             response = self.send("POST", url, json=request)
         except _NOT_SENT as error:
             sentence = explain(error, self.host).sentence
-        except httpx.HTTPError:
+        except (httpx.HTTPError, Refused):  # an answer without end is none
             return None
         else:
             if response.status_code >= 500:
                 return None
             if response.is_success:
                 answer = read_json(response)
-                whole = isinstance(answer, dict) and {"secret", "first_eight"} <= answer.keys()
+                whole = isinstance(answer, dict) and all(map(_is_key, _parts(answer)))
                 return answer | {"secret": Masked(answer["secret"])} if whole else None
             sentence = self.refusal(response)
         raise KeyNotMade(sentence)
@@ -221,3 +225,11 @@ class ApiKeys(AccountRequests):
                 return _ACCOUNT_MAY_NOT
             return _KEY_MAY_NOT_REVOKE if response.request.method == "DELETE" else _KEY_MAY_NOT
         return super().refusal(response)
+
+
+def _parts(answer: dict[str, Any]) -> tuple[Any, Any]:
+    return answer.get("secret"), answer.get("first_eight")
+
+
+def _is_key(text: object) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isalnum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import queue
 import threading
 from collections.abc import Callable
@@ -29,7 +30,7 @@ def within(seconds: float, work: Callable[[], _Result]) -> _Result:
             done.put(error)
 
     try:
-        threading.Thread(target=run, name="tiled-bounded", daemon=True).start()
+        threading.Thread(target=contextvars.copy_context().run, args=(run,), name="tiled-bounded", daemon=True).start()
     except RuntimeError:  # the process ends, and begins no threads any more
         return work()
     try:

@@ -14,8 +14,11 @@ from tiled.client.context import Context as TiledContext
 
 from . import grants, known_servers, profiles
 from .address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin
+from .bounded import within
 from .context import Context
 from .device_grant import is_the_providers
+from .exchange import Refused
+from .legible import LONGEST_NAME, legible
 from .lifetimes import session_end
 from .live import signed_in_context
 from .principal import count, identity_of
@@ -30,6 +33,9 @@ _NOT_PRIVATE = (
     "Use the server's https:// address."
 )
 _NO_PASSWORDS = "This site does not want passwords typed in notebooks. Sign in another way."
+_ELSEWHERE = "This server keeps its sign-ins at another address ({}). Nothing was sent."
+_PATIENCE = 12.0  # seconds; Tiled itself asks again for 25, and reads without end
+_MOST_PROVIDERS = 20
 _OF_A_CONTEXT = tuple(inspect.signature(TiledContext.__init__).parameters)
 
 
@@ -115,10 +121,19 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
         trust_env=options.get("trust_env", True),
     ) as http:
         uri = grants.probe(http, address.api_uri)
-    context = Context(uri, keyless=True, **options)
+    context = _made(uri, options)
     if live is not None:
         context.http_client.auth = live.http_client.auth
     return context, target.client_options
+
+
+def _made(uri: str, options: dict[str, Any]) -> Context:
+    """Have Tiled ask as well, who is more trusting: that it was a server a moment ago says nothing of its answer."""
+    try:
+        return within(_PATIENCE, lambda: Context(uri, keyless=True, **options))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):  # pydantic's and msgpack's, too
+        sentence = f"{host_of(uri)} says of itself what no Tiled server says, so it is not used. Check the address."
+    raise Refused("not_a_server", sentence)
 
 
 def refusal_of_server(uri: str | None, name: str, settings: TiledJupyter) -> str | None:
@@ -149,7 +164,13 @@ def refusal_of_server(uri: str | None, name: str, settings: TiledJupyter) -> str
 
 
 def describe(
-    uri: str, specs: list[Any], *, required: bool, settings: TiledJupyter, preferred: str | None = None
+    uri: str,
+    specs: list[Any],
+    *,
+    required: bool,
+    settings: TiledJupyter,
+    preferred: str | None = None,
+    links: Any = None,
 ) -> Server:
     """Say what the panel shows of a server.
 
@@ -163,12 +184,17 @@ def describe(
     settings : TiledJupyter
     preferred : str, optional
         Name of the provider to choose, instead of that of last time.
+    links : tiled.schemas.AboutAuthenticationLinks, optional
+        Where the server keeps sign-ins.
     """
     providers = tuple(
         Provider(
-            spec.provider, spec.mode, _refusal(spec, uri, settings), settings.provider_texts.get(spec.provider) or None
+            legible(spec.provider, LONGEST_NAME),
+            spec.mode,
+            _refusal(spec, uri, settings) or _strange(spec, uri, links),
+            settings.provider_texts.get(spec.provider) or None,
         )
-        for spec in specs
+        for spec in specs[:_MOST_PROVIDERS]
     )
     known = known_servers.known(uri)
     chosen = preferred or (known.provider if known is not None else None)
@@ -186,7 +212,7 @@ def describe(
 def saved_sign_in(context: Context, server: Server, *, use_saved: bool) -> SignedIn | None:
     """Find that the Context is signed in already, or sign it in with what lies on disk if that is wanted."""
     may_resume = context.http_client.auth is not None or (use_saved and bool(server.providers))
-    principal = context.resume_saved() if may_resume else None
+    principal = within(_PATIENCE, context.resume_saved) if may_resume else None
     if principal is None:
         return None
     provenance = "Using your saved sign-in." if context.remembered else "Signed in earlier in this notebook."
@@ -225,3 +251,14 @@ def _refusal(spec: Any, uri: str, settings: TiledJupyter) -> str | None:
         return f"This server asks people to sign in at another address ({host_of(endpoint)}). Not done."
     places = (uri, endpoint, str(spec.links["token_endpoint"])) if theirs else (uri, endpoint)
     return None if all(is_private(place, allow_http=allow_http) for place in places) else _NOT_PRIVATE
+
+
+def _strange(spec: Any, uri: str, links: Any) -> str | None:
+    """Say so where tokens would go to who is neither the server nor the provider that makes them."""
+    if links is None:
+        return None
+    maker = str(spec.links["token_endpoint"]) if is_the_providers(spec.links) else uri
+    owners = {"whoami": uri, "apikey": uri, "revoke_session": uri, "refresh_session": maker}
+    places = ((str(getattr(links, name, None) or owner), owner) for name, owner in owners.items())
+    strange = next((place for place, owner in places if not same_origin(place, owner)), None)
+    return None if strange is None else _ELSEWHERE.format(f"{strange.partition(':')[0]}://{host_of(strange)}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,7 @@ from .parts import Failure, FailureKind
 PROBE_TIMEOUT = httpx.Timeout(8.0, connect=5.0)
 TOKENS = ("access_token", "refresh_token", "id_token")
 _LARGEST_ANSWER = 2_000_000  # bytes
+_LONGEST_BODY = 30.0  # seconds
 _OF_THE_NETWORK = (httpx.NetworkError, httpx.TimeoutException, TimeoutError)
 _LONGEST_PAUSE = 600.0  # seconds
 
@@ -148,13 +150,9 @@ def _read(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
     options["headers"] = {"Accept": "application/json", **options.get("headers", {})}
     # For a client that is signed in `auth=None` leaves the session out of it.
     with http.stream(method, url, auth=None, follow_redirects=False, **options) as response:
-        body = b""
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > _LARGEST_ANSWER:
-                raise Refused("not_a_server", f"{host_of(url)} sends far more than a Tiled server would.")
+        read_bounded(response)
         try:
-            parsed = httpx.Response(200, content=body).json()
+            parsed = httpx.Response(200, content=response.content).json()
         except (ValueError, RecursionError):  # no JSON, or JSON made to hurt
             parsed = None
         headers = response.headers
@@ -165,6 +163,27 @@ def _read(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
             _date(headers.get("date")),
             _seconds(headers.get("retry-after"), _date(headers.get("date"))),
         )
+
+
+def read_bounded(response: httpx.Response) -> None:
+    """Read the body of an answer, decompressed, to a size and for a time that suffice for what servers say.
+
+    Raises
+    ------
+    Refused
+        Where it is longer.
+    httpx.ReadTimeout
+        Where it takes longer: a byte now and then is in time for each read.
+    """
+    until, body = time.monotonic() + _LONGEST_BODY, bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > _LARGEST_ANSWER:
+            host = host_of(str(response.request.url))
+            raise Refused("not_a_server", f"{host} sends far more than a Tiled server would.")
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout("The body takes too long.", request=response.request)
+    response._content = bytes(body)  # what httpx's own `read` does
 
 
 def _date(text: str | None) -> float | None:
@@ -193,6 +212,9 @@ def explain(error: Exception, host: str) -> Failure:
         return error.failure
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return Failure("unreachable", f"{host} did not answer in time. Try again, or ask who runs the server.")
+    if isinstance(error, httpx.HTTPStatusError):
+        status = error.response.status_code
+        return Failure("server", f"{host} answers with an error ({status}). Try again in a minute.")
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
         return Failure("unreachable", _why(error, host))
     return Failure("server", f"Something went wrong with {host} ({type(error).__name__}). Try again.")

@@ -126,9 +126,9 @@ def read_keys(
     keys = [
         ApiKey(
             str(answer["first_eight"]),
-            answer.get("note"),
-            tuple(answer.get("scopes") or ()),
-            None if answer.get("access_tags") is None else tuple(answer["access_tags"]),
+            answer.get("note") and str(answer["note"]),
+            tuple(map(str, answer.get("scopes") or ())),
+            None if answer.get("access_tags") is None else tuple(map(str, answer["access_tags"])),
             time_of(answer.get("expiration_time")),
             time_of(answer.get("latest_activity")),
             answer["first_eight"] == in_use,

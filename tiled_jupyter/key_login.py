@@ -8,6 +8,7 @@ import httpx
 
 from .exchange import Refused, ask, bearing
 from .key_files import VARIABLE
+from .legible import legible
 from .lifetimes import moment
 from .principal import count, identity_of
 from .reauthentication import Context
@@ -47,7 +48,8 @@ def check(context: Context, server: Server, key: str, source: Source) -> SignedI
     links = context.server_info.authentication.links
     headers = bearing("Apikey", key)
     with context.bare_client() as http:
-        endpoint = str(links.apikey) if links is not None else f"{context.api_uri}metadata/"
+        # Where these are on a Tiled server, whatever its links say: a key goes to nobody else.
+        endpoint = f"{context.api_uri}{'auth/apikey' if links is not None else 'metadata/'}"
         answer = ask(http, "GET", endpoint, headers=headers)
         if answer.status == httpx.codes.UNAUTHORIZED:
             raise Refused(
@@ -63,7 +65,7 @@ def check(context: Context, server: Server, key: str, source: Source) -> SignedI
         principal: dict[str, Any] = {}
         if links is not None:
             try:
-                principal = ask(http, "GET", str(links.whoami), headers=headers).fields
+                principal = ask(http, "GET", f"{context.api_uri}auth/whoami", headers=headers).fields
             except Refused:  # it is accepted all the same
                 principal = {}
     return SignedIn(
@@ -82,9 +84,9 @@ def _provenance(about: dict[str, Any], source: Source) -> str:
     """Say where a key comes from, and what the server knows of it."""
     known = []
     if isinstance(about.get("first_eight"), str):
-        known.append(f"{about['first_eight'][:8]}…")
+        known.append(f"{legible(about['first_eight'][:8])}…")
     if isinstance(about.get("note"), str) and about["note"].strip():
-        known.append(f"“{' '.join(about['note'].split())[:100]}”")
+        known.append(f"“{legible(' '.join(about['note'].split()), 100)}”")
     scopes = about.get("scopes")
     if isinstance(scopes, list) and scopes:
         known.append(f"it may: {', '.join(scope(name).words for name in scopes if isinstance(name, str))}")

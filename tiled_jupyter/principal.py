@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .legible import LONGEST_NAME, legible
 from .parts import Identity
+
+_MOST = 100
+LONGEST_ID = 255  # in Tiled's database
 
 
 def identity_of(principal: object) -> Identity | None:
@@ -15,13 +19,19 @@ def identity_of(principal: object) -> Identity | None:
 
 def identities_of(principal: Mapping[str, Any]) -> list[Identity]:
     """All that a principal is known as."""
-    found = []
     listed = principal.get("identities")
-    for identity in listed if isinstance(listed, list) and listed else [principal]:
-        if isinstance(identity, dict) and isinstance(identity.get("id"), str):
-            provider = identity.get("provider")
-            found.append(Identity(identity["id"], provider if isinstance(provider, str) else None))
-    return found
+    one_by_one = listed[:_MOST] if isinstance(listed, list) and listed else [principal]
+    return [identity for identity in map(one_identity, one_by_one) if identity is not None]
+
+
+def one_identity(said: object) -> Identity | None:
+    """Read one of a principal's identities; Tiled's own access tokens say ``idp`` for the provider."""
+    if not isinstance(said, Mapping) or not isinstance(said.get("id"), str):
+        return None
+    provider = said.get("provider", said.get("idp"))
+    return Identity(
+        legible(said["id"], LONGEST_ID), legible(provider, LONGEST_NAME) if isinstance(provider, str) else None
+    )
 
 
 def is_same(principal: Mapping[str, Any], expected: Identity) -> bool:

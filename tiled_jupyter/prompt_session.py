@@ -58,13 +58,21 @@ class PromptSession(LoginSession):
         if occasion is not None:
             self.context = occasion.context
             self._saved_at = occasion.context.saved_at()
-        server = describe(_address_of(occasion, providers), providers, required=True, settings=settings)
+        links = occasion.context.server_info.authentication.links if occasion is not None else None
+        uri = _address_of(occasion, providers)
+        server = describe(uri, providers, required=True, settings=settings, links=links)
         self._elsewhere = occasion.elsewhere if occasion is not None and occasion.resuming else None
         if occasion is None:
             self.state = SignedOut(server)
         else:
             expected = occasion.identity if occasion.resuming else None
             self.state = SignedOut(server, occasion.reason, expected=expected)
+
+    def connect(self, text: str) -> None:
+        """Do nothing: the tokens of another server are not what is waited for."""
+
+    def drop_server(self) -> None:
+        """Do nothing: the server is given by what waits."""
 
     def take_tokens(self) -> Tokens | None:
         """Give the tokens, once."""

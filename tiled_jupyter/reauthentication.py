@@ -18,9 +18,11 @@ from . import bare, live
 from . import tokens as files
 from .errors import LoginFailed
 from .exchange import Tokens
+from .first_answer import BoundedFirstAnswer
 from .locks import SHORT, one_kernel_at_a_time
 from .masked import masked
 from .parts import Identity
+from .principal import one_identity
 from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
 from .session_auth import SessionAuth
@@ -34,7 +36,7 @@ KEY_WINS = (
 )
 
 
-class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is not typed
+class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc]  # Tiled's client is not typed
     """A Tiled Context whose prompt can be given, now and for later.
 
     Parameters are those of `tiled.client.context.Context`.
@@ -292,11 +294,7 @@ class Context(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is
 
 def _identity_in(tokens: Tokens) -> Identity | None:
     """Who tokens belong to, by the answer that brought them or by Tiled's own access token."""
-    said = tokens.get("identity") or _first(files.claims(tokens.get("access_token")).get("ids"))
-    if not isinstance(said, dict) or not isinstance(said.get("id"), str):
-        return None
-    provider = said.get("provider", said.get("idp"))
-    return Identity(said["id"], provider if isinstance(provider, str) else None)
+    return one_identity(tokens.get("identity") or _first(files.claims(tokens.get("access_token")).get("ids")))
 
 
 def _first(listed: object) -> object:

@@ -8,7 +8,7 @@ import httpx
 from tiled.client.auth import TiledAuth, build_refresh_request
 
 from .bounded import within
-from .exchange import longest, tokens_in
+from .exchange import Refused, longest, read_bounded, tokens_in
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _LATER = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS)
@@ -56,9 +56,11 @@ def refresh(http: httpx.Client, auth: TiledAuth, refresh_token: str) -> dict[str
     request = build_refresh_request(auth.refresh_url, refresh_token, auth.csrf_token, auth.client_id, auth.scopes)
     http.timeout = _TIMEOUT
     try:
-        response = within(longest(_TIMEOUT), lambda: http.send(request, auth=None, follow_redirects=False))
+        response = within(longest(_TIMEOUT), lambda: _send(http, request))
     except httpx.RequestError as error:
         trouble = NotNow(type(error).__name__, None, type(error))
+    except Refused:
+        trouble = NotNow("it says too much", None, httpx.ReadError)
     except TimeoutError:
         trouble = NotNow("TimeoutError", None, httpx.ReadTimeout)
     else:
@@ -69,6 +71,15 @@ def refresh(http: httpx.Client, auth: TiledAuth, refresh_token: str) -> dict[str
         headers = {} if wait is None else {"retry-after": wait}
         trouble = NotNow(f"the server answers {status}", (status, headers), httpx.ConnectError)
     raise trouble  # here, where the error that has the refresh token in its request is not its context
+
+
+def _send(http: httpx.Client, request: httpx.Request) -> httpx.Response:
+    response = http.send(request, auth=None, follow_redirects=False, stream=True)
+    try:
+        read_bounded(response)
+    finally:
+        response.close()
+    return response
 
 
 def _tokens(response: httpx.Response) -> dict[str, Any] | None:

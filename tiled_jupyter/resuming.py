@@ -12,9 +12,15 @@ from .errors import IdentityChanged, LoginFailed
 from .exchange import Tokens
 from .lifetimes import expiry
 from .parts import Identity
+from .principal import one_identity
 from .prompts import Occasion, SignsIn, ask
 from .session_auth import ENDED, SessionAuth
 from .session_errors import NOT_WRITABLE, say_unsaved
+
+_SOMEBODY_NEW = (
+    "{host} takes {who} for somebody new, as after a change of its database, so the interrupted request was not sent. "
+    "Run %tiled_login to go on."
+)
 
 
 def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
@@ -74,7 +80,10 @@ def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tup
     from . import revocation  # which brings all that logins need
 
     revocation.end_session_of(context, tokens)  # an account may hold 200 of them
+    who = one_identity(tokens.get("identity"))
     del tokens  # no traceback shows them
+    if who is not None and who == auth.identity:
+        raise IdentityChanged(_SOMEBODY_NEW.format(host=host_of(str(context.api_uri)), who=who.id))
     raise IdentityChanged(somebody_else(auth.identity))
 
 

@@ -109,6 +109,7 @@ class LoginSession(WaysIn):
                 required=about.required,
                 settings=self._settings,
                 preferred=self._provider,
+                links=about.links,
             )
             event = self._find_sign_in(attempt, context, server, target)
             with self.lock:

@@ -12,8 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from . import known_servers
-from .account_requests import AccountRequests
+from .account_requests import AccountRequests, understanding
 from .account_states import ListedSignIn
+from .address import host_of
 from .errors import KeysUnavailable
 from .known_servers import Place
 from .lifetimes import claims, moment
@@ -51,6 +52,11 @@ def listed(context: Context) -> tuple[ListedSignIn, ...]:
     principal = AccountRequests(context).ask("GET", links.whoami)
     if not isinstance(principal, dict):
         raise KeysUnavailable(_NOBODY)
+    with understanding(host_of(str(context.api_uri))):
+        return _read(principal, context)
+
+
+def _read(principal: dict[str, Any], context: Context) -> tuple[ListedSignIn, ...]:
     places = known_servers.places(str(context.api_uri))
     own, rows = _own(tokens_of(context)), []
     for session in principal.get("sessions") or ():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -118,40 +120,62 @@ class WaysIn(Acceptance):
 
     def _authorized(self, attempt: int, http: httpx.Client, grant: DeviceGrant, until: float) -> Tokens | None:
         """Poll until the person has decided; None where that is not wanted any more."""
-        interval = pause = grant.interval
-        while self.rest(attempt, min(pause, until - time.monotonic())):
-            if time.monotonic() >= until:
-                raise Refused("expired", device_grant.EXPIRED)
-            words = None
-            try:
-                answer = device_grant.poll(http, grant)
-            except Refused as refused:
-                if not refused.passing:
-                    raise
-                pause = max(interval, refused.retry_after or 0.0)
-                words = trouble(refused, pause)
-            else:
-                if isinstance(answer, dict):
-                    return answer
-                interval += device_grant.SLOW_DOWN if answer.slow_down else 0.0  # for good
-                pause = interval
-            self.apply(Delayed(attempt, words))
-        return None
+        return _polled(
+            http,
+            grant,
+            until,
+            lambda seconds: self.rest(attempt, seconds),
+            lambda words: self.apply(Delayed(attempt, words)),
+        )
 
     def _end_late(self, http: httpx.Client, form: SignedOut, spec: Any, grant: DeviceGrant, until: float) -> None:
         """After a Cancel, end the session that a late approval makes: Tiled makes it then, asked for or not."""
         pause = threading.Event()
-        while time.monotonic() < until:
-            pause.wait(grant.interval)
-            try:
-                answer = device_grant.poll(http, grant)
-            except Refused as refused:
-                if not refused.passing:
-                    return
-                continue
+        with suppress(Refused):
+            tokens = _polled(http, grant, until, lambda seconds: not pause.wait(seconds), lambda _: None)
+            if tokens is not None:
+                self._end(form, spec, tokens)
+
+
+def _polled(
+    http: httpx.Client,
+    grant: DeviceGrant,
+    until: float,
+    rest: Callable[[float], bool],
+    tell: Callable[[str | None], object],
+) -> Tokens | None:
+    """Poll until the person has decided, as often as whoever is polled wants; None where `rest` wants no more.
+
+    Parameters
+    ----------
+    http : httpx.Client
+    grant : DeviceGrant
+    until : float
+        On the monotonic clock.
+    rest : callable
+        Waits for so many seconds, and says whether to go on.
+    tell : callable
+        Gets why it takes longer, or None.
+    """
+    interval = pause = grant.interval
+    while rest(max(min(pause, until - time.monotonic()), 0.0)):
+        if time.monotonic() >= until:
+            raise Refused("expired", device_grant.EXPIRED)
+        words = None
+        try:
+            answer = device_grant.poll(http, grant)
+        except Refused as refused:
+            if not refused.passing:
+                raise
+            pause = max(interval, refused.retry_after or 0.0)
+            words = trouble(refused, pause)
+        else:
             if isinstance(answer, dict):
-                self._end(form, spec, answer)
-                return
+                return answer
+            interval += device_grant.SLOW_DOWN if answer.slow_down else 0.0  # for good
+            pause = interval
+        tell(words)
+    return None
 
 
 def _user_code(grant: DeviceGrant) -> UserCode:

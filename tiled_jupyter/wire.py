@@ -12,12 +12,16 @@ from typing import Any, Literal, TypeAlias
 
 from . import account_commands as said
 from .account_states import KeyInCell
+from .legible import legible
 from .states import State
 
 Transport: TypeAlias = Literal["shell", "control"]
 Remember: TypeAlias = Literal["ask", "never", "always"]
 _LONGEST_TEXT = 2000
 _LONGEST_LIST = 200
+_MOST_SHOWN = 500  # rows, where an account has at most 200 sessions
+# Ours, or checked where they come from.
+_WHOLE = ("qr", "verification_uri", "verification_uri_complete")
 
 
 @dataclass(frozen=True)
@@ -182,18 +186,18 @@ COMMANDS: dict[str, type[Command]] = {
 
 def encode_state(state: State | KeyInCell, surroundings: Surroundings) -> dict[str, Any]:
     """Give the message that makes the page show `state`."""
-    return {"type": "state", "state": _sendable(asdict(state)), **asdict(surroundings)}
+    return {"type": "state", "state": _shown(asdict(state)), **asdict(surroundings)}
 
 
-def _sendable(value: Any) -> Any:
-    """Give the same without half characters, which a server can send and UTF-8 cannot."""
+def _shown(value: Any) -> Any:
+    """Give the same in texts that can be sent and read, and no more of it than somebody could look at."""
     match value:
         case str():
-            return value.encode("utf-8", "replace").decode("utf-8")
+            return legible(value)
         case dict():
-            return {name: _sendable(part) for name, part in value.items()}
+            return {name: part if name in _WHOLE else _shown(part) for name, part in value.items()}
         case list() | tuple():
-            return [_sendable(part) for part in value]
+            return [_shown(part) for part in value[:_MOST_SHOWN]]
     return value
 
 

@@ -253,3 +253,26 @@ def test_allow_http_is_what_lets_people_sign_in_over_http_to_another_computer(al
     ]
     found = describe(uri, specs, required=True, settings=TiledJupyter(allow_http=allow_http)).providers
     assert [provider.refusal is None for provider in found] == [offered, offered]
+
+
+def test_after_a_cancel_too_it_is_asked_as_seldom_as_the_server_wants():
+    slow_down = httpx.Response(400, json={"detail": {"error": "slow_down"}})
+    wait = httpx.Response(429, headers={"retry-after": "1"})
+    server = Server(device_code=[ok(**CODE | {"expires_in": 4})], poll=[wait, slow_down], revoke=[ok()])
+    here = shown(server, links=DEVICE, mode="external")
+    here.session.begin("pam", remember=True)
+    here.rest(AwaitingAuthorization)
+    here.session.cancel()
+    settle(10)
+    assert server.paths.count("poll") == 2  # after one second, and after another; the next would be after six
+
+
+def test_a_session_made_after_a_cancel_is_ended():
+    pending = httpx.Response(400, json={"detail": {"error": "authorization_pending"}})
+    server = Server(device_code=[ok(**CODE)], poll=[pending, ok(**TOKENS)], revoke=[ok()])
+    here = shown(server, links=DEVICE, mode="external")
+    here.session.begin("pam", remember=True)
+    here.rest(AwaitingAuthorization)
+    here.session.cancel()
+    settle(10)
+    assert server.paths[-1] == "revoke"

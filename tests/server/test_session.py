@@ -9,11 +9,12 @@ import threading
 import time
 
 import pytest
+from filelock import FileLock
 
 from tiled_jupyter.reauthentication import Context
 from tiled_jupyter.states import Connecting, Disconnected, SignedIn, SignedOut, Verifying
 
-from .shown import Shown
+from .shown import Shown, settle
 from .tiled_server import PASSWORDS, TiledServer, free_port
 
 
@@ -187,3 +188,25 @@ def test_a_command_for_a_provider_that_may_not_have_the_password_sends_nothing(c
     shown.connect(closed_server.uri)
     shown.session.sign_in("another", "alice", PASSWORDS["alice"], remember=True)
     assert shown.rest(SignedOut).failure.kind == "not_sent"
+
+
+def test_cancel_waits_for_no_other_kernel(closed_server):
+    shown = Shown()
+    shown.connect(closed_server.uri)
+    saved = shown.session.context.token_directory
+    in_another_kernel = saved.parent.with_name("locks") / f"{saved.name}.lock"
+    in_another_kernel.parent.mkdir(parents=True)
+    with FileLock(in_another_kernel):
+        asked = closed_server.log.count("/auth/whoami")
+        shown.session.sign_in("demo", "alice", PASSWORDS["alice"], remember=True)
+        attempt = shown.session.state.attempt
+        while closed_server.log.count("/auth/whoami") == asked:
+            assert shown.session.rest(attempt, 0.02)
+        assert shown.session.rest(attempt, 0.5)  # it has come to saving, which has to wait
+        begun = time.monotonic()
+        shown.session.cancel()
+        assert time.monotonic() - begun < 0.5
+        assert shown.rest(SignedOut).failure.kind == "cancelled"
+    settle()
+    assert not saved.exists() or list(saved.iterdir()) == []
+    assert not shown.session.context.authenticated

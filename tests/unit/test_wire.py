@@ -117,4 +117,13 @@ def test_half_characters_of_a_server_can_be_sent():
     surroundings = wire.Surroundings(**{name: example[name] for name in names})
     message = wire.encode_state(states.Disconnected("https://t.example/\ud800"), surroundings)
     assert json.dumps(message, ensure_ascii=False).encode()
-    assert message["state"]["address"] == "https://t.example/?"
+    assert message["state"]["address"] == "https://t.example/\N{REPLACEMENT CHARACTER}"
+
+
+def test_no_more_is_sent_than_somebody_could_look_at():
+    example = EXAMPLES["messages"]["to_page"][0]
+    names = [field.name for field in dataclasses.fields(wire.Surroundings)]
+    surroundings = wire.Surroundings(**{name: example[name] for name in names})
+    many = tuple(states.Provider("x" * 100_000, "internal") for _ in range(10_000))
+    server = states.Server("https://t.example/api/v1/", "t.example", True, many)
+    assert len(json.dumps(wire.encode_state(states.SignedOut(server), surroundings))) < 1_000_000

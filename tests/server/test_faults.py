@@ -1,0 +1,239 @@
+"""Rows of the fault table that no other test covers; docs/reliability.md says which test is whose."""
+
+from __future__ import annotations
+
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.approval import approve_without_a_page
+from tiled_jupyter import IdentityChanged
+from tiled_jupyter.grants import password_grant
+from tiled_jupyter.states import Disconnected, SignedIn, SignedOut
+
+from .device_flow import ProvidersFlow
+from .hostile_server import HostileServer, Reply
+from .openid_provider import OpenIDProvider, proxied_provider
+from .sessions import DeviceHook, Hook, get, let_expire, signed_in
+from .shown import Shown
+from .tiled_server import PASSWORDS, TiledServer
+
+# -- connecting ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong", ["-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1", "-subj /CN=other.example"]
+)
+def test_fault_4_a_certificate_that_is_not_trusted_is_said_and_nothing_is_sent(tmp_path, wrong):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -keyout {key} -out {certificate} {wrong}"
+    subprocess.run(make.split(), check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with HostileServer(tls) as server:
+        shown, begun = Shown(), time.monotonic()
+        state = shown.connect(f"{server.uri}?api_key=0123456789abcdef", Disconnected)
+        assert state.failure.sentence.startswith(
+            f"The certificate of {server.uri[8:]} is not trusted, so nothing was sent. For a certificate of your "
+        )
+        assert state.address == f"{server.uri}/"
+        assert time.monotonic() - begun < 10
+        assert server.seen == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_fault_5_a_server_with_errors_at_the_login_is_said_and_the_form_stays(status):
+    with HostileServer() as server:
+        server.replies["auth/provider/demo/token"] = Reply(status, b"<html>Bad gateway</html>")
+        shown = Shown()
+        form, begun = shown.connect(server.uri), time.monotonic()
+        state = shown.sign_in(SignedOut)
+        assert time.monotonic() - begun < 5
+        assert state.failure.sentence == (
+            f"{server.uri[7:]} cannot sign anybody in right now ({status}). Try again in a minute."
+        )
+        assert (state.server, state.rejections) == (form.server, 0)
+        assert server.paths().count("auth/provider/demo/token") == 1
+        del server.replies["auth/provider/demo/token"]
+        server.replies["auth/provider/demo/token"] = Reply(200, {"access_token": "a"})
+        assert shown.sign_in(SignedIn).identity.id == "alice"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(200, b"<html><title>It works!</title></html>", {"content-type": "text/html"}),
+        Reply(404, {"detail": "Not Found"}),
+        Reply(200, {"kernels": []}),
+        Reply(302, b"", {"location": "https://login.example/"}),
+    ],
+    ids=["HTML", "404", "other JSON", "a login page"],
+)
+def test_fault_7_what_is_no_tiled_server_is_called_so(reply):
+    with HostileServer() as server:
+        server.replies[""] = reply
+        shown, begun = Shown(), time.monotonic()
+        state = shown.connect(server.uri, Disconnected)
+        assert state.failure.sentence == f"{server.uri[7:]} answers, but not as a Tiled server. Check the address."
+        assert state.address == f"{server.uri}/"
+        assert time.monotonic() - begun < 5
+
+
+# -- sessions --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def hasty_server():
+    """Everything of this one expires soon, and no other test needs its database."""
+    with TiledServer(allow_anonymous_access=False, access_token_max_age=2, refresh_token_max_age=4) as server:
+        yield server
+
+
+def test_fault_12_a_refresh_token_that_has_expired_is_asked_about_and_the_request_goes_on(hasty_server):
+    context = signed_in(hasty_server, hook := Hook())
+    let_expire(context)
+    threading.Event().wait(3)  # nothing that could be asked says when
+    assert get(context).status_code == 200
+    assert hook.calls == 2
+    assert get(context).status_code == 200
+
+
+def test_fault_14_a_server_with_another_database_asks_and_says_how_to_go_on(hasty_server):
+    """The accounts are new ones, also where they have the old names: an interrupted request is not sent as another."""
+    context = signed_in(hasty_server, hook := Hook())
+    hasty_server.stop()
+    for file in Path(hasty_server._directory.name).glob("authentication.db*"):
+        file.unlink()
+    hasty_server.start()
+    let_expire(context)
+    with pytest.raises(IdentityChanged) as caught:
+        get(context)
+    assert str(caught.value) == (
+        f"127.0.0.1:{hasty_server.port} takes alice for somebody new, as after a change of its database, so the "
+        "interrupted request was not sent. Run %tiled_login to go on."
+    )
+    assert hook.calls == 2
+    context.authenticate()
+    assert get(context).status_code == 200
+
+
+def test_fault_22_where_a_refresh_brings_no_new_refresh_token_the_old_one_is_kept():
+    with (
+        OpenIDProvider(interval=1, repeat_refresh_token=False, access_token_max_age=2) as op,
+        TiledServer(allow_anonymous_access=False, providers=[proxied_provider(op)]) as server,
+    ):
+        context = signed_in(server, hook := DeviceHook(server, ProvidersFlow))
+        kept = context.http_client.auth.tokens["refresh_token"]
+        for _ in range(2):
+            let_expire(context)
+            assert get(context).status_code == 200
+            assert context.http_client.auth.tokens["refresh_token"] == kept
+        assert hook.calls == 1
+
+
+DISK_FULL = """
+import resource, sys, warnings
+from tests.server.sessions import signed_in, let_expire, get
+from tests.server.tiled_server import TiledServer
+class Server: uri = sys.argv[1]
+warnings.simplefilter("always")
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # every write to a file fails
+context = signed_in(Server)
+print(context.whoami()["identities"][0]["id"], context.remembered)
+for _ in range(3):
+    let_expire(context)
+    print(get(context).status_code)
+"""
+
+
+def test_fault_24_where_nothing_can_be_written_the_session_lives_in_memory_and_that_is_said_once(short_server, cache):
+    script = [sys.executable, "-c", DISK_FULL, short_server.uri]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["alice", "False", "200", "200", "200"], done.stderr
+    assert done.stderr.count("it lasts as long as this kernel") == 1
+    assert [path.name for path in cache.rglob("*") if path.is_file() and path.stat().st_size] == []
+
+
+# -- nobody there ----------------------------------------------------------------------------------------
+
+TIMED = """
+import time
+from tiled_jupyter import CannotPrompt, from_uri
+begun = time.process_time()  # other work on a busy machine does not count
+try:
+    from_uri({!r})
+except CannotPrompt as error:
+    print(time.process_time() - begun < 1, error)
+"""
+
+
+def test_fault_33_where_no_front_end_is_that_is_said_within_a_second_and_the_next_cell_runs(closed_server):
+    cells = [nbformat.v4.new_code_cell(code) for code in (TIMED.format(closed_server.uri), "print(6 * 7)")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    first, second = ("".join(output.get("text", "") for output in cell.outputs) for cell in notebook.cells)
+    assert first.startswith("True Nobody can be asked to sign in")
+    assert "export TILED_API_KEY=" in first
+    assert second == "42\n"
+
+
+def test_fault_35_an_account_with_200_sessions_is_told_so_in_the_servers_words(hasty_server):
+    shown = Shown()
+    shown.connect(hasty_server.uri)
+    endpoint = shown.session._specs[0].links["auth_endpoint"]
+    with shown.session.context.bare_client() as http:
+        for _ in range(200):
+            password_grant(http, endpoint, "bob", PASSWORDS["bob"])
+    sentence = shown.sign_in(SignedOut, "bob").failure.sentence
+    assert sentence.startswith(
+        f"127.0.0.1:{hasty_server.port} refused to sign you in (400): This Principal already has 200 sessions"
+    )
+    assert shown.sign_in(SignedIn).identity.id == "alice"
+
+
+# -- sleep -----------------------------------------------------------------------------------------------
+
+POLLING = """
+import sys
+from tests.server.shown import Shown
+from tiled_jupyter.states import AwaitingAuthorization
+shown = Shown()
+shown.connect(sys.argv[1])
+code = shown.begin().code
+print(code.verification_uri_complete, code.user_code, flush=True)
+state = shown.until(lambda state: not isinstance(state, AwaitingAuthorization), 60)
+print(state.kind, state.failure.kind if state.kind == "signed_out" else state.identity.id, flush=True)
+"""
+
+
+@pytest.mark.parametrize("approved", [True, False], ids=["approved meanwhile", "expired meanwhile"])
+def test_fault_39_a_computer_that_sleeps_while_it_polls_is_signed_in_or_told_when_it_wakes(approved):
+    lifetime = 60 if approved else 3
+    with (
+        OpenIDProvider(interval=1, device_code_max_age=lifetime) as op,
+        TiledServer(allow_anonymous_access=False, providers=[proxied_provider(op)]) as server,
+        subprocess.Popen(
+            [sys.executable, "-c", POLLING, server.uri], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+        ) as laptop,
+    ):
+        page, user_code = laptop.stdout.readline().split()
+        laptop.send_signal(signal.SIGSTOP)
+        try:
+            if approved:
+                approve_without_a_page(page, user_code=user_code)
+            else:
+                threading.Event().wait(lifetime + 1)
+        finally:
+            laptop.send_signal(signal.SIGCONT)
+        begun = time.monotonic()
+        assert laptop.stdout.readline().split() == (["signed_in", "alice"] if approved else ["signed_out", "expired"])
+        assert time.monotonic() - begun < 5
