@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
+    from .access import explain_access
     from .api_keys import ApiKeys
     from .attaching import attach, disable, enable
     from .dask_key import give_key, take_key_back
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ApiKeys": "api_keys",
+    "explain_access": "access",
     "give_key": "dask_key",
     "take_key_back": "dask_key",
     "Context": "enabling",
@@ -70,6 +72,7 @@ __all__ = [
     "attach",
     "disable",
     "enable",
+    "explain_access",
     "from_context",
     "from_profile",
     "from_uri",

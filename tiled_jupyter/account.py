@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from . import account_commands as said
 from . import key_files, key_login, key_wish, shown_keys, sign_ins
+from .access import explain_access
 from .account_states import Account
 from .address import host_of
 from .api_keys import ApiKeys
@@ -27,7 +28,7 @@ from .settings import TiledJupyter
 from .states import SignedIn
 from .wire import Command
 
-_Tab: TypeAlias = Literal["keys_failure", "sign_ins_failure"]
+_Tab: TypeAlias = Literal["keys_failure", "sign_ins_failure", "access"]
 _Changes: TypeAlias = dict[str, Any]
 
 
@@ -81,6 +82,9 @@ class AccountDesk:
                 self._start("keys_failure", lambda context: self._delete(context, first_eights))
             case said.DeleteStaleFiles():
                 self._start("keys_failure", self._delete_stale_files)
+            case said.ExplainAccess():
+                path = "/".join(self._session.node_path_parts)
+                self._start("access", lambda context: {"access": "\n".join(explain_access(context, path))})
             case said.ShowSignIns():
                 self._start("sign_ins_failure", lambda context: {"sign_ins": sign_ins.listed(context)})
             case said.EndSignIn(name):

@@ -75,6 +75,11 @@ class DeleteStaleFiles:
 
 
 @dataclass(frozen=True)
+class ExplainAccess:
+    """Say why something cannot be seen."""
+
+
+@dataclass(frozen=True)
 class ShowSignIns:
     """Read the sign-ins of the account, now or again."""
 
@@ -102,6 +107,7 @@ AccountCommand: TypeAlias = (
     | DeleteMadeKey
     | DeleteKeys
     | DeleteStaleFiles
+    | ExplainAccess
     | ShowSignIns
     | EndSignIn
     | EndOtherSignIns

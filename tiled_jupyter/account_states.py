@@ -228,6 +228,8 @@ class Account:
         Whether something asked for here is under way.
     keys_failure, sign_ins_failure : str or None
         Why the last of it did not work.
+    access : str or None
+        Why something cannot be seen, one sentence a line.
     """
 
     keys: Keys | None = None
@@ -237,3 +239,4 @@ class Account:
     busy: bool = False
     keys_failure: str | None = None
     sign_ins_failure: str | None = None
+    access: str | None = None

@@ -6,6 +6,7 @@ ipywidgets nor IPython: the panel comes when somebody has to be asked.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,11 +14,13 @@ from tiled.client import from_context as _tiled_from_context
 from tiled.client.context import prompt_for_credentials
 
 from . import context as plain
-from . import front_end, profiles, which_key
+from . import front_end, noticing, profiles, which_key
 from .address import host_of, parse_address
+from .lifetimes import session_end
 from .masked import Masked
 from .principal import identity_of
 from .prompts import Prompt
+from .tokens import tokens_of
 
 if TYPE_CHECKING:
     from .panel import LoginPanel
@@ -52,6 +55,9 @@ class Context(plain.Context):
         saved, host = self.saved_at(), host_of(str(self.api_uri))
         principal = self.resume_saved()
         identity = identity_of(principal or {})
+        if principal is not None:
+            end, renews = session_end(tokens_of(self), principal, time.time())
+            noticing.note_end(str(self.api_uri), end, renews=renews)
         if identity is not None:  # people share computer accounts
             _say_once(host, f"Using {identity.id}'s saved sign-in on {host} · Not you? %tiled_logout")
         elif saved is not None and principal is None and not self.server_info.authentication.required:

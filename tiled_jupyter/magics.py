@@ -14,9 +14,10 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.base import BaseClient
 
-from . import cells, front_end, profiles, servers
+from . import cells, front_end, hints, profiles, servers
+from .access import explain_access
 from .attaching import disable, enable
-from .errors import BadSetting
+from .errors import BadSetting, KeysUnavailable
 from .key_magics import KeyMagics, make_guard
 from .leak_guard import LeakGuard
 from .panel import LoginPanel
@@ -38,6 +39,7 @@ class TiledMagics(Magics):
     @argument("--no-remember", action="store_true", help="Keep this sign-in in memory only.")
     @argument("--no-wait", action="store_true", help="Show the panel and go on; binds nothing.")
     @argument("--timeout", type=float, metavar="SECONDS", help="Give up after so many seconds.")
+    @argument("--hours", type=float, metavar="HOURS", help="Have a sign-in that lasts so long: renew it, or ask now.")
     @line_magic
     def tiled_login(self, line: str) -> LoginPanel | None:
         """Sign in to a Tiled server, wait for it, and bind the client to `client`."""
@@ -49,6 +51,8 @@ class TiledMagics(Magics):
             return panel
         front_end.show(panel)
         self._names[args.name] = panel.wait(args.timeout)
+        if args.hours is not None:
+            front_end.say(f"Signed in until at least {panel.ensure(args.hours):%a %d %b at %H:%M}.")
         return None
 
     @magic_arguments()
@@ -74,6 +78,25 @@ class TiledMagics(Magics):
         """Say who is signed in, on each server of this kernel."""
         contexts = servers.signed_in(parse_argstring(self.tiled_whoami, line).uri)
         front_end.say("\n".join(_who(context) for context in contexts) or "Nobody is signed in here.")
+
+    @magic_arguments()
+    @argument("path", nargs="?", default="", help="Of the node, from the root of the server: alice/heating_scan.")
+    @argument("--server", metavar="URI|PROFILE", help="Which server; needed where there are several.")
+    @line_magic
+    def tiled_why(self, line: str) -> None:
+        """Say why something cannot be seen: who you are there, what you may, what is in the way, whom to ask."""
+        args = parse_argstring(self.tiled_why, line)
+        contexts = servers.connected(args.server)
+        if not contexts:
+            raise UsageError("This kernel is connected to no Tiled server. Run %tiled_login first.")
+        context = servers.the_one(contexts, f"%tiled_why --server ADDRESS {args.path}".rstrip())
+        try:
+            front_end.say("\n".join(explain_access(context, args.path)))
+        except KeysUnavailable as error:
+            sentence = str(error)
+        else:
+            return
+        raise UsageError(sentence)
 
     @property
     def _names(self) -> dict[str, Any]:
@@ -122,7 +145,7 @@ def complete_profile(context: CompletionContext) -> dict[str, Any]:
     """Complete the name of a profile after a magic of ours."""
     line = context.line_with_cursor.lstrip()
     takes_one = line.startswith(tuple(f"%tiled_{name} " for name in ("login", "logout", "whoami")))
-    takes_one = takes_one or re.match(r"%tiled_api_key .*--server +\S*$", line) is not None
+    takes_one = takes_one or re.match(r"%tiled_(api_key|why) .*--server +\S*$", line) is not None
     found = [name for name in profiles.names() if name.startswith(context.token)] if takes_one else []
     return {"completions": [SimpleCompletion(name, type="profile") for name in found]}
 
@@ -144,6 +167,7 @@ def load_ipython_extension(ipython: Any) -> None:
     if complete_profile not in ipython.Completer.custom_matchers:
         ipython.Completer.custom_matchers.append(complete_profile)
     cells.watch()
+    hints.watch()
     enable()
     try:
         settings()
@@ -157,11 +181,12 @@ def unload_ipython_extension(ipython: Any) -> None:
     if _guard is not None:
         _guard.unwatch()
         _guard = None
-    for name in ("tiled_login", "tiled_logout", "tiled_whoami", "tiled_api_key"):
+    for name in ("tiled_login", "tiled_logout", "tiled_whoami", "tiled_why", "tiled_api_key"):
         ipython.magics_manager.magics["line"].pop(name, None)
     if complete_profile in ipython.Completer.custom_matchers:
         ipython.Completer.custom_matchers.remove(complete_profile)
     for magics in (TiledMagics, KeyMagics):
         ipython.magics_manager.registry.pop(magics.__name__, None)
     cells.unwatch()
+    hints.unwatch()
     disable()

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from traitlets import Instance, Unicode
 
-from . import addressed, cells, front_end, kernel_end, wire
+from . import addressed, cells, front_end, hints, kernel_end, noticing, wire
 from .account import AccountDesk
 from .attempts import in_background
 from .barrier import Barrier
@@ -73,6 +73,7 @@ class LoginPanel(Barrier):
         self._callbacks: list[Callable[[Any], object]] = []
         super().__init__(here, remember_me=remember_me, **traits)
         cells.watch()
+        hints.watch()
         self.account: AccountDesk | None = None
         self._before: State = Disconnected()
         self.session = _session(self._on_change) if _session is not None else self._own_session(provider)
@@ -175,6 +176,8 @@ class LoginPanel(Barrier):
         self.set_trait("status", state.kind)
         self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
         self.publish()
+        if isinstance(state, SignedIn):
+            noticing.note_end(state.server.uri, state.good_until, renews=state.renews)
         if not isinstance(state, SignedIn):
             if self.account is not None:
                 self.account.forget()

@@ -14,7 +14,7 @@ import httpx
 from tiled.client import context as tiled_context
 from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 
-from . import bare, live
+from . import bare, live, noticing
 from . import tokens as files
 from .errors import LoginFailed
 from .exchange import Tokens
@@ -58,10 +58,12 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         super().__init__(uri, verify=tls_context() if shared else verify, **options)
         self._verify = verify  # what travels in a pickle; a TLS context could not
         live.add(self)
+        noticing.watch(self)
 
     def take_over(self) -> None:
         """Begin to be one of ours, for a Context that Tiled itself has made, with the session it has."""
         live.add(self)
+        noticing.watch(self)
         auth = self.http_client.auth
         if type(auth) is TiledAuth:
             tokens = {name: auth.sync_get_token(name) for name in files.TOKENS}

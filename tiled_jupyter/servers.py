@@ -17,12 +17,22 @@ def signed_in(uri: str | None = None) -> list[Context]:
     uri : str, optional
         Address of the server or of a node, or the name of a profile.
     """
+    return _found(uri, [context for context in live.contexts() if context.authenticated])
+
+
+def _found(uri: str | None, contexts: list[Context]) -> list[Context]:
+    """Give one for each server, or that of one."""
     try:
         wanted = parse_address(profiles.address_of(uri) or uri).api_uri if uri is not None else None
     except BadAddress as error:
         raise UsageError(str(error)) from None
-    found = {str(context.api_uri): context for context in live.contexts() if context.authenticated}
+    found = {str(context.api_uri): context for context in contexts}
     return [context for server, context in sorted(found.items()) if wanted in (None, server)]
+
+
+def connected(uri: str | None = None) -> list[Context]:
+    """Give one Context for each server this kernel is connected to, signed in or not; those signed in first."""
+    return signed_in(uri) or _found(uri, live.contexts())
 
 
 def the_one(contexts: list[Context], say_which: str) -> Context:

@@ -176,6 +176,7 @@ COMMANDS: dict[str, type[Command]] = {
     "delete_made_key": said.DeleteMadeKey,
     "delete_keys": said.DeleteKeys,
     "delete_stale_files": said.DeleteStaleFiles,
+    "explain_access": said.ExplainAccess,
     "show_sign_ins": said.ShowSignIns,
     "end_sign_in": said.EndSignIn,
     "end_other_sign_ins": said.EndOtherSignIns,

@@ -182,6 +182,7 @@ export interface Account {
   busy: boolean;
   keys_failure: string | null;
   sign_ins_failure: string | null;
+  access: string | null;
 }
 
 export interface SignedIn {
@@ -267,6 +268,7 @@ export type Command =
   | { type: "delete_made_key" }
   | { type: "delete_keys"; first_eights: string[] }
   | { type: "delete_stale_files" }
+  | { type: "explain_access" }
   | { type: "show_sign_ins" }
   | { type: "end_sign_in"; session: string }
   | { type: "end_other_sign_ins" }

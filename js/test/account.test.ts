@@ -647,3 +647,28 @@ describe("a key of one's own in a cell", () => {
     expect(page.text()).toBe("");
   });
 });
+
+describe("why something cannot be seen", () => {
+  const WHY = "Why can I not see my data?";
+
+  it("is asked once a click, and answered in sentences that are announced", () => {
+    const page = open();
+    page.show(state("signed in"));
+    page.click(WHY);
+    expect(page.commands().map(({ content }) => content.type)).toEqual(["explain_access"]);
+    page.show(state("signed in, and still no data"), { help_url: "https://help.example.org/" });
+    const answer = page.all(".tiled-jupyter-answer")[0];
+    expect([...(answer?.children ?? [])].map(({ textContent }) => textContent)).toEqual([
+      "Signed in as bob (pam) on tiled.example.org.",
+      "Your account may read metadata and data.",
+      "To get access, ask who runs tiled.example.org.",
+    ]);
+    expect(answer?.getAttribute("aria-live")).toBe("polite");
+    expect(page.all<HTMLAnchorElement>("a")[0]?.href).toBe("https://help.example.org/");
+    const first = answer?.firstElementChild;
+    page.show(state("signed in, and still no data"));
+    expect(answer?.firstElementChild).toBe(first);
+    page.show(state("signed in"));
+    expect(answer?.children.length).toBe(0);
+  });
+});

@@ -110,6 +110,10 @@ const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
     showKeys(page, "signed in, files of keys that expired");
     page.click("Remove these files");
   },
+  explain_access: (page) => {
+    page.show(state("signed in"));
+    page.click("Why can I not see my data?");
+  },
   show_sign_ins: (page) => {
     page.show(state("signed in"));
     page.tab("Sign-ins");

@@ -77,6 +77,8 @@ function everythingIn(page: ReturnType<typeof open>): string {
   return texts.join("\n");
 }
 
+const WHY = "Why can I not see my data?";
+
 describe("no server yet", () => {
   it("offers the field with the address kept for correction, and the servers known", () => {
     const page = open();
@@ -232,7 +234,7 @@ describe("signed in", () => {
     ])
       expect(page.text()).toContain(part);
     expect(page.text()).not.toContain("nothing is stored");
-    expect(page.buttons()).toEqual(["Sign out"]);
+    expect(page.buttons()).toEqual(["Sign out", WHY]);
   });
 
   it("says what is kept in memory only, and makes Sign out prominent then", () => {
@@ -299,7 +301,7 @@ describe("signed in", () => {
     expect(page.text()).toBe("Signed in as alice on tiled.example.org");
     expect(page.buttons()).toEqual([]);
     page.show(state("signed in, saved"));
-    expect(page.buttons()).toEqual(["Not you?", "Sign out"]);
+    expect(page.buttons()).toEqual(["Not you?", "Sign out", WHY]);
   });
 
   it("knows a sign-in without a name", () => {
@@ -317,7 +319,7 @@ describe("signed in", () => {
     const page = open();
     page.show({ ...state("signed in"), api_keys: keys } as never);
     page.click("Sign out");
-    expect(page.buttons()).toEqual(["Only this notebook", "Everywhere on this account", "Stay"]);
+    expect(page.buttons()).toEqual(["Only this notebook", "Everywhere on this account", "Stay", WHY]);
     const group = page.all('[role="group"]')[0];
     expect(group?.querySelector("p")?.textContent).toBe(
       `“Everywhere” also ends your sign-in in other notebooks and terminals of this account.${sentence}`,
@@ -328,7 +330,7 @@ describe("signed in", () => {
     const page = open();
     page.show(state("signed in, API key"));
     page.click("Sign out");
-    expect(page.buttons()).toEqual(["Only this notebook", "Stay"]);
+    expect(page.buttons()).toEqual(["Only this notebook", "Stay", WHY]);
   });
 
   it("closes the question with Stay and with Escape, and sends nothing", () => {
@@ -337,11 +339,11 @@ describe("signed in", () => {
     page.click("Sign out");
     expect(document.activeElement).toBe(page.all('[role="group"]')[0]);
     page.click("Stay");
-    expect(page.buttons()).toEqual(["Sign out"]);
+    expect(page.buttons()).toEqual(["Sign out", WHY]);
     expect(document.activeElement).toBe(page.button("Sign out"));
     page.click("Sign out");
     page.button("Stay")?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
-    expect(page.buttons()).toEqual(["Sign out"]);
+    expect(page.buttons()).toEqual(["Sign out", WHY]);
     expect(page.commands()).toEqual([]);
   });
 });

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.server.tiled_server import PASSWORDS
+
 from .panel import Panel
 
 HELP = "https://help.example.org/tiled"
@@ -32,3 +34,16 @@ def test_the_site_may_want_no_passwords_and_says_where_help_is(open_notebook, tw
     expect(panel.password).to_have_count(0)
     notebook.stop()
     notebook.cell_done(0)
+
+
+def test_c17_the_panel_says_why_something_cannot_be_seen(open_notebook, tiled_server):
+    login = f"%load_ext tiled_jupyter\n%tiled_login {tiled_server.uri}/api/v1/metadata/public\nprint('goes on')"
+    notebook = open_notebook([login, "%tiled_why alice"])
+    notebook.run(0)
+    panel = Panel(notebook, 0)
+    panel.sign_in("bob", PASSWORDS["bob"])
+    notebook.cell_done(0)
+    panel.button("Why can I not see my data?").click()
+    expect(panel.region.get_by_text("Signed in as bob (demo) on")).to_be_visible()
+    expect(panel.region.get_by_text("public is there. You see 2 entries in it.")).to_be_visible()
+    assert "alice is not among them" in notebook.execute(1)

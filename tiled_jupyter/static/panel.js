@@ -679,15 +679,22 @@ function accountView({ send }) {
   const signOut = button("Sign out", "secondary", () => void 0);
   const confirmation = question("Sign out", signOut, [here, everywhere], "Stay");
   const stranger = button("Not you?", "quiet", () => leave(false));
+  const why = button("Why can I not see my data?", "quiet", () => send({ type: "explain_access" }));
+  why.dataset.starts = "";
+  const answer = h("div", { class: "tiled-jupyter-answer", "aria-live": "polite" });
+  const help = helpLink();
   const instead = button("Sign in with your account instead", "quiet", () => end({ type: "set_key_aside" }));
   const element = h(
     "div",
     { class: "tiled-jupyter-account" },
     h("div", { class: "tiled-jupyter-details" }, provenance, until, memory, acting, instead),
     signOut,
-    confirmation.element
+    confirmation.element,
+    h("div", { class: "tiled-jupyter-others" }, why, help.element),
+    answer
   );
   let leaving = false;
+  let answered = null;
   function leave(everywhere2) {
     end({ type: "sign_out", everywhere: everywhere2 });
   }
@@ -708,6 +715,11 @@ function accountView({ send }) {
     const from = identity?.provider ? `${identity.provider}: ${identity.id} \xB7 ` : "";
     sayOrHide(provenance, `${from}${state.provenance}`);
     sayOrHide(until, lasting(state, around.ahead));
+    const sentences = state.account.access?.split("\n") ?? [];
+    if (answered !== state.account.access)
+      answer.replaceChildren(...sentences.map((sentence) => h("p", {}, sentence)));
+    answered = state.account.access;
+    help.update(around);
     memory.hidden = state.remembered;
     sayOrHide(
       acting,

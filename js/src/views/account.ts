@@ -4,7 +4,7 @@ import { h, say, sayOrHide } from "../dom";
 import type { Command, SignedIn, State } from "../wire";
 import { lasting } from "../words";
 import { question } from "./question";
-import { type Around, button, type Context, subtle, type View } from "./view";
+import { type Around, button, type Context, helpLink, subtle, type View } from "./view";
 
 export function accountView({ send }: Context): View {
   const provenance = subtle();
@@ -16,6 +16,10 @@ export function accountView({ send }: Context): View {
   const signOut = button("Sign out", "secondary", () => undefined);
   const confirmation = question("Sign out", signOut, [here, everywhere], "Stay");
   const stranger = button("Not you?", "quiet", () => leave(false));
+  const why = button("Why can I not see my data?", "quiet", () => send({ type: "explain_access" }));
+  why.dataset.starts = "";
+  const answer = h("div", { class: "tiled-jupyter-answer", "aria-live": "polite" });
+  const help = helpLink();
   const instead = button("Sign in with your account instead", "quiet", () => end({ type: "set_key_aside" }));
   const element = h(
     "div",
@@ -23,8 +27,11 @@ export function accountView({ send }: Context): View {
     h("div", { class: "tiled-jupyter-details" }, provenance, until, memory, acting, instead),
     signOut,
     confirmation.element,
+    h("div", { class: "tiled-jupyter-others" }, why, help.element),
+    answer,
   );
   let leaving = false;
+  let answered: string | null = null;
 
   function leave(everywhere: boolean): void {
     end({ type: "sign_out", everywhere });
@@ -49,6 +56,11 @@ export function accountView({ send }: Context): View {
     const from = identity?.provider ? `${identity.provider}: ${identity.id} · ` : "";
     sayOrHide(provenance, `${from}${state.provenance}`);
     sayOrHide(until, lasting(state, around.ahead));
+    const sentences = state.account.access?.split("\n") ?? [];
+    if (answered !== state.account.access)
+      answer.replaceChildren(...sentences.map((sentence) => h("p", {}, sentence)));
+    answered = state.account.access;
+    help.update(around);
     memory.hidden = state.remembered;
     sayOrHide(
       acting,
