@@ -23,7 +23,8 @@ _WATCH = """() => {
     for (const { target, addedNodes } of changes) {
       const element = target.nodeType === 1 ? target : target.parentElement;
       say(element?.closest('[role=status], [aria-live=polite]'));
-      for (const node of addedNodes) if (node.nodeType === 1 && node.matches('[role=alert]')) queueMicrotask(() => say(node));
+      for (const node of addedNodes)
+        if (node.nodeType === 1 && node.matches('[role=alert]')) queueMicrotask(() => say(node));
     }
   }).observe(document.body, { childList: true, characterData: true, subtree: true });
   document.addEventListener('focusin', ({ target }) => {
