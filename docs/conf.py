@@ -21,13 +21,6 @@ autodoc_member_order = "bysource"
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 
-html_theme = "pydata_sphinx_theme"
+html_theme = "furo"
 html_title = "tiled_jupyter"
-html_theme_options = {
-    "show_prev_next": False,
-    "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc"],
-    "use_edit_page_button": False,
-}
-html_sidebars = {"index": []}
 html_show_sourcelink = False
