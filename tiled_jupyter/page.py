@@ -54,8 +54,9 @@ class Page(anywidget.AnyWidget):
     session: LoginSession
     neutral = front_end.NEUTRAL_BUNDLE
 
-    _esm = _STATIC / "panel.js"
-    _css = _STATIC / "panel.css"
+    # The text and not the path: of a path anywidget keeps every widget that was ever made, to reload it.
+    _esm = (_STATIC / "panel.js").read_text(encoding="utf-8")
+    _css = (_STATIC / "panel.css").read_text(encoding="utf-8")
 
     # What a notebook opened later, without a kernel, knows of this panel: nothing.
     inactive = Bool(default_value=True, read_only=True).tag(sync=True)

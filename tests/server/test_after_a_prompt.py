@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from tiled_jupyter import LoginCancelled, live
+from tiled_jupyter import LoginCancelled, LoginPanel, live
 from tiled_jupyter.prompt_session import PromptSession
 from tiled_jupyter.prompts import occasion
 from tiled_jupyter.states import SignedIn
@@ -92,3 +92,12 @@ def test_a_panel_that_has_folded_keeps_no_context(short_server):
     gc.collect()
     assert here() is None
     assert panels[0].session.state.identity.id == "alice"
+
+
+def test_a_panel_that_nobody_has_any_more_is_gone():
+    panel = LoginPanel()
+    here = weakref.ref(panel)
+    panel.close()
+    del panel
+    gc.collect()
+    assert here() is None

@@ -48,7 +48,7 @@ class Soaked:
     def open_and_close(self, selector: str) -> None:
         """As a person who looks at it and goes on."""
         self.notebook.execute(1)
-        self.notebook.output_area(1).locator(selector).wait_for(timeout=30_000)
+        self.notebook.output_area(1).locator(selector).wait_for(timeout=20_000)
         self.notebook.execute(2)
 
     def kernel(self) -> dict[str, float]:
