@@ -16,6 +16,7 @@ MAGICS = (
     TiledMagics.tiled_login,
     TiledMagics.tiled_logout,
     TiledMagics.tiled_whoami,
+    TiledMagics.tiled_why,
     KeyMagics.tiled_api_key,
 )
 PAGE = """\
