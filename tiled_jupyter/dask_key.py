@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .address import is_loopback
+from . import key_files, travel
+from .address import host_of, is_loopback
 from .errors import KeysUnavailable
 from .key_files import VARIABLE
 from .new_key import NewApiKey
@@ -40,7 +41,8 @@ def give_key(client: Any, key: NewApiKey | Path | str, *, by_value: bool = False
     ValueError
         If the key was not saved, and is not to be sent by value.
     KeysUnavailable
-        If the connections of the cluster are not encrypted, or a worker cannot read the file.
+        If the connections of the cluster are not encrypted, a worker cannot read the file, or the server does not
+        accept the key from one. Then none has it.
     """
     if client.scheduler.address.startswith("inproc:"):
         raise KeysUnavailable("These workers live in this kernel, and use its sign-in. Nothing is to be given to them.")
@@ -59,14 +61,41 @@ def give_key(client: Any, key: NewApiKey | Path | str, *, by_value: bool = False
         take_key_back(client)
         sentence = f"A worker cannot read {path} ({error.strerror}). {NOT_ENCRYPTED.partition('; ')[2].capitalize()}"
     else:
-        return
+        server = key.api_uri if isinstance(key, NewApiKey) else key_files.server_of(path) if path else None
+        sentence = _trouble(client, server) if server is not None else ""
+        if not sentence:
+            travel.keyed.add(client)
+            return
+        take_key_back(client)
     raise KeysUnavailable(sentence)
 
 
 def take_key_back(client: Any) -> None:
     """Have the workers forget the key; clients that a task made before keep it."""
+    travel.keyed.discard(client)
     with contextlib.suppress(ValueError):  # they have none
         client.unregister_worker_plugin(PLUGIN)
+
+
+def _trouble(client: Any, api_uri: str) -> str:
+    """Have each worker of now try the key; say what went wrong, if anything did."""
+    url, variable = f"{api_uri}auth/apikey", VARIABLE
+
+    def try_key() -> int:  # which no module has, so that it travels by value
+        import os
+
+        import httpx
+
+        headers = {"Authorization": f"Apikey {os.environ[variable]}"}
+        return httpx.get(url, headers=headers, timeout=20).status_code
+
+    answers = client.run(try_key, on_error="return")
+    why = next((answer for answer in answers.values() if answer != 200), None)
+    host = host_of(api_uri)
+    if why == 401:
+        return f"{host} does not accept this key: it has expired, or was revoked. No worker has it."
+    said = why if isinstance(why, int) else type(why).__name__
+    return "" if why is None else f"A worker could not try the key at {host} ({said}). No worker has it."
 
 
 def _nobody_listens(client: Any) -> bool:

@@ -136,14 +136,20 @@ def saved() -> Iterator[KeyFile]:
     for path in sorted(directory().glob("*.env")):
         matched = _NAME.fullmatch(path.name)
         try:
-            comments = [line[2:].partition(": ") for line in path.read_text("utf-8").splitlines() if line[:1] == "#"]
-            about = {name: value for name, _, value in comments}
+            about = _comments(path)
             until = about["expires"]
             expires = None if until == "never" else datetime.fromisoformat(until).astimezone(timezone.utc)
         except (OSError, ValueError, KeyError):
             continue
         if matched is not None and "server" in about:
             yield KeyFile(path, about["server"], matched[1], expires)
+
+
+def server_of(path: Path) -> str | None:
+    """Say which server a key file is for; None where it does not say, or cannot be read."""
+    with contextlib.suppress(OSError, ValueError):
+        return _comments(path).get("server")
+    return None
 
 
 def expired(api_uri: str) -> list[Path]:
@@ -164,6 +170,11 @@ def delete(api_uri: str, first_eight: str) -> list[Path]:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
     return gone
+
+
+def _comments(path: Path) -> dict[str, str]:
+    comments = [line[2:].partition(": ") for line in path.read_text("utf-8").splitlines() if line[:1] == "#"]
+    return {name: value for name, _, value in comments}
 
 
 def _make_private(place: Path) -> None:

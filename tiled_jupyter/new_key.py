@@ -70,6 +70,11 @@ class NewApiKey(Mapping[str, Any]):
         return str(self._about["first_eight"])
 
     @property
+    def api_uri(self) -> str:
+        """The server it is for."""
+        return str(self._context.api_uri)
+
+    @property
     def note(self) -> str | None:
         """What it is for."""
         note: str | None = self._about.get("note")
@@ -99,9 +104,7 @@ class NewApiKey(Mapping[str, Any]):
         UnsafePlace
             If others could read or replace it there.
         """
-        self.saved_to = key_files.save(
-            self.secret, str(self._context.api_uri), self.expires, path, beside_notebook=beside_notebook
-        )
+        self.saved_to = key_files.save(self.secret, self.api_uri, self.expires, path, beside_notebook=beside_notebook)
         return self.saved_to
 
     def use(self, *, environment: bool = False) -> str:
@@ -120,7 +123,7 @@ class NewApiKey(Mapping[str, Any]):
         str
             A sentence that says who will receive it.
         """
-        server = str(self._context.api_uri)
+        server = self.api_uri
         secret = self.secret
         which_key.use(self._context, secret, bind=True)
         if environment:
@@ -138,7 +141,7 @@ class NewApiKey(Mapping[str, Any]):
         """
         if self.saved_to is None:
             raise ValueError("Save the key first: a snippet names its file.")
-        return jobs.snippet(kind, self.saved_to, str(self._context.api_uri), runs_for=self._runs_for)
+        return jobs.snippet(kind, self.saved_to, self.api_uri, runs_for=self._runs_for)
 
     def dismiss(self) -> None:
         """Forget the secret. Where it was not saved or copied, the key is of no use any more: revoke it."""

@@ -115,12 +115,11 @@ def gallery(browser: Browser, lab: Lab) -> None:
             notebook = open_notebook(browser, lab, cells, width, theme)
             for index, part in enumerate(parts):
                 notebook.execute(index)
-                expect(notebook.panel(index)).to_have_count(len(part))
-                expect(notebook.panel(index).get_by_role("status").filter(has_text=re.compile("."))).to_have_count(
-                    len(part)
-                )
+                panels = notebook.output_area(index).get_by_role("region", name=re.compile("^(Tiled sign-in|API key)"))
+                expect(panels).to_have_count(len(part))
+                expect(panels.get_by_role("status").filter(has_text=re.compile("."))).to_have_count(len(part))
                 for position, name in enumerate(part):
-                    panel = notebook.panel(index).nth(position)
+                    panel = panels.nth(position)
                     for opened in OPENED.get(name, ()):
                         role: Literal["tab", "button"] = "tab" if opened in (KEYS, SIGN_INS) else "button"
                         panel.get_by_role(role, name=opened, exact=True).click()

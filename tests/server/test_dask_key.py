@@ -9,15 +9,21 @@ import stat
 import subprocess
 import sys
 import time
+import traceback
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import dask
 import pytest
 from dask.distributed import Client, LocalCluster
 from distributed.protocol.pickle import dumps
+from tiled.client.context import Context as TiledContext
 
+from tiled_jupyter import attach, from_context, key_files
 from tiled_jupyter.dask_key import NOT_ENCRYPTED, give_key, take_key_back
 from tiled_jupyter.errors import KeysUnavailable
+
+from .sessions import Hook
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +139,36 @@ def test_a_file_that_cannot_be_read_gets_a_sentence_and_no_worker_a_key(client, 
     assert set(client.run(first_eight).values()) == {""}
 
 
+def test_a_key_that_the_server_does_not_accept_is_said_before_anything_is_submitted(client, keys, key):
+    keys.revoke(key.first_eight)
+    path = key.save()
+    for given in (key, path):
+        with pytest.raises(KeysUnavailable, match="expired, or was revoked") as caught:
+            give_key(client, given)
+        assert caught.value.__context__ is None
+        assert set(client.run(first_eight).values()) == {""}
+
+
+def test_a_server_that_workers_cannot_reach_is_said_before_anything_is_submitted(client, key):
+    path = key_files.save(key.secret, "http://127.0.0.1:1/api/v1/", None)
+    with pytest.raises(KeysUnavailable, match=r"could not try the key at 127\.0\.0\.1:1 "):
+        give_key(client, path)
+    assert set(client.run(first_eight).values()) == {""}
+
+
+@pytest.mark.parametrize("name", ["submit", "compute"])
+def test_an_attached_client_that_workers_could_not_refresh_is_refused_before_a_task_is_sent(
+    client, closed_server, name
+):
+    context = attach(TiledContext(f"{closed_server.uri}/api/v1/"))
+    context.authenticate(prompt_for_reauthentication=Hook("bob"), remember_me=False)
+    array = from_context(context, "dask")["bob/heating_scan/images"].read()
+    with pytest.raises(TypeError) as caught:
+        client.submit(lambda: array.sum().compute()) if name == "submit" else client.compute(array.sum())
+    assert "memory only" in "".join(traceback.format_exception(caught.value))
+    assert client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) == 0
+
+
 def test_a_key_without_a_file_goes_by_value_over_loopback_if_said_so(client, keys):
     key = keys.create("1h")
     with pytest.raises(ValueError, match="Save the key first"):
@@ -154,10 +190,11 @@ def test_a_key_without_a_file_goes_by_value_over_loopback_if_said_so(client, key
 )
 def test_d16_by_value_only_where_nobody_can_listen(keys, scheduler, called, workers, allowed):
     registered = []
-    client = SimpleNamespace(
+    client = Mock(
         scheduler=SimpleNamespace(address=scheduler),
         scheduler_info=lambda: {"address": called, "workers": dict.fromkeys(workers)},
         register_plugin=lambda plugin, name: registered.append(plugin),
+        run=lambda *_, **__: {},
     )
     key = keys.create("1h")
     if allowed:

@@ -119,3 +119,34 @@ def test_workers_of_a_cluster_read_with_a_remembered_session(short_server):
         let_expire(context)
         assert workers.compute(array.read().sum()).result(60) == expected
         assert workers.submit(lambda: array.read().sum().compute(scheduler="threads")).result(60) == expected
+
+
+CLUSTER = """
+import sys, warnings
+from distributed import Client, LocalCluster
+from tiled_jupyter import from_uri, give_key
+
+if __name__ == "__main__":
+    array = from_uri(sys.argv[1], "dask", api_key=sys.stdin.read())["bob/heating_scan/images"].read()
+    expected = array.sum().compute(scheduler="threads")
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        with Client(cluster) as workers:
+            with warnings.catch_warnings(record=True) as said:
+                for _ in range(2):
+                    workers.submit(type, array).result(60)
+            print(*[warning.message for warning in said])
+            give_key(workers, sys.argv[2])
+            print(workers.compute(array.sum()).result(60) == expected)
+            print(workers.submit(lambda: array.sum().compute(scheduler="threads")).result(60) == expected)
+"""
+
+
+def test_a_client_with_a_key_reads_on_workers_once_they_have_it_and_warns_before(keys, closed_server, tmp_path):
+    key = keys.create("1h")
+    (tmp_path / "cluster.py").write_text(CLUSTER)
+    program = [sys.executable, str(tmp_path / "cluster.py"), closed_server.uri, str(key.save())]
+    done = subprocess.run(program, input=key.secret, capture_output=True, text=True, timeout=180)
+    said, *read = done.stdout.splitlines()
+    assert said.count("give_key(client, key)") == 1, done.stderr
+    assert read == ["True", "True"], done.stderr
+    assert key.secret not in done.stdout + done.stderr
