@@ -152,7 +152,7 @@ def test_a_saved_key_comes_with_a_script_that_runs(signed_in, closed_tiled_serve
     expect(panel.made).to_contain_text("Copied")
     text = notebook.page.evaluate("() => navigator.clipboard.readText()")
     secret = re.search("TILED_API_KEY='?([0-9a-f]+)", Path(re.search("key_file=(\\S+)", text)[1]).read_text())[1]
-    assert leaks({"script": text.encode(), "page": notebook.page.content().encode()}, secret) == []
+    assert leaks({"script": text, "page": notebook.page.content()}, {"key": secret}) == []
     (tmp_path / "analysis.py").write_text("import os; print(os.environ['TILED_API_KEY'][:8])")
     done = subprocess.run(["bash", "-c", text], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == (first_eight, "")
