@@ -35,6 +35,25 @@ def test_axe_finds_nothing_in_any_state(gallery, look, width):
     assert find_violations(notebook.panel()) == []
 
 
+def test_axe_finds_nothing_in_the_call_at_the_edge_of_the_page_nor_after_a_restart(open_notebook):
+    captured = "signed out, session ended"
+    cell = cell_of(["signed out (waiting)", captured], f"name == {captured!r} or display(panel)")
+    notebook = open_notebook([cell, *["#\n" * 40] * 3])
+    notebook.execute(0)
+    notebook.page.locator(".jp-Cell").last.scroll_into_view_if_needed()
+    calls = notebook.page.get_by_role("region", name="Waiting for you")
+    expect(calls.get_by_text("waits for your Tiled sign-in")).to_have_count(2)
+    load_axe(notebook.page)
+    for look in LOOKS:
+        wear(notebook, look)
+        assert find_violations(calls) == [], look
+    notebook.restart_kernel()
+    restarted = notebook.panel(0)
+    restarted.scroll_into_view_if_needed()
+    expect(restarted.get_by_role("status")).to_contain_text("restarted")
+    assert find_violations(restarted) == []
+
+
 # What is cut off or sticks out of a panel: words, fields and buttons, those for screen readers excepted.
 _CUT_OFF = """panels => panels.flatMap(panel => {
   const box = panel.getBoundingClientRect();
