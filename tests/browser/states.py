@@ -38,13 +38,18 @@ OPENED = {
     "signed in, in the web page": ["Sign out"],
     "signed in, reading keys": [KEYS],
     "signed in, keys": [KEYS, "More", "Delete key 5e6f7a8b"],
+    "signed in, files of keys that expired": [KEYS],
     "signed in, no keys yet": [KEYS],
+    "signed in, expiry proposed": [KEYS],
+    "signed in, expiry cut short": [KEYS],
     "signed in, no more keys": [KEYS],
     "signed in, keys limited by the site": [KEYS],
     "signed in, keys unavailable": [KEYS],
     "signed in, key not made": [KEYS],
     "signed in, keys not read": [KEYS],
     "signed in, key made": ["Dismiss"],
+    "signed in, key made and saved": ["How to use it in a job"],
+    "key in a cell": ["Revoke this key now"],
     "signed in with a key, keys": [KEYS, "Delete key 1a2b3c4d"],
     "signed in, sign-ins": [SIGN_INS, "End all others"],
     "signed in, no sign-ins listed": [SIGN_INS],
@@ -108,7 +113,7 @@ def parts_of(names: Iterable[str] = tuple(STATES)) -> list[list[str]]:
 def show(notebook: Notebook, parts: list[list[str]]) -> Iterator[tuple[str, Locator]]:
     """Run each part's cell, open in each panel what is to be opened, and give names and panels."""
     for index, part in enumerate(parts):
-        notebook.execute(index)
+        notebook.execute(index, timeout=90)
         panels = notebook.panel(index)
         expect(panels).to_have_count(len(part))
         expect(panels.get_by_role("status").filter(has_text=re.compile("."))).to_have_count(len(part))

@@ -35,6 +35,25 @@ def test_axe_finds_nothing_in_any_state(gallery, look, width):
     assert find_violations(notebook.panel()) == []
 
 
+def test_axe_finds_nothing_in_the_call_at_the_edge_of_the_page_nor_after_a_restart(open_notebook):
+    captured = "signed out, session ended"
+    cell = cell_of(["signed out (waiting)", captured], f"name == {captured!r} or display(panel)")
+    notebook = open_notebook([cell, *["#\n" * 40] * 3])
+    notebook.execute(0)
+    notebook.page.locator(".jp-Cell").last.scroll_into_view_if_needed()
+    calls = notebook.page.get_by_role("region", name="Waiting for you")
+    expect(calls.get_by_text("waits for your Tiled sign-in")).to_have_count(2)
+    load_axe(notebook.page)
+    for look in LOOKS:
+        wear(notebook, look)
+        assert find_violations(calls) == [], look
+    notebook.restart_kernel()
+    restarted = notebook.panel(0)
+    restarted.scroll_into_view_if_needed()
+    expect(restarted.get_by_role("status")).to_contain_text("restarted")
+    assert find_violations(restarted) == []
+
+
 # What is cut off or sticks out of a panel: words, fields and buttons, those for screen readers excepted.
 _CUT_OFF = """panels => panels.flatMap(panel => {
   const box = panel.getBoundingClientRect();
@@ -46,9 +65,8 @@ _CUT_OFF = """panels => panels.flatMap(panel => {
     if (left < box.left - 1 || right > box.right + 1) found.push(`sticks out: ${name}`);
     const own = each.matches('input:not([type=checkbox], [type=radio]), select, button');
     if (own && each.scrollHeight > each.clientHeight + 1) found.push(`is cut off: ${name}`);
-    const clips = !each.matches('input') && getComputedStyle(each).overflowX !== 'visible';
-    if (clips && each.scrollWidth > each.clientWidth + 1)
-      found.push(`scrolls sideways: ${name}`);
+    const hides = getComputedStyle(each).overflowX !== 'visible' && !each.matches('input');
+    if (hides && each.scrollWidth > each.clientWidth + 1) found.push(`scrolls sideways: ${name}`);
   }
   return found.map(each => `${panel.getAttribute('aria-label')}: ${each}`);
 })"""
@@ -125,3 +143,18 @@ def test_chromium_knows_the_form_for_what_it_is(gallery):
     )
     notebook.page.wait_for_function("() => document.querySelectorAll('input[type=password]').length > 1")
     assert [line for line in notebook.console if "[DOM]" in line] == []
+
+
+def test_nothing_jumps_from_under_the_hand_when_a_form_is_sent(gallery):
+    """The form that was filled in, the same while it is checked, and again afterwards: only the last line differs."""
+    _, shown = gallery(["signed out (waiting)", "verifying", "signed out, cancelled", "disconnected", "connecting"])
+    where = (
+        "panel => [...panel.querySelectorAll('input, [type=submit]')].filter(each => each.checkVisibility())"
+        ".map(each => each.getBoundingClientRect()).map(({ x, y, width, height }) =>"
+        " [x, y - panel.getBoundingClientRect().y, width, height])"
+    )
+    filled, checked, again, address, connecting = (panel.evaluate(where) for panel in shown.values())
+    assert len(filled) == 4
+    assert filled == checked == again
+    assert len(address) == 2
+    assert address == connecting
