@@ -21,7 +21,7 @@ _LONGEST_TEXT = 2000
 _LONGEST_LIST = 200
 _MOST_SHOWN = 500  # rows, where an account has at most 200 sessions
 # Ours, or checked where they come from.
-_WHOLE = ("qr", "verification_uri", "verification_uri_complete")
+_WHOLE = ("qr", "snippets", "verification_uri", "verification_uri_complete")
 
 
 @dataclass(frozen=True)

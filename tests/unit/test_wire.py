@@ -127,3 +127,14 @@ def test_no_more_is_sent_than_somebody_could_look_at():
     many = tuple(states.Provider("x" * 100_000, "internal") for _ in range(10_000))
     server = states.Server("https://t.example/api/v1/", "t.example", True, many)
     assert len(json.dumps(wire.encode_state(states.SignedOut(server), surroundings))) < 1_000_000
+
+
+def test_a_script_reaches_the_page_line_by_line():
+    example = EXAMPLES["messages"]["to_page"][0]
+    names = [field.name for field in dataclasses.fields(wire.Surroundings)]
+    surroundings = wire.Surroundings(**{name: example[name] for name in names})
+    shown = EXAMPLES["states"]["signed in, key made and saved"]
+    message = wire.encode_state(build(states.SignedIn, shown), surroundings)
+    scripts = [each["text"] for each in message["state"]["account"]["made"]["snippets"]]
+    assert scripts == [each["text"] for each in shown["account"]["made"]["snippets"]]
+    assert all(script.count("\n") > 3 for script in scripts)
