@@ -126,7 +126,7 @@ def read_keys(
     keys = [
         ApiKey(
             str(answer["first_eight"]),
-            answer.get("note") and str(answer["note"]),
+            None if answer.get("note") is None else str(answer["note"]),
             tuple(map(str, answer.get("scopes") or ())),
             None if answer.get("access_tags") is None else tuple(map(str, answer["access_tags"])),
             time_of(answer.get("expiration_time")),

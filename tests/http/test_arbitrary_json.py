@@ -24,6 +24,7 @@ from tiled_jupyter.errors import KeyNotMade, KeysUnavailable
 from tiled_jupyter.exchange import Refused
 from tiled_jupyter.principal import is_same
 from tiled_jupyter.revocation import end_session
+from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import Identity, Server, SignedIn, SignedOut
 
 API = "https://t.example/api/v1/"
@@ -131,7 +132,7 @@ def test_providers(specs):
         with suppress(ValueError, TypeError):  # what Tiled's own schema does not let in
             valid.append(AboutAuthenticationProvider(**spec))
     links = AboutAuthenticationLinks(**about(API)["authentication"]["links"])
-    server = describe(API, valid, required=True, allow_http=False, links=links)
+    server = describe(API, valid, required=True, settings=TiledJupyter(), links=links)
     can_be_shown(SignedOut(server))
     for provider, spec in zip(server.providers, valid, strict=True):
         if provider.mode != "external" and provider.refusal is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import threading
 import time
 
 import pytest
@@ -30,6 +31,13 @@ SURROUNDINGS = wire.Surroundings(0.0, waiting=True, transport="shell", comm="c",
 def evil():
     with HostileServer() as server:
         yield server
+        # What was given up goes on for a while, as Tiled asks again: let it have a last word, and not outlive the test.
+        server.replies.clear()
+        server.replies[""] = Reply(404, {})
+        server.ended.set()
+        for thread in [thread for thread in threading.enumerate() if thread.name in ("tiled-bounded", "tiled-login")]:
+            thread.join(20)
+            assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -286,8 +294,7 @@ def test_a_server_that_answers_us_and_has_errors_for_tiled_is_given_up(evil, mon
 def test_who_is_saved_there_is_not_waited_for_without_end(evil, monkeypatch):
     shown = connected(evil)
     sign_in(shown, SignedIn)
-    monkeypatch.setattr("tiled_jupyter.live._sessions", {})
-    monkeypatch.setattr("tiled_jupyter.live._contexts", {})  # as in the next kernel
+    shown.session.context.http_client.auth = None  # as in another kernel
     monkeypatch.setattr("tiled_jupyter.connection._PATIENCE", 1.0)
     evil.replies["auth/whoami"] = drip(
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
