@@ -96,7 +96,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     {
       class: "tiled-jupyter-panel",
       role: "region",
-      "aria-label": regionOf(undefined, 1),
+      "aria-label": regionOf(undefined),
       "data-lm-suppress-shortcuts": "true",
       hidden: !inactive,
     },
@@ -162,7 +162,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     const folded = around.resuming && state.kind === "signed_in";
     element.toggleAttribute("data-folded", folded);
     body.hidden = aside.hidden = folded;
-    element.setAttribute("aria-label", regionOf(state, place(state)));
+    name(regionOf(state));
     view.update(state, around);
     say(reason, reasonOf(state));
     const form = formOf(state);
@@ -179,13 +179,13 @@ export function makeCard(context: Context, inactive: boolean): Card {
     if (focused) moveFocus(focused, previous, state, rebuilt);
   }
 
-  /** Which of the page's panels for one server this is: a screen reader must tell them apart. */
-  function place(state: State): number {
-    element.dataset.name = regionOf(state, 1);
-    const panels = Array.from(element.ownerDocument.querySelectorAll<HTMLElement>(".tiled-jupyter-panel"));
-    const same = panels.filter((panel) => panel !== element && panel.dataset.name === element.dataset.name);
-    const before = (panel: Node) => element.compareDocumentPosition(panel) & Node.DOCUMENT_POSITION_PRECEDING;
-    return 1 + same.filter((panel) => !element.isConnected || before(panel)).length;
+  /** A screen reader must tell a page's panels for one server apart: all of them are numbered anew. */
+  function name(wanted: string): void {
+    element.dataset.name = wanted;
+    const panels = element.ownerDocument.querySelectorAll<HTMLElement>(".tiled-jupyter-panel");
+    const same = new Set([...panels].filter((panel) => panel.dataset.name === wanted)).add(element);
+    let number = 0;
+    for (const panel of same) panel.setAttribute("aria-label", number++ ? `${wanted} (${number})` : wanted);
   }
 
   function restarted(): void {

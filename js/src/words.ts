@@ -65,12 +65,11 @@ export function moodOf(state: State): Mood {
   return state.kind === "signed_in" ? "done" : "idle";
 }
 
-/** Accessible name of the panel: a page may hold several. */
-export function regionOf(state: State | undefined, number: number): string {
+/** Accessible name of the panel. */
+export function regionOf(state: State | undefined): string {
+  if (state?.kind === "key_in_cell") return `API key ${state.first_eight} in a cell`;
   const server = state && serverOf(state);
-  if (state?.kind === "key_in_cell")
-    return `API key ${state.first_eight} in a cell${number > 1 ? ` (${number})` : ""}`;
-  return `Tiled sign-in${server ? ` ${server.host}` : ""}${number > 1 ? ` (${number})` : ""}`;
+  return `Tiled sign-in${server ? ` ${server.host}` : ""}`;
 }
 
 /** An alert for what went wrong. Cancel is an answer, not a failure. */

@@ -16,7 +16,7 @@ from .kernels import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Locator, Page
 
     from .notebook import Notebook
 
@@ -110,11 +110,16 @@ def parts_of(names: Iterable[str] = tuple(STATES)) -> list[list[str]]:
     return [chosen[i : i + _A_CELL] for i in range(0, len(chosen), _A_CELL)]
 
 
+def panels_in(place: Locator | Page) -> Locator:
+    """Give the panels, whatever they are called: not all of them are there to sign in."""
+    return place.locator(".tiled-jupyter-panel")
+
+
 def show(notebook: Notebook, parts: list[list[str]]) -> Iterator[tuple[str, Locator]]:
     """Run each part's cell, open in each panel what is to be opened, and give names and panels."""
     for index, part in enumerate(parts):
         notebook.execute(index, timeout=90)
-        panels = notebook.panel(index)
+        panels = panels_in(notebook.output_area(index))
         expect(panels).to_have_count(len(part))
         expect(panels.get_by_role("status").filter(has_text=re.compile("."))).to_have_count(len(part))
         for position, name in enumerate(part):

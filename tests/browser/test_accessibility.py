@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .axe import find_violations, load_axe
-from .states import LOOKS, cell_of, parts_of, show, spread, wear
+from .states import LOOKS, cell_of, panels_in, parts_of, show, spread, wear
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def gallery(open_notebook):
 def test_axe_finds_nothing_in_any_state(gallery, look, width):
     notebook, _ = gallery(look=look, width=width)
     load_axe(notebook.page)
-    assert find_violations(notebook.panel()) == []
+    assert find_violations(panels_in(notebook.page)) == []
 
 
 def test_axe_finds_nothing_in_the_call_at_the_edge_of_the_page_nor_after_a_restart(open_notebook):
@@ -65,7 +65,7 @@ _CUT_OFF = """panels => panels.flatMap(panel => {
     if (left < box.left - 1 || right > box.right + 1) found.push(`sticks out: ${name}`);
     const own = each.matches('input:not([type=checkbox], [type=radio]), select, button');
     if (own && each.scrollHeight > each.clientHeight + 1) found.push(`is cut off: ${name}`);
-    const hides = getComputedStyle(each).overflowX !== 'visible' && !each.matches('input');
+    const hides = getComputedStyle(each).overflowX !== 'visible' && !each.matches('input, pre');
     if (hides && each.scrollWidth > each.clientWidth + 1) found.push(`scrolls sideways: ${name}`);
   }
   return found.map(each => `${panel.getAttribute('aria-label')}: ${each}`);
@@ -75,12 +75,12 @@ _CUT_OFF = """panels => panels.flatMap(panel => {
 def test_nothing_is_cut_off_on_a_small_page_nor_with_letters_twice_as_large(gallery):
     """A page of 320 px is what 1280 px are at 400 %, and narrower than they are at 200 %."""
     notebook, _ = gallery(width=320)
-    assert notebook.panel().evaluate_all(_CUT_OFF) == []
+    assert panels_in(notebook.page).evaluate_all(_CUT_OFF) == []
     notebook.page.set_viewport_size({"width": 640, "height": 20_000})
     sizes = "".join(f"--jp-ui-font-size{i}: {2 * size}px !important;" for i, size in enumerate((11, 13, 15)))
     notebook.page.add_style_tag(content=f"*, :root {{ {sizes} }}")
-    expect(notebook.panel().first).to_have_css("font-size", "26px")
-    assert notebook.panel().evaluate_all(_CUT_OFF) == []
+    expect(panels_in(notebook.page).first).to_have_css("font-size", "26px")
+    assert panels_in(notebook.page).evaluate_all(_CUT_OFF) == []
 
 
 SHORTCUT_KEYS = "aAbBddDDxXlLmMyYcCvVzZ"
@@ -104,7 +104,7 @@ def test_no_key_in_any_state_is_a_shortcut_of_jupyterlab(gallery):
     notebook, _ = gallery()
     notebook.page.set_viewport_size({"width": 1200, "height": 600})
     before = notebook.structure()
-    controls = notebook.panel().evaluate_all(_CONTROLS)
+    controls = panels_in(notebook.page).evaluate_all(_CONTROLS)
     for number, name in enumerate(controls):
         control = notebook.page.locator(f"[data-control='{number}']")
         control.focus()

@@ -209,11 +209,10 @@ function moodOf(state) {
   if (isBusy(state) || state.kind === "awaiting_authorization") return "busy";
   return state.kind === "signed_in" ? "done" : "idle";
 }
-function regionOf(state, number) {
+function regionOf(state) {
+  if (state?.kind === "key_in_cell") return `API key ${state.first_eight} in a cell`;
   const server = state && serverOf(state);
-  if (state?.kind === "key_in_cell")
-    return `API key ${state.first_eight} in a cell${number > 1 ? ` (${number})` : ""}`;
-  return `Tiled sign-in${server ? ` ${server.host}` : ""}${number > 1 ? ` (${number})` : ""}`;
+  return `Tiled sign-in${server ? ` ${server.host}` : ""}`;
 }
 function alertOf(state) {
   if (state.kind === "key_in_cell") return state.refusal ?? "";
@@ -1930,7 +1929,7 @@ function makeCard(context, inactive) {
     {
       class: "tiled-jupyter-panel",
       role: "region",
-      "aria-label": regionOf(void 0, 1),
+      "aria-label": regionOf(void 0),
       "data-lm-suppress-shortcuts": "true",
       hidden: !inactive
     },
@@ -1991,7 +1990,7 @@ function makeCard(context, inactive) {
     const folded = around.resuming && state.kind === "signed_in";
     element.toggleAttribute("data-folded", folded);
     body.hidden = aside.hidden = folded;
-    element.setAttribute("aria-label", regionOf(state, place2(state)));
+    name(regionOf(state));
     view.update(state, around);
     say(reason, reasonOf(state));
     const form = formOf(state);
@@ -2006,12 +2005,12 @@ function makeCard(context, inactive) {
     if (isBusy(state) || view.tick) clock = setInterval(tick, 1e3);
     if (focused) moveFocus(focused, previous, state, rebuilt);
   }
-  function place2(state) {
-    element.dataset.name = regionOf(state, 1);
-    const panels = Array.from(element.ownerDocument.querySelectorAll(".tiled-jupyter-panel"));
-    const same = panels.filter((panel) => panel !== element && panel.dataset.name === element.dataset.name);
-    const before = (panel) => element.compareDocumentPosition(panel) & Node.DOCUMENT_POSITION_PRECEDING;
-    return 1 + same.filter((panel) => !element.isConnected || before(panel)).length;
+  function name(wanted) {
+    element.dataset.name = wanted;
+    const panels = element.ownerDocument.querySelectorAll(".tiled-jupyter-panel");
+    const same = new Set([...panels].filter((panel) => panel.dataset.name === wanted)).add(element);
+    let number = 0;
+    for (const panel of same) panel.setAttribute("aria-label", number++ ? `${wanted} (${number})` : wanted);
   }
   function restarted() {
     if (!heard) return;
