@@ -67,7 +67,11 @@ def gallery(browser: Browser, lab: Lab) -> None:
 
 def small(picture: bytes) -> Image.Image:
     """Give a picture with as many colours as a panel needs: these are kept in the repository."""
-    return Image.open(io.BytesIO(picture)).convert("RGB").quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    return (
+        Image.open(io.BytesIO(picture))
+        .convert("RGB")
+        .quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    )
 
 
 def unseen(browser: Browser, lab: Lab) -> None:

@@ -25,6 +25,7 @@ WIRE = json.loads((ROOT / "tests" / "wire.json").read_text(encoding="utf-8"))
 STATES = WIRE["states"] | {
     "disconnected (servers known)": WIRE["states"]["disconnected"],
     "signed in (resumed)": WIRE["states"]["signed in"],
+    "signed out (help)": WIRE["states"]["signed out"],
     "signed out (waiting)": WIRE["states"]["signed out"],
     "signed out (no encryption)": WIRE["states"]["signed out"],
     "signed out, several providers (no encryption)": WIRE["states"]["signed out, several providers"],
@@ -87,7 +88,8 @@ class Shown(LoginPanel):
         around = wire.Surroundings(
             now=now, waiting=resuming or self.around == "waiting", transport="shell", comm=self.comm_id, remember="ask",
             servers=["https://tiled.example.org"] if self.around == "servers known" else [],
-            cell=14, resuming=resuming, exposed=self.around == "no encryption")
+            help_url="https://help.example.org" if self.around == "help" else "", cell=14, resuming=resuming,
+            exposed=self.around == "no encryption")
         self.send({{"type": "state", "state": state, **dataclasses.asdict(around)}})
 for name, example in json.loads({states!r}).items():
     panel = Shown()

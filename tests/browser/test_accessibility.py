@@ -62,6 +62,7 @@ _CUT_OFF = """panels => panels.flatMap(panel => {
     if (!each.getClientRects().length || each.closest('.tiled-jupyter-unseen, option')) continue;
     const { left, right } = each.getBoundingClientRect();
     const name = `${each.tagName} ${each.className} ${each.textContent.slice(0, 40)}`;
+    if (each.hidden) found.push(`is hidden and shows: ${name}`);
     if (left < box.left - 1 || right > box.right + 1) found.push(`sticks out: ${name}`);
     const own = each.matches('input:not([type=checkbox], [type=radio]), select, button');
     if (own && each.scrollHeight > each.clientHeight + 1) found.push(`is cut off: ${name}`);
