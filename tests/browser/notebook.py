@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
@@ -104,11 +105,16 @@ class Notebook:
         return self._wait_until_ready()
 
     def _wait_until_ready(self, timeout: float = 60) -> Notebook:
-        self._install()
         try:
+            self._install()
             self.page.wait_for_function("path => tj.ready(path)", arg=self.path, timeout=timeout * 1000)
         except PlaywrightTimeout:
             raise AssertionError(f"{self.path} is not ready after {timeout:g} s: {self._readiness()}") from None
+        except PlaywrightError as error:
+            # A second tab finds its workspace taken: JupyterLab then sends it to another page, once.
+            self.console.append(f"looked again, because: {error}")
+            self._install()
+            self.page.wait_for_function("path => tj.ready(path)", arg=self.path, timeout=timeout * 1000)
         return self
 
     def _readiness(self) -> str:

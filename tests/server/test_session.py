@@ -9,8 +9,8 @@ import threading
 import time
 
 import pytest
-from filelock import FileLock
 
+from tiled_jupyter.locks import one_kernel_at_a_time
 from tiled_jupyter.reauthentication import Context
 from tiled_jupyter.states import Connecting, Disconnected, SignedIn, SignedOut, Verifying
 
@@ -194,9 +194,7 @@ def test_cancel_waits_for_no_other_kernel(closed_server):
     shown = Shown()
     shown.connect(closed_server.uri)
     saved = shown.session.context.token_directory
-    in_another_kernel = saved.parent.with_name("locks") / f"{saved.name}.lock"
-    in_another_kernel.parent.mkdir(parents=True)
-    with FileLock(in_another_kernel):
+    with one_kernel_at_a_time(saved):  # as another kernel does
         asked = closed_server.log.count("/auth/whoami")
         shown.session.sign_in("demo", "alice", PASSWORDS["alice"], remember=True)
         attempt = shown.session.state.attempt
