@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from .account_requests import AccountRequests, read_json
+from .account_requests import AccountRequests, read_json, understanding
+from .exchange import Refused, explain
 from .key_files import VARIABLE
 from .principal import identity_of
 from .prompts import quietly
@@ -41,8 +42,9 @@ def explain_access(client: Any, path: str = "") -> tuple[str, ...]:
     """
     context = getattr(client, "context", client)
     parts = [part for part in path.split("/") if part] or list(getattr(client, "path_parts", ()))
-    with quietly():
-        return _Access(context).explain(parts)
+    access = _Access(context)
+    with quietly(), understanding(access.host):
+        return access.explain(parts)
 
 
 def may_not(context: Any, detail: str) -> str | None:
@@ -149,8 +151,8 @@ class _Access(AccountRequests):
         url = f"{self._context.api_uri}metadata/{'/'.join(parts)}"
         try:
             response = self.send("GET", url)
-        except httpx.HTTPError:
-            return f"{self.host} does not answer at the moment."
+        except (httpx.HTTPError, Refused) as error:
+            return explain(error, self.host).sentence
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
         answer = read_json(response)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from .address import host_of
-from .errors import KeysUnavailable
+from .errors import KeysUnavailable, TiledJupyterError
 from .exchange import Refused, explain, read_bounded
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -82,6 +82,8 @@ def understanding(host: str) -> Iterator[None]:
     """Make a sentence of an answer that is JSON, and of no shape that could be understood."""
     try:
         yield
+    except TiledJupyterError:  # a setting's is a ValueError, too, and says something else
+        raise
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError):
         sentence = f"{host} says of this account what cannot be understood. Tell who runs the server."
     else:

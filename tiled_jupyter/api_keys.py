@@ -193,7 +193,8 @@ class ApiKeys(AccountRequests):
                 return None
             if response.is_success:
                 answer = read_json(response)
-                whole = isinstance(answer, dict) and all(map(_is_key, _parts(answer)))
+                parts = (answer.get("secret"), answer.get("first_eight")) if isinstance(answer, dict) else (None,)
+                whole = all(map(_is_key, parts))
                 return answer | {"secret": Masked(answer["secret"])} if whole else None
             sentence = self.refusal(response)
         raise KeyNotMade(sentence)
@@ -225,10 +226,6 @@ class ApiKeys(AccountRequests):
                 return _ACCOUNT_MAY_NOT
             return _KEY_MAY_NOT_REVOKE if response.request.method == "DELETE" else _KEY_MAY_NOT
         return super().refusal(response)
-
-
-def _parts(answer: dict[str, Any]) -> tuple[Any, Any]:
-    return answer.get("secret"), answer.get("first_eight")
 
 
 def _is_key(text: object) -> bool:
