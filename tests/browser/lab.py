@@ -152,6 +152,7 @@ class Lab:
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(self.home / ".cache"),
             "XDG_CONFIG_HOME": str(self.home / ".config"),
+            "XDG_STATE_HOME": str(self.home / ".local" / "state"),
             "IPYTHONDIR": str(place / "ipython"),
             "JUPYTER_CONFIG_DIR": str(place / "config"),
             "JUPYTER_DATA_DIR": str(place / "data"),
@@ -171,8 +172,9 @@ class Lab:
     def reset(self) -> None:
         """Make it as new for the next test: no kernels, sign-ins, notebooks or changed settings."""
         self.shut_kernels_down()
-        for folder in (self.notebooks, self.tiled_cache):
-            for entry in folder.iterdir():
+        # Caches stay (matplotlib's takes seconds to make); what a person chose or kept does not.
+        for folder in (self.notebooks, self.tiled_cache, self.home / ".config", self.home / ".local" / "state"):
+            for entry in folder.glob("*"):
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         for log in self.kernel_logs():
             log.unlink()
