@@ -75,12 +75,19 @@ class Page(anywidget.AnyWidget):
         self.resuming = False
         self._profiles: list[str] | None = None
         super().__init__(**traits)
+        self._own_layout = None if "layout" in traits else self.layout
         self.on_msg(self._on_page_message)
 
     def open(self) -> None:
         """Open a comm, but not in the notebook of a pipeline: what it leaves behind names nobody and nothing."""
         if front_end.has_page():
             super().open()
+
+    def close(self) -> None:
+        """Close the comm, and that of the layout made for it: through it a page would keep every panel it has shown."""
+        super().close()
+        if self._own_layout is not None:
+            self._own_layout.close()
 
     def obey(self, command: wire.Command, typed: str) -> None:
         """Do what the page says.

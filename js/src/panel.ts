@@ -75,6 +75,8 @@ export default () => {
       unwatch();
       card.close();
       cards.delete(card);
+      // JupyterLab keeps the view of a closed widget with its element for as long as the kernel is connected.
+      el.replaceChildren();
     };
   }
 

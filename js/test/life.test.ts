@@ -55,6 +55,16 @@ describe("a state of the same kind", () => {
   });
 });
 
+describe("a closed view", () => {
+  it("leaves nothing in an element that JupyterLab keeps, least of all a password", () => {
+    const page = open();
+    page.show(state("signed out"));
+    page.type("Password", "half a pass");
+    page.close();
+    expect(page.el.childNodes.length).toBe(0);
+  });
+});
+
 describe("the draft", () => {
   it("keeps name, address and choice when the form is made anew", () => {
     const page = open();
@@ -231,7 +241,8 @@ describe("JupyterLab around it", () => {
     expect(second.status().textContent).toBe("Signed in as alice");
     second.close();
     page.show(state("signed out"));
-    expect(second.status().textContent).toBe("Signed in as alice");
+    expect(page.status().textContent).toBe("Not signed in");
+    expect(second.el.childNodes.length).toBe(0);
   });
 
   it.each(["restarting", "autorestarting"])(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tiled.schemas import AboutAuthenticationLinks, AboutAuthenticationProvider
 
 from tests.server.hostile_server import about, code, device, password, principal
-from tiled_jupyter import device_grant, grants, key_login, sign_ins, wire
+from tiled_jupyter import device_grant, explain_access, grants, key_login, sign_ins, wire
 from tiled_jupyter.api_keys import ApiKeys
 from tiled_jupyter.connection import describe, session_sign_in
 from tiled_jupyter.device_grant import DeviceGrant
@@ -163,6 +163,19 @@ def test_an_account(tmp_state, said, api_key):
     with suppress(KeysUnavailable):
         rows = sign_ins.listed(context(said, api_key))
         can_be_shown(SignedIn(SERVER, None, "password", repr(rows), False))
+
+
+@given(like(PRINCIPAL), statuses, st.sampled_from([None, "1a2b3c4d" * 9]))
+def test_why_something_cannot_be_seen(tmp_state, said, status, api_key):
+    with suppress(KeysUnavailable):
+        for sentence in explain_access(context(said, api_key, status), "a/b"):
+            assert sentence.isprintable()
+
+
+def test_why_something_cannot_be_seen_of_a_server_that_never_ends(tmp_state):
+    with suppress(KeysUnavailable):
+        for sentence in explain_access(context("x" * 11_000_000), "a/b"):
+            assert len(sentence) < 500
 
 
 @given(like(KEY), statuses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from datetime import datetime
@@ -13,6 +14,7 @@ from tiled.client.utils import ClientError
 from tiled_jupyter import Context, explain_access, from_context, hints, noticing
 from tiled_jupyter.account import AccountDesk
 from tiled_jupyter.api_keys import ApiKeys
+from tiled_jupyter.errors import BadSetting
 from tiled_jupyter.hints import ending
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import SignedIn
@@ -125,6 +127,17 @@ def test_a_key_in_the_environment_is_in_the_way(bob, monkeypatch):
 def test_the_help_of_the_site_is_named(bob, monkeypatch):
     monkeypatch.setattr("tiled_jupyter.access.settings", lambda: TiledJupyter(help_url=HELP))
     assert explain_access(bob, "alice")[-1] == f"To get access, see {HELP}"
+
+
+def test_a_wrong_setting_is_not_said_to_be_the_servers_fault(bob, monkeypatch):
+    sentence = "The setting c.TiledJupyter.help_url must be an https: address."
+
+    def wrong():
+        raise BadSetting(sentence)
+
+    monkeypatch.setattr("tiled_jupyter.access.settings", wrong)
+    with pytest.raises(BadSetting, match=re.escape(sentence)):
+        explain_access(bob, "alice")
 
 
 def test_a_server_for_one_person_has_no_accounts():

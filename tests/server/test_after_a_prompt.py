@@ -6,6 +6,7 @@ import gc
 import weakref
 
 import pytest
+from ipywidgets import Layout
 
 from tiled_jupyter import LoginCancelled, LoginPanel, live
 from tiled_jupyter.prompt_session import PromptSession
@@ -101,3 +102,14 @@ def test_a_panel_that_nobody_has_any_more_is_gone():
     del panel
     gc.collect()
     assert here() is None
+
+
+def test_a_closed_panel_takes_its_own_layout_with_it_and_leaves_a_shared_one():
+    shared = Layout()
+    alone, sharing = LoginPanel(), LoginPanel(layout=shared)
+    own = alone.layout
+    for panel in (alone, sharing):
+        panel.close()
+    assert own.comm is None
+    assert shared.comm is not None
+    shared.close()
