@@ -51,7 +51,7 @@ def gallery(browser: Browser, lab: Lab) -> None:
         for width_name, width in WIDTHS.items():
             notebook = open_notebook(browser, lab, cells, width, look)
             # Cells that wait would call from the edge of the page.
-            notebook.page.add_style_tag(content=".tiled-jupyter-attention { display: none }")
+            notebook.page.add_style_tag(content=".tiled-jupyter-attention { display: none !important }")
             shown = dict(show(notebook, parts))
             tallest = notebook.page.locator(".jp-WindowedPanel-outer").evaluate("node => node.scrollHeight")
             notebook.page.set_viewport_size({"width": width, "height": int(tallest) + 400})
