@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -41,10 +42,13 @@ class _Crowd:
         self._pool = pool
 
     def warm(self, context: Any) -> None:
-        """Have connections, which the server closes after five seconds."""
-        list(
-            self._pool.map(lambda _: context.http_client.get(f"{self._server.uri}/healthz", auth=None), range(_THREADS))
-        )
+        """Have connections, which the server closes after five seconds: perhaps at this very moment."""
+
+        def request(_: int) -> None:
+            with contextlib.suppress(httpx.TransportError):
+                context.http_client.get(f"{self._server.uri}/healthz", auth=None)
+
+        list(self._pool.map(request, range(_THREADS)))
 
     def __call__(self, context: Any, first: Callable[[], None] = lambda: None) -> _Run:
         """Do something first, then let all go; how long it took, and what became of it."""
