@@ -132,9 +132,6 @@ class Page(anywidget.AnyWidget):
 
     def publish(self) -> None:
         """Send the state to the page, and what it needs beside it."""
-        if self._profiles is None and isinstance(self.shown, Disconnected):
-            self._profiles = []
-            in_background(self._offer_profiles)
         waits = tuple(self._waits)
         surroundings = wire.Surroundings(
             now=time.time(),
@@ -149,6 +146,9 @@ class Page(anywidget.AnyWidget):
             help_url=self._settings.help_url,
         )
         self.send(wire.encode_state(self.shown, surroundings))
+        if self._profiles is None and isinstance(self.shown, Disconnected):  # after the form: they may take a second
+            self._profiles = []
+            in_background(self._offer_profiles)
 
     def _offer_profiles(self) -> None:
         self._profiles = profiles.names()
