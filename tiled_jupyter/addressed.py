@@ -1,9 +1,9 @@
 """A secret that one page alone receives: the addressed reply to its own request, on the control channel.
 
 What a kernel says on a comm is broadcast to every client. A reply goes to who asked and to nobody else, and its
-buffers are logged nowhere. Besides `mailbox` this is the one place where ipykernel's own attributes are touched:
-``control_handlers``, ``control_thread`` and ``session``. The handler is there only while there is a secret to give;
-a kernel without these attributes never replies, and the page offers a file instead.
+buffers are logged nowhere. Besides `mailbox` and `busy` this is the one place where ipykernel's own attributes are
+touched: ``control_handlers``, ``control_thread`` and ``session``. The handler is there only while there is a secret
+to give; a kernel without these attributes never replies, and the page offers a file instead.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from . import cells, mailbox
+from . import cells
+from .busy import say_busy
 from .front_end import kernel as running_kernel
 
 REQUEST = "tiled_jupyter_key_request"
@@ -55,4 +56,4 @@ def _answer(stream: Any, ident: Any, message: dict[str, Any]) -> None:
     buffers = [] if secret is None else [secret.encode()]
     kernel.session.send(stream, REPLY, content, parent=message, ident=ident, buffers=buffers)
     # The kernel says `idle` after this, and hubs cull idle kernels: a running cell says again that it runs.
-    kernel.control_thread.io_loop.add_callback(mailbox.say_busy, cells.current())
+    kernel.control_thread.io_loop.add_callback(say_busy, cells.current())

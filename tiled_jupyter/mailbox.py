@@ -1,4 +1,4 @@
-"""How a running cell hears its own panel. Everything private to ipykernel that we touch is in this file.
+"""How a running cell hears its own panel. What we touch of ipykernel's private parts is here and in `busy`.
 
 While a cell runs, the kernel dispatches no message of the page: they wait behind the cell. Dispatching them
 anyway from inside the cell runs other cells inside this one, loses the cell's figures, or kills the kernel
@@ -13,13 +13,11 @@ reads:
 
 All of it is installed for the first wait and removed after the last. A kernel that lacks one of these
 attributes is heard by the other ways, or not at all, which the waiting panel says after a few seconds.
-Every message makes the kernel report itself idle, and hubs cull idle kernels: so `busy` is said again, for the
-running cell, after each, also after those that a subshell handles beside the cell.
+After each message the kernel is said to be `busy` again; see `busy`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import math
 import queue
@@ -30,6 +28,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import cells
+from .busy import say_busy
 from .front_end import kernel as running_kernel
 from .masked import Masked
 from .wire import Transport
@@ -37,18 +36,6 @@ from .wire import Transport
 _STEP = 0.05  # seconds between two looks at ipykernel 6's socket
 _TAP_STEP = 0.5  # at the socket of ipykernel 7, which needs none when all is well
 _BUSY_AGAIN = 5.0  # seconds; a hub's culler looks at most every few
-
-
-def say_busy(cell: cells.Cell | None) -> None:
-    """Tell the world that a cell is still running, if it is."""
-    if cell is not None and cell.running and cell.request is not None:
-        running_kernel()._publish_status("busy", "shell", parent=cell.request)
-
-
-def say_busy_after_this() -> None:
-    """Do so when the kernel has said `idle` for the message it handles now, in a subshell beside the cell."""
-    with contextlib.suppress(RuntimeError):  # no loop: nothing is being handled
-        asyncio.get_running_loop().call_soon(say_busy, cells.current())
 
 
 @dataclass(frozen=True)

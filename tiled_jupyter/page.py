@@ -18,7 +18,8 @@ from traitlets import Bool
 from . import front_end, profiles, wire
 from .account_states import KeyInCell
 from .attempts import in_background
-from .mailbox import Letter, say_busy_after_this
+from .busy import say_busy_after_this
+from .mailbox import Letter
 from .session import LoginSession
 from .settings import TiledJupyter
 from .states import Disconnected, State
@@ -75,7 +76,8 @@ class Page(anywidget.AnyWidget):
         self.resuming = False
         self._profiles: list[str] | None = None
         super().__init__(**traits)
-        self._own_layout = None if "layout" in traits else self.layout
+        # Without a comm it is not touched: ipywidgets makes it at the first look, with a comm of its own.
+        self._own_layout = None if self.comm is None or "layout" in traits else self.layout
         self.on_msg(self._on_page_message)
 
     def open(self) -> None:

@@ -22,7 +22,7 @@ from .first_answer import BoundedFirstAnswer
 from .locks import SHORT, one_kernel_at_a_time
 from .masked import masked
 from .parts import Identity
-from .principal import one_identity
+from .principal import identity_of, one_identity
 from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
 from .session_auth import SessionAuth
@@ -179,7 +179,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         principal: dict[str, Any] = super().whoami()
         auth = self.http_client.auth
         if isinstance(auth, SessionAuth) and auth.identity is None:  # a provider's tokens need not name anybody
-            auth.identity = _identity_in({"identity": _first(principal.get("identities"))})
+            auth.identity = identity_of(principal)
         return principal
 
     @property
@@ -296,8 +296,5 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
 
 def _identity_in(tokens: Tokens) -> Identity | None:
     """Who tokens belong to, by the answer that brought them or by Tiled's own access token."""
-    return one_identity(tokens.get("identity") or _first(files.claims(tokens.get("access_token")).get("ids")))
-
-
-def _first(listed: object) -> object:
-    return listed[0] if isinstance(listed, list) and listed else None
+    claimed = {"identities": files.claims(tokens.get("access_token")).get("ids")}
+    return one_identity(tokens.get("identity")) or identity_of(claimed)

@@ -81,6 +81,7 @@ LAYERS = [
     "front_end",
     "hints",
     "cells",
+    "busy",
     "mailbox",
     "addressed",
     "how_to_go_on",
