@@ -36,7 +36,7 @@ PERSON = """
 %load_ext tiled_jupyter
 def person(http_client, providers):
     form = {"grant_type": "password", "username": "alice", "password": "wonderland"}
-    return http_client.post(providers[0].links["auth_endpoint"], data=form).raise_for_status().json()
+    return http_client.post(providers[0].links["auth_endpoint"], data=form).json()
 c.TiledJupyter.token_source = "__main__:person"
 """
 # What the reader of a page has already.
