@@ -18,7 +18,7 @@ import re
 import sqlite3
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -90,7 +90,7 @@ def files_below(directory: Path) -> dict[str, bytes]:
                 raise AssertionError(f"{name} is too large to be searched.")
             found[name] = file.read_bytes()
             if file.suffix == ".sqlite":  # which scatters long texts over its pages
-                with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+                with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
                     found[f"{name}, as text"] = "\n".join(database.iterdump()).encode()
     return found
 

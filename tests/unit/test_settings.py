@@ -58,7 +58,7 @@ EFFECT = {
 @pytest.fixture
 def configured():
     """Give a function that puts settings into the configuration of the running IPython."""
-    shell = InteractiveShell.instance()
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
 
     def configure(**values):
         shell.config = Config(TiledJupyter=values)
