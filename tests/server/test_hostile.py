@@ -105,6 +105,9 @@ def test_fault_42_a_password_is_not_sent_to_another_host(evil, elsewhere):
     assert refused.refusal == f"This server asks for the password at another address ({elsewhere.uri}). Not sent."
     assert sign_in(shown).failure.sentence == refused.refusal
     assert elsewhere.seen == []
+    assert not any(request.holds(PASSWORD) for request in evil.seen)
+    providers(evil, password(evil.api_uri))
+    assert sign_in(connected(evil), SignedIn).identity.id == "alice"
 
 
 def test_no_code_is_asked_for_on_another_host(evil, elsewhere):
