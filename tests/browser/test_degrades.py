@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+from jupyter_core.paths import jupyter_path
 from playwright.sync_api import expect
 
 from tests.approval import approve_without_a_page
 from tests.server.tiled_server import PASSWORDS
 
 from .axe import find_violations, load_axe
+from .lab import Lab
 from .notebook import Notebook
 from .panel import Panel
-from .test_silent_page import block_anywidget
 from .waiting import until
 
 ALICE = PASSWORDS["alice"]
@@ -54,10 +56,49 @@ def test_the_first_output_is_constant_and_names_nobody(open_notebook, two_ways_s
     assert all(set(output["data"]) == {"text/plain", "text/html", WIDGET} for output in seen)
 
 
-@pytest.mark.parametrize("withdraw", [block_anywidget, withdraw_widgets])
-def test_without_a_panel_an_ordinary_link_and_code_sign_in(open_notebook, two_ways_server, withdraw):
+@pytest.fixture(scope="module")
+def bare_lab(tmp_path_factory):
+    """Give a JupyterLab whose extensions are those in the folder `installed` when a page is loaded."""
+    installed = tmp_path_factory.mktemp("labextensions")
+    with Lab(tmp_path_factory.mktemp("lab"), [f"--LabApp.labextensions_path={installed}"]) as lab:
+        lab.installed = installed
+        yield lab
+
+
+@pytest.fixture
+def lab_without(bare_lab):
+    """Give ``lab_without(name)``: a JupyterLab where all extensions are installed but this one."""
+
+    def without(missing):
+        for extension in (entry for place in jupyter_path("labextensions") for entry in Path(place).glob("*")):
+            link = bare_lab.installed / extension.name
+            if extension.name != missing and not link.exists():
+                link.symlink_to(extension)
+        return bare_lab
+
+    yield without
+    bare_lab.reset()
+    for link in bare_lab.installed.iterdir():
+        link.unlink()
+
+
+INSTALLED = (
+    "() => JSON.parse(document.getElementById('jupyter-config-data').text).federated_extensions.map(e => e.name)"
+)
+
+
+@pytest.mark.parametrize(
+    ("missing", "name"), [("anywidget", "anywidget"), ("@jupyter-widgets", "@jupyter-widgets/jupyterlab-manager")]
+)
+def test_fault_34_and_45_where_the_panel_is_not_installed_an_ordinary_link_and_code_sign_in(
+    open_notebook, two_ways_server, lab_without, missing, name
+):
     """As VS Code, Colab or a JupyterLab without its widgets would show it: HTML and text."""
-    notebook = open_notebook([login(two_ways_server, "--provider openid")], before=withdraw)
+    cells = [f"kept = 6 * 7\n{login(two_ways_server, '--provider openid')}", "kept"]
+    notebook = open_notebook(cells, lab=lab_without(missing))
+    others = notebook.page.evaluate(INSTALLED)
+    assert name not in others
+    assert len(others) >= 2
     notebook.run(0)
     shown = notebook.output_area(0)
     link = shown.get_by_role("link", name=re.compile("^http"))
@@ -72,8 +113,10 @@ def test_without_a_panel_an_ordinary_link_and_code_sign_in(open_notebook, two_wa
     left = [data_of(output) for output in notebook.outputs(0) if "data" in output]
     assert left == 2 * [NOTHING]
     assert code not in json.dumps(notebook.save())
-    if withdraw is withdraw_widgets:
+    expect(notebook.panel()).to_have_count(0)
+    if missing == "@jupyter-widgets":
         expect(shown.get_by_text(NEUTRAL)).to_have_count(2)
+    assert notebook.execute(1) == "42"
 
 
 def test_without_a_panel_a_password_is_asked_for_in_another_notebook(open_notebook, tiled_server):
