@@ -146,6 +146,40 @@ def test_a_closed_tab_does_not_end_the_wait(open_notebook, tiled_server, lab):
     Panel(notebook, 0).signed_in_as("alice")
 
 
+FOUR_SECONDS = """
+import pathlib, time
+from tiled_jupyter import LoginFailed, LoginPanel
+kept, begun = 6 * 7, time.monotonic()
+panel = LoginPanel({uri!r})
+display(panel)
+try:
+    panel.wait(timeout=4)
+except LoginFailed as error:
+    pathlib.Path("ended").write_text(f"{{time.monotonic() - begun}} {{error}}")
+"""
+
+
+def test_fault_28_without_its_tab_a_wait_ends_at_its_deadline_and_by_the_stop_button(open_notebook, tiled_server, lab):
+    notebook = open_notebook([FOUR_SECONDS.format(uri=tiled_server.uri), "display(panel)\npanel.wait()", "kept"])
+    notebook.run(0)
+    notebook.run(1)
+    expect(Panel(notebook, 0).waiting).to_be_visible()
+    notebook.save()
+    notebook.page.goto("about:blank")
+    ended = lab.notebooks / "ended"
+    until(lambda: ended.exists() and ended.read_text(), "the deadline")
+    seconds, _, words = ended.read_text().partition(" ")
+    assert words == "Nobody signed in before the deadline. Run the cell again, or sign in here."
+    assert 4 <= float(seconds) < 6
+    assert {kernel["execution_state"] for kernel in lab.kernels()} == {"busy"}  # the second cell waits
+    notebook.page.goto(lab.page_uri(notebook.path))
+    notebook.page.get_by_role("button", name="Interrupt the kernel").click()
+    until(lambda: {kernel["execution_state"] for kernel in lab.kernels()} == {"idle"}, "the stop button", 5)
+    notebook.open()
+    expect(Panel(notebook, 0).status).to_contain_text("ancelled")
+    assert notebook.execute(2) == "42"
+
+
 def test_loaded_again_while_its_cell_waits_the_panel_comes_back_when_the_cell_is_over(open_notebook, tiled_server):
     """JupyterLab asks for the widgets of a kernel only when that is idle again: until then it shows its own words."""
     notebook = open_notebook([login(tiled_server)])
@@ -157,7 +191,7 @@ def test_loaded_again_while_its_cell_waits_the_panel_comes_back_when_the_cell_is
     elsewhere.run(0)
     notebook.page.goto(notebook.lab.page_uri(notebook.path))
     area = notebook.page.locator(".jp-Cell-outputArea").first
-    expect(area).to_have_text(re.compile("."))
+    expect(area).to_have_text(re.compile(f"Loading widget|{NEUTRAL}"))
     expect(area).not_to_contain_text("alice")
     expect(area).not_to_contain_text("127.0.0.1")
     Panel(elsewhere, 0).sign_in("alice", ALICE)

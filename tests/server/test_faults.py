@@ -276,12 +276,11 @@ def test_fault_38_a_kernels_clock_that_is_off_moves_neither_countdown_nor_refres
     assert 6 * 86400 < done.good_until - time.time() < 8 * 86400  # on the clock that the page counts on
     context = shown.session.context
     before = short_server.log.count(REFRESH)
-    for _ in range(2):
-        let_expire(context)
-        begun = time.monotonic()
-        assert [get(context).status_code for _ in range(5)] == 5 * [200]
-    # One for each time it expires, as with a clock that is right; on a busy machine it may do so meanwhile.
-    assert 2 <= short_server.log.count(REFRESH) - before <= 3 + (time.monotonic() - begun) // 3
+    let_expire(context)
+    begun = time.monotonic()
+    assert [get(context).status_code for _ in range(5)] == 5 * [200]
+    # As with a clock that is right: one, and on a busy machine another for each time that it expires meanwhile.
+    assert 1 <= short_server.log.count(REFRESH) - before <= 1 + (time.monotonic() - begun) // 2
     assert Shown().connect(short_server.uri, SignedIn).identity.id == "alice"
 
 
