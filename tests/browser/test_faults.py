@@ -120,6 +120,11 @@ def test_fault_9_a_slow_second_factor_is_said_and_cancel_gives_the_form_back(ope
         expect(panel.password).to_be_editable(timeout=2000)
         expect(panel.username).to_have_value("alice")
         expect(panel.password).to_have_value("")
+        slow.replies["auth/provider/demo/token"] = Reply(503, b"<html>Service unavailable</html>")
+        panel.sign_in("alice", "wonderland")
+        expect(panel.alert).to_contain_text("cannot sign anybody in right now (503). Try again in a minute.")
+        expect(panel.username).to_have_value("alice")  # row 5
+        expect(panel.password).to_have_value("")
         assert notebook.execute(1) == "42"
 
 

@@ -51,6 +51,8 @@ class HostileServer:
     ----------
     tls : ssl.SSLContext, optional
         For an ``https:`` address.
+    port : int
+        A free one if left out.
 
     Attributes
     ----------
@@ -64,8 +66,8 @@ class HostileServer:
         Set when the server stops, for callables that hold a request.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+    def __init__(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
