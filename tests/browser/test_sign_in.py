@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.server.hostile_server import HostileServer
+from tests.server.hostile_server import HostileServer, untrusted
 from tests.server.tiled_server import free_port
 from tiled_jupyter.demo.server import PASSWORDS
 
@@ -279,12 +279,12 @@ print(len(calls), sorted(client))
     assert notebook.cell_done(0).strip().endswith("1 ['alice', 'public', 'staff']")
 
 
-def test_a_bad_address_keeps_what_was_typed_and_says_why(open_notebook, tiled_server):
+def test_a_bad_address_keeps_what_was_typed_and_says_why(open_notebook, tiled_server, tmp_path):
     notebook = open_notebook(["from tiled_jupyter import LoginPanel\npanel = LoginPanel()\npanel"])
     notebook.execute(0)
     panel = Panel(notebook)
     port = free_port()
-    panel.address.fill(f"http://127.0.0.1:{port}/")
+    panel.address.fill(f"http://127.0.0.1:{port}/?api_key=0123456789abcdef")  # which is removed from sight (row 43)
     panel.address.press("Enter")
     expect(panel.alert).to_contain_text(f"Cannot reach 127.0.0.1:{port}: nothing answers there", timeout=10_000)
     expect(panel.address).to_have_value(f"http://127.0.0.1:{port}/")
@@ -293,6 +293,12 @@ def test_a_bad_address_keeps_what_was_typed_and_says_why(open_notebook, tiled_se
         expect(panel.username).to_be_editable()
         expect(panel.alert).to_have_count(0)
     panel.button("Use another server").click()
+    with HostileServer(untrusted(tmp_path)) as server:
+        panel.address.fill(server.uri)
+        panel.connect.click()
+        expect(panel.alert).to_contain_text(f"The certificate of {server.uri[8:]} is not trusted, so nothing was sent.")
+        expect(panel.address).to_have_value(f"{server.uri}/")
+        expect(panel.region.get_by_role("button")).to_have_text(["Connect"])  # and no "continue anyway" (row 4)
     panel.address.fill(tiled_server.uri)
     panel.connect.click()
     expect(panel.username).to_be_editable()

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -141,6 +143,16 @@ class HostileServer:
                 pass
 
         return Handler
+
+
+def untrusted(directory: Path, wrong: str = "-subj /CN=other.example") -> ssl.SSLContext:
+    """Make a certificate that nobody trusts, in a directory; `wrong` are the options of openssl that say for whom."""
+    key, certificate = directory / "key.pem", directory / "certificate.pem"
+    make = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -keyout {key} -out {certificate} {wrong}"
+    subprocess.run(make.split(), check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    return tls
 
 
 def about(api_uri: str) -> dict[str, Any]:

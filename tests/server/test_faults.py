@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
-import ssl
 import stat
 import subprocess
 import sys
@@ -23,7 +23,7 @@ from tiled_jupyter.grants import password_grant
 from tiled_jupyter.states import AwaitingAuthorization, Disconnected, SignedIn, SignedOut, Verifying
 
 from .device_flow import ProvidersFlow
-from .hostile_server import HostileServer, Reply, code, device
+from .hostile_server import HostileServer, Reply, code, device, untrusted
 from .openid_provider import OpenIDProvider, proxied_provider
 from .sessions import DeviceHook, Hook, get, let_expire, signed_in
 from .shown import Shown
@@ -38,12 +38,7 @@ REFRESH = "POST /api/v1/auth/session/refresh"
     "wrong", ["-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1", "-subj /CN=other.example"]
 )
 def test_fault_4_a_certificate_that_is_not_trusted_is_said_and_nothing_is_sent(tmp_path, wrong):
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    make = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -keyout {key} -out {certificate} {wrong}"
-    subprocess.run(make.split(), check=True, capture_output=True)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, key)
-    with HostileServer(tls) as server:
+    with HostileServer(untrusted(tmp_path, wrong)) as server:
         shown, begun = Shown(), time.monotonic()
         state = shown.connect(f"{server.uri}?api_key=0123456789abcdef", Disconnected)
         assert state.failure.sentence.startswith(
@@ -124,6 +119,29 @@ def test_fault_9_the_answer_of_a_second_factor_is_waited_for_longer_than_a_minut
     assert patience["connect"] <= 10  # who is not there is no second factor
 
 
+def test_fault_20_who_is_told_to_slow_down_again_and_again_asks_ever_more_seldom_and_is_signed_in(monkeypatch):
+    monkeypatch.setattr("tiled_jupyter.device_grant.SLOW_DOWN", 0.5)  # of the five seconds that another test waits
+    polls = []
+
+    def poll(*_):
+        polls.append(time.monotonic())
+        if len(polls) == 4:
+            return Reply(200, {"access_token": "a", "refresh_token": "r"})
+        return Reply(400, {"detail": {"error": "authorization_pending" if len(polls) == 3 else "slow_down"}})
+
+    with HostileServer() as server:
+        server.about["authentication"]["providers"] = [device(server.api_uri)]
+        server.replies["auth/provider/demo/authorize"] = Reply(200, code(server.api_uri))
+        server.replies["auth/provider/demo/poll"] = poll
+        shown = Shown()
+        shown.connect(server.uri)
+        shown.begin(provider="demo")
+        assert shown.rest(SignedIn).identity.id == "alice"
+        pauses = [later - earlier for earlier, later in itertools.pairwise(polls)]
+        least = [1.5, 2.0, 2.0]  # and one second before the first
+        assert all(low - 0.05 <= pause < low + 1 for low, pause in zip(least, pauses, strict=True)), pauses
+
+
 @pytest.mark.parametrize(("who", "path"), [("the provider", "token"), ("Tiled", "auth/provider/demo/poll")])
 def test_fault_16_and_17_who_stays_away_is_asked_until_the_deadline_and_a_new_code_signs_in(who, path):
     lifetime = 3
@@ -147,7 +165,7 @@ def test_fault_16_and_17_who_stays_away_is_asked_until_the_deadline_and_a_new_co
         waiting = shown.until(lambda state: isinstance(state, AwaitingAuthorization) and state.trouble)
         assert waiting.trouble.endswith("It is asked again by itself in 1 s.")
         state = shown.rest(SignedOut)
-        assert lifetime <= time.monotonic() - begun < lifetime + 2
+        assert lifetime <= time.monotonic() - begun < lifetime + 3
         assert (state.failure.kind, state.failure.sentence) == ("expired", "The code has expired. Get a new one.")
         assert state.server == form.server
         assert polled.paths().count(path) >= 2
