@@ -20,12 +20,14 @@ from nbclient import NotebookClient
 from tests.approval import approve_without_a_page
 from tiled_jupyter import IdentityChanged
 from tiled_jupyter.grants import password_grant
+from tiled_jupyter.prompts import occasion
 from tiled_jupyter.states import AwaitingAuthorization, Disconnected, SignedIn, SignedOut, Verifying
+from tiled_jupyter.tokens import write_tokens
 
 from .device_flow import ProvidersFlow
 from .hostile_server import HostileServer, Reply, code, device, untrusted
 from .openid_provider import OpenIDProvider, proxied_provider
-from .sessions import DeviceHook, Hook, get, let_expire, signed_in
+from .sessions import DeviceHook, Hook, get, kill, let_expire, signed_in
 from .shown import Shown
 from .tiled_server import PASSWORDS, TiledServer
 
@@ -300,6 +302,23 @@ def test_fault_38_a_kernels_clock_that_is_off_moves_neither_countdown_nor_refres
     # As with a clock that is right: one, and on a busy machine another for each time that it expires meanwhile.
     assert 1 <= short_server.log.count(REFRESH) - before <= 1 + (time.monotonic() - begun) // 2
     assert Shown().connect(short_server.uri, SignedIn).identity.id == "alice"
+
+
+def test_fault_38_a_kernel_whose_clock_is_ahead_goes_on_with_a_sign_in_of_another_notebook(short_server, monkeypatch):
+    context = signed_in(short_server)
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + 3600)
+    found = []
+
+    def elsewhere(http_client, providers):
+        write_tokens(context.token_directory, Hook()(http_client, providers))  # as the other kernel does
+        found.append(occasion.get().elsewhere())
+        return found[0]
+
+    context.prompt = elsewhere
+    kill(context)
+    assert get(context).status_code == 200
+    assert len(found) == 1
 
 
 # -- nobody there ----------------------------------------------------------------------------------------
