@@ -95,16 +95,17 @@ def test_on_an_idle_kernel_a_reload_brings_the_same_code_back_and_two_panels_do_
 
 
 def test_a_waiting_cell_goes_on_though_its_page_was_loaded_again(open_notebook, proxied_server):
-    notebook = open_notebook([login(proxied_server), "'queued'"])
-    notebook.run_all()
+    notebook = open_notebook([f"kept = 6 * 7\n{login(proxied_server)}", "kept, sorted(client)"])
+    notebook.run(0)
     panel = Panel(notebook)
     code, page = panel.begin(), page_of(panel)
     notebook.save()
     notebook.page.goto("about:blank")
     approve_without_a_page(page, user_code=code)
     notebook.open()
-    assert notebook.execute(1) == "'queued'"
+    assert notebook.execute(1) == "(42, ['alice', 'public', 'staff'])"
     assert "allowed" not in notebook.text(0)
+    panel.signed_in_as("alice")
 
 
 def test_a_denied_login_says_so_and_can_be_started_again(open_notebook, proxied_server, elsewhere):

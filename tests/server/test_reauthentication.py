@@ -126,6 +126,19 @@ def test_a_login_of_the_same_person_heals_every_client_of_the_server(short_serve
     assert hook.calls == 1
 
 
+def test_fault_10_data_is_read_through_a_token_that_expires_and_nobody_notices(short_server, capfd):
+    context = signed_in(short_server, hook := Hook())
+    array = from_context(context, "dask")["alice/heating_scan/images"].read()
+    capfd.readouterr()
+    expected = array.compute(scheduler="threads")
+    let_expire(context)
+    begun = time.monotonic()
+    numpy.testing.assert_array_equal(array.compute(scheduler="threads"), expected)
+    assert time.monotonic() - begun < 5
+    assert hook.calls == 1
+    assert capfd.readouterr() == ("", "")
+
+
 def test_data_is_read_through_a_dead_session(short_server):
     context = signed_in(short_server, hook := Hook())
     client = from_context(context)
