@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from jupyter_core.paths import jupyter_path
 from playwright.sync_api import expect
 
 from tests.approval import approve_without_a_page
+from tests.server.test_terminal import ask_and_answer
 from tests.server.tiled_server import PASSWORDS
 
 from .axe import find_violations, load_axe
@@ -116,6 +118,21 @@ def test_fault_34_and_45_where_the_panel_is_not_installed_an_ordinary_link_and_c
     expect(notebook.panel()).to_have_count(0)
     if missing == "@jupyter-widgets":
         expect(shown.get_by_text(NEUTRAL)).to_have_count(2)
+    assert notebook.execute(1) == "42"
+
+
+def test_fault_45_where_no_panel_can_be_a_password_typed_at_a_terminal_lets_the_cell_go_on(
+    open_notebook, tiled_server, lab_without
+):
+    lab = lab_without("anywidget")
+    notebook = open_notebook([f"kept = 6 * 7\n{login(tiled_server)}", "kept"], lab=lab)
+    notebook.run(0)
+    text = notebook.wait_for_text("in Python at a terminal", timeout=15)
+    assert "the package anywidget is missing where JupyterLab runs" in text
+    code = re.search("at a terminal: (.*)", text)[1]
+    ask_and_answer([sys.executable, "-c", code], ["alice", ALICE], TILED_CACHE_DIR=str(lab.tiled_cache))
+    assert "goes on ['alice', 'public', 'staff']" in notebook.cell_done(0)
+    assert [data_of(output) for output in notebook.outputs(0) if "data" in output] == 2 * [NOTHING]
     assert notebook.execute(1) == "42"
 
 
