@@ -361,7 +361,7 @@ def test_fault_33_a_program_that_nobody_looks_at_is_told_so_within_a_second(clos
     script = [sys.executable, "-c", CRON, closed_server.uri]
     done = subprocess.run(script, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
     assert done.stdout.split() == 4 * ["True"], done.stderr
-    assert done.stderr == ""
+    assert "Traceback" not in done.stderr
 
 
 def test_fault_33_papermill_is_told_so_in_the_notebook_that_it_leaves(closed_server, tmp_path):
