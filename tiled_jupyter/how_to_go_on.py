@@ -15,6 +15,7 @@ _IN_MEMORY = "This sign-in is kept in memory only: keep this page open."
 _SILENT = "This cell waits for a sign-in to {host}, but its panel does not answer."
 _ANOTHER_NOTEBOOK = """\
 In any other notebook of yours where the panel works, run: %tiled_login {uri}
+Or in Python at a terminal: from tiled.client import from_uri; from_uri({quoted}).login()
 This cell then goes on by itself. The stop button ends the wait."""
 _NO_OTHER_NOTEBOOK = (
     "The sign-in is to be kept in memory only, so no other notebook can help: stop this cell and run it again."
@@ -61,4 +62,4 @@ def how_to_go_on(state: State, *, silent: bool, saves: bool, since: float | None
         lines += [_SILENT, _CODE.format(page=link, code=state.code.user_code, host=host)]
     else:
         lines += [_SILENT, _ANOTHER_NOTEBOOK if saves else _NO_OTHER_NOTEBOOK, _ANYWIDGET]
-    return "\n".join(lines).replace("{host}", host).replace("{uri}", uri), link
+    return "\n".join(lines).replace("{host}", host).replace("{quoted}", repr(uri)).replace("{uri}", uri), link

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -94,11 +95,14 @@ def somebody_else(expected: Identity | None) -> str:
 
 
 def _saved_elsewhere(context: SignsIn, auth: SessionAuth) -> Tokens | None:
-    """Give what another notebook has left since, if it is the same person's and not over by its own word."""
+    """Give what another notebook has left since, if it is the same person's and not over by its own word.
+
+    The server dates tokens: where the clock here is ahead of its clock, one that outlives ours is new all the same.
+    """
     if not context.wants_saving:
         return None
     saved = files.read_tokens(context.token_directory)
-    access_token = saved.get("access_token")
-    if access_token is None or access_token == auth.tokens.get("access_token") or auth.is_foreign(access_token):
+    access_token, ours = saved.get("access_token"), auth.tokens.get("access_token")
+    if access_token is None or access_token == ours or auth.is_foreign(access_token):
         return None
-    return saved if (expiry(access_token) or 0) > time.time() else None
+    return saved if (expiry(access_token) or 0) > min(time.time(), expiry(ours) or math.inf) else None

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from pathlib import Path
 
 import pytest
+from jupyter_core.paths import jupyter_path
 from playwright.sync_api import expect
 
 from tests.approval import approve_without_a_page
+from tests.server.test_terminal import ask_and_answer
 from tests.server.tiled_server import PASSWORDS
 
 from .axe import find_violations, load_axe
+from .lab import Lab
 from .notebook import Notebook
 from .panel import Panel
-from .test_silent_page import block_anywidget
 from .waiting import until
 
 ALICE = PASSWORDS["alice"]
@@ -54,10 +58,49 @@ def test_the_first_output_is_constant_and_names_nobody(open_notebook, two_ways_s
     assert all(set(output["data"]) == {"text/plain", "text/html", WIDGET} for output in seen)
 
 
-@pytest.mark.parametrize("withdraw", [block_anywidget, withdraw_widgets])
-def test_without_a_panel_an_ordinary_link_and_code_sign_in(open_notebook, two_ways_server, withdraw):
+@pytest.fixture(scope="module")
+def bare_lab(tmp_path_factory):
+    """Give a JupyterLab whose extensions are those in the folder `installed` when a page is loaded."""
+    installed = tmp_path_factory.mktemp("labextensions")
+    with Lab(tmp_path_factory.mktemp("lab"), [f"--LabApp.labextensions_path={installed}"]) as lab:
+        lab.installed = installed
+        yield lab
+
+
+@pytest.fixture
+def lab_without(bare_lab):
+    """Give ``lab_without(name)``: a JupyterLab where all extensions are installed but this one."""
+
+    def without(missing):
+        for extension in (entry for place in jupyter_path("labextensions") for entry in Path(place).glob("*")):
+            link = bare_lab.installed / extension.name
+            if extension.name != missing and not link.exists():
+                link.symlink_to(extension)
+        return bare_lab
+
+    yield without
+    bare_lab.reset()
+    for link in bare_lab.installed.iterdir():
+        link.unlink()
+
+
+INSTALLED = (
+    "() => JSON.parse(document.getElementById('jupyter-config-data').text).federated_extensions.map(e => e.name)"
+)
+
+
+@pytest.mark.parametrize(
+    ("missing", "name"), [("anywidget", "anywidget"), ("@jupyter-widgets", "@jupyter-widgets/jupyterlab-manager")]
+)
+def test_fault_34_and_45_where_the_panel_is_not_installed_an_ordinary_link_and_code_sign_in(
+    open_notebook, two_ways_server, lab_without, missing, name
+):
     """As VS Code, Colab or a JupyterLab without its widgets would show it: HTML and text."""
-    notebook = open_notebook([login(two_ways_server, "--provider openid")], before=withdraw)
+    cells = [f"kept = 6 * 7\n{login(two_ways_server, '--provider openid')}", "kept"]
+    notebook = open_notebook(cells, lab=lab_without(missing))
+    others = notebook.page.evaluate(INSTALLED)
+    assert name not in others
+    assert len(others) >= 2
     notebook.run(0)
     shown = notebook.output_area(0)
     link = shown.get_by_role("link", name=re.compile("^http"))
@@ -72,8 +115,25 @@ def test_without_a_panel_an_ordinary_link_and_code_sign_in(open_notebook, two_wa
     left = [data_of(output) for output in notebook.outputs(0) if "data" in output]
     assert left == 2 * [NOTHING]
     assert code not in json.dumps(notebook.save())
-    if withdraw is withdraw_widgets:
+    expect(notebook.panel()).to_have_count(0)
+    if missing == "@jupyter-widgets":
         expect(shown.get_by_text(NEUTRAL)).to_have_count(2)
+    assert notebook.execute(1) == "42"
+
+
+def test_fault_45_where_no_panel_can_be_a_password_typed_at_a_terminal_lets_the_cell_go_on(
+    open_notebook, tiled_server, lab_without
+):
+    lab = lab_without("anywidget")
+    notebook = open_notebook([f"kept = 6 * 7\n{login(tiled_server)}", "kept"], lab=lab)
+    notebook.run(0)
+    text = notebook.wait_for_text("in Python at a terminal", timeout=15)
+    assert "the package anywidget is missing where JupyterLab runs" in text
+    code = re.search("at a terminal: (.*)", text)[1]
+    ask_and_answer([sys.executable, "-c", code], ["alice", ALICE], TILED_CACHE_DIR=str(lab.tiled_cache))
+    assert "goes on ['alice', 'public', 'staff']" in notebook.cell_done(0)
+    assert [data_of(output) for output in notebook.outputs(0) if "data" in output] == 2 * [NOTHING]
+    assert notebook.execute(1) == "42"
 
 
 def test_without_a_panel_a_password_is_asked_for_in_another_notebook(open_notebook, tiled_server):
@@ -103,6 +163,40 @@ def test_a_closed_tab_does_not_end_the_wait(open_notebook, tiled_server, lab):
     Panel(notebook, 0).signed_in_as("alice")
 
 
+FOUR_SECONDS = """
+import pathlib, time
+from tiled_jupyter import LoginFailed, LoginPanel
+kept, begun = 6 * 7, time.monotonic()
+panel = LoginPanel({uri!r})
+display(panel)
+try:
+    panel.wait(timeout=4)
+except LoginFailed as error:
+    pathlib.Path("ended").write_text(f"{{time.monotonic() - begun}} {{error}}")
+"""
+
+
+def test_fault_28_without_its_tab_a_wait_ends_at_its_deadline_and_by_the_stop_button(open_notebook, tiled_server, lab):
+    notebook = open_notebook([FOUR_SECONDS.format(uri=tiled_server.uri), "display(panel)\npanel.wait()", "kept"])
+    notebook.run(0)
+    notebook.run(1)
+    expect(Panel(notebook, 0).waiting).to_be_visible()
+    notebook.save()
+    notebook.page.goto("about:blank")
+    ended = lab.notebooks / "ended"
+    until(lambda: ended.exists() and ended.read_text(), "the deadline")
+    seconds, _, words = ended.read_text().partition(" ")
+    assert words == "Nobody signed in before the deadline. Run the cell again, or sign in here."
+    assert 4 <= float(seconds) < 8
+    assert {kernel["execution_state"] for kernel in lab.kernels()} == {"busy"}  # the second cell waits
+    notebook.page.goto(lab.page_uri(notebook.path))
+    notebook.page.get_by_role("button", name="Interrupt the kernel").click()
+    until(lambda: {kernel["execution_state"] for kernel in lab.kernels()} == {"idle"}, "the stop button", 5)
+    notebook.open()
+    expect(Panel(notebook, 0).status).to_contain_text("ancelled")
+    assert notebook.execute(2) == "42"
+
+
 def test_loaded_again_while_its_cell_waits_the_panel_comes_back_when_the_cell_is_over(open_notebook, tiled_server):
     """JupyterLab asks for the widgets of a kernel only when that is idle again: until then it shows its own words."""
     notebook = open_notebook([login(tiled_server)])
@@ -114,7 +208,7 @@ def test_loaded_again_while_its_cell_waits_the_panel_comes_back_when_the_cell_is
     elsewhere.run(0)
     notebook.page.goto(notebook.lab.page_uri(notebook.path))
     area = notebook.page.locator(".jp-Cell-outputArea").first
-    expect(area).to_have_text(re.compile("."))
+    expect(area).to_have_text(re.compile(f"Loading widget|{NEUTRAL}"))
     expect(area).not_to_contain_text("alice")
     expect(area).not_to_contain_text("127.0.0.1")
     Panel(elsewhere, 0).sign_in("alice", ALICE)

@@ -120,7 +120,69 @@ def test_fault_9_a_slow_second_factor_is_said_and_cancel_gives_the_form_back(ope
         expect(panel.password).to_be_editable(timeout=2000)
         expect(panel.username).to_have_value("alice")
         expect(panel.password).to_have_value("")
+        slow.replies["auth/provider/demo/token"] = Reply(503, b"<html>Service unavailable</html>")
+        panel.sign_in("alice", "wonderland")
+        expect(panel.alert).to_contain_text("cannot sign anybody in right now (503). Try again in a minute.")
+        expect(panel.username).to_have_value("alice")  # row 5
+        expect(panel.password).to_have_value("")
         assert notebook.execute(1) == "42"
+
+
+STOPPED = """
+import time
+from tiled_jupyter import LoginPanel
+kept = 6 * 7
+
+def ask(*address):
+    panel = LoginPanel(*address)
+    display(panel)
+    try:
+        panel.wait()
+    except BaseException as error:
+        print("ended", type(error).__name__, time.time())
+        raise
+"""
+
+
+def test_fault_29_the_stop_button_ends_a_wait_in_any_state_at_once_and_the_panel_says_so(open_notebook):
+    def held(_request, handler):
+        handler.hostile.ended.wait()
+
+    with HostileServer() as server, HostileServer() as mute:
+        mute.replies[""] = server.replies["auth/provider/demo/token"] = held
+        server.about["authentication"]["providers"] = [password(server.api_uri), device(server.api_uri, "web")]
+        server.replies["auth/provider/demo/authorize"] = Reply(200, code(server.api_uri))
+        server.replies["auth/provider/demo/poll"] = Reply(400, {"detail": {"error": "authorization_pending"}})
+        form = f"ask({server.uri!r})"
+        notebook = open_notebook([STOPPED, "ask()", f"ask({mute.uri!r})", form, form, form, "kept"])
+        notebook.execute(0)
+
+        def verifying(panel):
+            panel.providers.get_by_role("radio").nth(0).check()
+            panel.sign_in("alice", "wonderland")
+            expect(panel.status).to_contain_text("Signing in")
+
+        states = [
+            lambda panel: expect(panel.address).to_be_editable(),
+            lambda panel: expect(panel.status).to_contain_text("Connecting"),
+            lambda panel: expect(panel.waiting).to_be_visible(),
+            verifying,
+            lambda panel: panel.begin("web"),
+        ]
+        for index, reached in enumerate(states, 1):
+            notebook.run(index)
+            panel = Panel(notebook, index)
+            reached(panel)
+            clicked = notebook.stop()
+            kind, when = notebook.cell_done(index).split("ended ")[1].split()[:2]
+            assert kind == "KeyboardInterrupt"
+            assert float(when) - clicked < 0.5
+            expect(panel.status).to_contain_text("ancelled")
+            expect(panel.waiting).to_have_count(0)
+            if reached is verifying:
+                expect(panel.username).to_have_value("alice")
+                expect(panel.password).to_have_value("")
+        assert notebook.execute(6) == "42"
 
 
 def test_fault_30_after_a_restart_of_the_kernel_the_old_panel_says_so_and_the_cell_runs_again(open_notebook):

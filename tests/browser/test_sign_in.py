@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.server.hostile_server import HostileServer, untrusted
+from tests.server.tiled_server import free_port
 from tiled_jupyter.demo.server import PASSWORDS
 
 from .panel import Panel
@@ -29,17 +31,24 @@ def login(server, *arguments: str) -> str:
 
 
 def test_the_cell_goes_on_and_queued_cells_follow_in_order(open_notebook, tiled_server, kernel):
-    notebook = open_notebook([login(tiled_server), READ, "order"], kernel=kernel)
+    cells = [
+        "log = ['before']",
+        f"{login(tiled_server)}\nlog += order",
+        f"{READ}; log.append('read')",
+        "log",
+    ]
+    notebook = open_notebook(cells, kernel=kernel)
     notebook.run_all()
     panel = Panel(notebook)
     expect(panel.region).to_be_visible()
     expect(panel.heading).to_have_text(re.compile("^Sign in to 127.0.0.1|^Sign in to localhost"))
-    assert notebook.prompt(1) == notebook.prompt(2) == "[*]:"
+    notebook.cell_done(0)
+    assert notebook.prompt(1) == notebook.prompt(2) == notebook.prompt(3) == "[*]:"
     panel.sign_in("alice", ALICE)
     panel.signed_in_as("alice")
-    assert "the same cell goes on" in notebook.cell_done(0)
-    assert notebook.cell_done(1).strip() == "(20, 128, 128)"
-    assert notebook.cell_done(2) == "['login', 'read']"
+    assert "the same cell goes on" in notebook.cell_done(1)
+    assert notebook.cell_done(2).strip() == "(20, 128, 128)"
+    assert notebook.cell_done(3) == "['before', 'login', 'read']"
 
 
 def test_a_panel_as_last_expression_signs_in_on_an_idle_kernel(open_notebook, tiled_server, kernel):
@@ -270,14 +279,26 @@ print(len(calls), sorted(client))
     assert notebook.cell_done(0).strip().endswith("1 ['alice', 'public', 'staff']")
 
 
-def test_a_bad_address_keeps_what_was_typed_and_says_why(open_notebook, tiled_server):
+def test_a_bad_address_keeps_what_was_typed_and_says_why(open_notebook, tiled_server, tmp_path):
     notebook = open_notebook(["from tiled_jupyter import LoginPanel\npanel = LoginPanel()\npanel"])
     notebook.execute(0)
     panel = Panel(notebook)
-    panel.address.fill("http://127.0.0.1:9/")
+    port = free_port()
+    panel.address.fill(f"http://127.0.0.1:{port}/?api_key=0123456789abcdef")  # which is removed from sight (row 43)
     panel.address.press("Enter")
-    expect(panel.alert).to_be_visible(timeout=10_000)
-    expect(panel.address).to_have_value(re.compile("127.0.0.1:9"))
+    expect(panel.alert).to_contain_text(f"Cannot reach 127.0.0.1:{port}: nothing answers there", timeout=10_000)
+    expect(panel.address).to_have_value(f"http://127.0.0.1:{port}/")
+    with HostileServer(port=port):  # it has been started meanwhile
+        panel.connect.click()
+        expect(panel.username).to_be_editable()
+        expect(panel.alert).to_have_count(0)
+    panel.button("Use another server").click()
+    with HostileServer(untrusted(tmp_path)) as server:
+        panel.address.fill(server.uri)
+        panel.connect.click()
+        expect(panel.alert).to_contain_text(f"The certificate of {server.uri[8:]} is not trusted, so nothing was sent.")
+        expect(panel.address).to_have_value(f"{server.uri}/")
+        expect(panel.region.get_by_role("button")).to_have_text(["Connect"])  # and no "continue anyway" (row 4)
     panel.address.fill(tiled_server.uri)
     panel.connect.click()
     expect(panel.username).to_be_editable()

@@ -19,9 +19,11 @@ def login(server) -> str:
 
 
 def test_signing_in_elsewhere_lets_a_silent_cell_go_on(open_notebook, tiled_server, kernel):
-    silent = open_notebook([login(tiled_server)], kernel=kernel, before=block_anywidget)
+    silent = open_notebook([f"kept = 6 * 7\n{login(tiled_server)}", "kept"], kernel=kernel, before=block_anywidget)
     silent.run(0)
-    silent.wait_for_text("%tiled_login", timeout=15)
+    text = silent.wait_for_text("%tiled_login", timeout=15)
+    assert "the package anywidget is missing where JupyterLab runs" in text
+    assert "The stop button ends the wait." in text
     expect(silent.output_area(0).get_by_text("does not answer")).to_be_visible()
 
     elsewhere = open_notebook([login(tiled_server)])
@@ -32,6 +34,7 @@ def test_signing_in_elsewhere_lets_a_silent_cell_go_on(open_notebook, tiled_serv
     text = silent.cell_done(0)
     assert "the same cell goes on ['alice', 'public', 'staff']" in text
     assert "does not answer" not in text  # neutral again: nothing names the server in the saved notebook
+    assert silent.execute(1) == "42"
 
 
 def test_stop_button_ends_a_silent_wait(open_notebook, tiled_server, kernel):

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,6 +53,8 @@ class HostileServer:
     ----------
     tls : ssl.SSLContext, optional
         For an ``https:`` address.
+    port : int
+        A free one if left out.
 
     Attributes
     ----------
@@ -64,8 +68,8 @@ class HostileServer:
         Set when the server stops, for callables that hold a request.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+    def __init__(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
@@ -139,6 +143,16 @@ class HostileServer:
                 pass
 
         return Handler
+
+
+def untrusted(directory: Path, wrong: str = "-subj /CN=other.example") -> ssl.SSLContext:
+    """Make a certificate that nobody trusts, in a directory; `wrong` are the options of openssl that say for whom."""
+    key, certificate = directory / "key.pem", directory / "certificate.pem"
+    make = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -keyout {key} -out {certificate} {wrong}"
+    subprocess.run(make.split(), check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    return tls
 
 
 def about(api_uri: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from tiled_jupyter.mailbox import Letter
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import SignedIn, SignedOut
 
+from .hostile_server import HostileServer
 from .sessions import janitor_of
 from .shown import Shown, settle
 from .tiled_server import PASSWORDS, TiledServer
@@ -339,6 +340,21 @@ def test_a_server_with_one_key_for_everybody_has_no_tabs_to_fill():
         account = shown.session.state.account
         assert "one key for everybody" in account.keys.unavailable
         assert account.sign_ins == ()
+
+
+def test_fault_36_where_keys_are_disabled_the_section_says_so_and_the_sign_in_holds():
+    with HostileServer() as server:
+        server.about["authentication"]["links"]["apikey"] = ""
+        shown = Shown()
+        desk = AccountDesk(shown.session, TiledJupyter(), lambda _: None)
+        shown.connect(server.uri)
+        shown.sign_in()
+        server.forget()
+        desk.obey(said.ShowKeys())
+        settle()
+        assert "makes no API keys" in shown.session.state.account.keys.unavailable
+        assert shown.session.state.identity.id == "alice"
+        assert "auth/apikey" not in server.paths()
 
 
 def test_a_server_that_is_gone_is_said_in_the_tab_that_asked(settings):

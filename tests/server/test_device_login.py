@@ -224,8 +224,13 @@ def test_an_answer_that_arrives_after_cancel_is_revoked(mixed):
 
 def test_an_approval_after_cancel_signs_nobody_in_and_the_session_tiled_made_is_ended(op, mixed):
     shown, waiting = begun(mixed)
+    deny_without_a_page(waiting.code.verification_uri, "carol", at="login")
+    assert shown.session.state == waiting  # Tiled tells nobody of that
+    begin = time.monotonic()
     shown.session.cancel()
-    approve(waiting, "carol")
+    assert shown.rest(SignedOut).failure.kind == "cancelled"
+    assert time.monotonic() - begin < 0.5
+    approve(waiting, "carol")  # who has thought again
     settle()
     assert isinstance(shown.session.state, SignedOut)
     assert not shown.session.context.authenticated

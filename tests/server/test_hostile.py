@@ -105,6 +105,23 @@ def test_fault_42_a_password_is_not_sent_to_another_host(evil, elsewhere):
     assert refused.refusal == f"This server asks for the password at another address ({elsewhere.uri}). Not sent."
     assert sign_in(shown).failure.sentence == refused.refusal
     assert elsewhere.seen == []
+    assert not any(request.holds(PASSWORD) for request in evil.seen)
+    providers(evil, password(evil.api_uri))
+    assert sign_in(connected(evil), SignedIn).identity.id == "alice"
+
+
+def test_fault_42_a_password_is_not_sent_over_plain_http_to_another_computer(evil):
+    port = evil.uri.rpartition(":")[2]
+    here = f"http://0.0.0.0:{port}"  # which is no loopback address, and leads to this computer all the same
+    evil.about = json.loads(json.dumps(evil.about).replace(evil.uri, here))
+    shown = Shown()
+    (refused,) = shown.connect(here).server.providers
+    assert "not encrypted" in refused.refusal
+    failure = shown.sign_in(SignedOut, password=PASSWORD).failure
+    assert (failure.kind, failure.sentence) == ("not_sent", refused.refusal)
+    shown.session.use_key(KEY)
+    assert shown.rest(SignedOut).failure.kind == "not_sent"
+    assert not any(request.holds(secret) for request in evil.seen for secret in (PASSWORD, KEY))
 
 
 def test_no_code_is_asked_for_on_another_host(evil, elsewhere):

@@ -158,10 +158,11 @@ def test_what_is_no_key_in_the_environment_is_said_and_breaks_nothing(public_ser
     monkeypatch.setenv("TILED_API_KEY", value)
     shown = Shown()
     found = shown.connect(public_server.uri)
+    assert found.key.sentence.startswith("TILED_API_KEY is set and ")
     assert says in found.key.sentence
     assert not found.key.usable
     for connect in (from_uri, Context, Context.from_any_uri):
-        with pytest.raises(LoginFailed, match=says):
+        with pytest.raises(LoginFailed, match=f"{says}.* Unset it and connect again, or use %tiled_login"):
             connect(public_server.uri)
     shown.session.set_key_aside()
     assert shown.rest(SignedOut).key is None
@@ -170,11 +171,17 @@ def test_what_is_no_key_in_the_environment_is_said_and_breaks_nothing(public_ser
     assert keys_sent(sent) == set()
 
 
-def test_a_key_that_is_not_accepted_is_dealt_with_before_anybody_types_a_password(closed_server, monkeypatch, sent):
-    monkeypatch.setenv("TILED_API_KEY", "ab" * 36)
+@pytest.mark.parametrize("why", ["mistyped", "expired"])
+def test_a_key_that_is_not_accepted_is_dealt_with_before_anybody_types_a_password(
+    closed_server, monkeypatch, sent, why
+):
+    key = "ab" * 36 if why == "mistyped" else make_key(closed_server, expires_in=-1)
+    monkeypatch.setenv("TILED_API_KEY", key)
     shown = Shown()
     found = shown.connect(closed_server.uri)
+    assert "does not accept the API key in TILED_API_KEY. It may be mistyped, expired or revoked." in found.key.sentence
     assert "set it aside" in found.key.sentence
+    assert key not in repr(shown.states)
     sent.clear()
     assert shown.sign_in(SignedOut).failure.kind == "not_sent"
     shown.session.accept_key()

@@ -126,6 +126,19 @@ def test_a_login_of_the_same_person_heals_every_client_of_the_server(short_serve
     assert hook.calls == 1
 
 
+def test_fault_10_data_is_read_through_a_token_that_expires_and_nobody_notices(short_server, capfd):
+    context = signed_in(short_server, hook := Hook())
+    array = from_context(context, "dask")["alice/heating_scan/images"].read()
+    capfd.readouterr()
+    expected = array.compute(scheduler="threads")
+    let_expire(context)
+    begun = time.monotonic()
+    numpy.testing.assert_array_equal(array.compute(scheduler="threads"), expected)
+    assert time.monotonic() - begun < 5
+    assert hook.calls == 1
+    assert capfd.readouterr() == ("", "")
+
+
 def test_data_is_read_through_a_dead_session(short_server):
     context = signed_in(short_server, hook := Hook())
     client = from_context(context)
@@ -212,6 +225,8 @@ def test_somebody_else_in_another_kernel_changes_nobody(short_server):
     foreign.authenticate(prompt_for_reauthentication=other_kernel)
     let_expire(context)
     assert repr(context) == "<Context authenticated as 'alice'>"
+    assert get(context).status_code == 200
+    assert context.whoami()["identities"][0]["id"] == "alice"
     assert not context.remembered  # what lies there is bob's now, and stays so
     assert repr(foreign) == "<Context authenticated as 'bob'>"
     again, _ = Context.from_any_uri(short_server.uri)
@@ -313,17 +328,22 @@ def test_a_server_that_signs_with_another_key_is_a_session_that_has_ended(short_
     short_server.restart(secret_key=os.urandom(32).hex())
     assert get(context).status_code == 200
     assert hook.calls == 2
+    assert hook.occasions[-1].resuming
+    assert "has ended" in hook.occasions[-1].reason
 
 
 def test_a_server_that_is_down_is_tileds_error_and_costs_no_session(short_server):
     context = signed_in(short_server, hook := Hook())
     let_expire(context)
     short_server.stop()
+    begun = time.monotonic()
     with pytest.raises(httpx.ConnectError):
         get(context)
+    assert time.monotonic() - begun < 5
     short_server.start()
     assert get(context).status_code == 200
     assert hook.calls == 1
+    assert context.remembered
 
 
 def test_no_token_in_what_is_raised(short_server):
@@ -361,6 +381,10 @@ def test_nothing_prompts_in_a_fork(short_server):
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as answer:
-        assert answer.read().startswith("CannotPrompt The Tiled sign-in has ended, and this process was forked")
+        said = answer.read()
+    assert said.startswith("CannotPrompt The Tiled sign-in has ended, and this process was forked")
+    assert "Sign in from the notebook, or give this process an API key in TILED_API_KEY." in said
     os.waitpid(pid, 0)
     assert hook.calls == 1
+    assert get(context).status_code == 200  # and the notebook's own process is asked as ever
+    assert hook.calls == 2

@@ -138,8 +138,12 @@ def test_signing_out_everywhere_ends_the_session_and_removes_the_files(closed_se
 @pytest.mark.parametrize(
     ("address", "kind", "says"),
     [
-        ("http://127.0.0.1:{closed_port}", "unreachable", "nothing answers there"),
-        ("http://no-such-host.invalid", "unreachable", "cannot be found"),
+        (
+            "http://127.0.0.1:{closed_port}",
+            "unreachable",
+            "Cannot reach 127.0.0.1:{closed_port}: nothing answers there",
+        ),
+        ("http://no-such-host.invalid", "unreachable", "The name no-such-host.invalid cannot be found."),
         ("ftp://localhost", "bad_address", "not ftp:"),
         ("http://127.0.0.1:{silent_port}", "unreachable", "did not answer in time"),
         ("https://127.0.0.1:{tiled_port}", "unreachable", "does not speak https"),
@@ -153,8 +157,9 @@ def test_an_address_that_cannot_be_used_says_why_within_ten_seconds(closed_serve
         state = shown.connect(address.format(**ports), Disconnected)
         assert time.monotonic() - begun < 10
         assert state.failure.kind == kind
-        assert says in state.failure.sentence
+        assert says.format(**ports) in state.failure.sentence
         assert state.address.startswith(address.format(**ports))
+        assert isinstance(shown.connect(closed_server.uri), SignedOut)  # the next address is none the worse for it
 
 
 def test_a_key_in_the_address_is_the_sign_in_and_gone_from_sight(closed_server):

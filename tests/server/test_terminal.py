@@ -21,27 +21,34 @@ print("AGAIN", client["alice/heating_scan/images"].read().shape)
 """
 
 
-def test_tileds_own_prompt_at_a_terminal(closed_server):
+def ask_and_answer(command, answers, **environment):
+    """Run a program at a terminal, type an answer for each user name and password it asks for, and give its words."""
     person, terminal = pty.openpty()
     script = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, closed_server.uri],
+        command,
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,
-        env={**os.environ, "TERM": "dumb"},
+        env={**os.environ, "TERM": "dumb", **environment},
         start_new_session=True,
     )
     os.close(terminal)
-    answers, said, deadline = 2 * ["alice", PASSWORDS["alice"]], "", time.monotonic() + 90
+    answers, count, said, deadline = list(answers), len(answers), "", time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
             said += os.read(person, 1000).decode(errors="replace")
         except OSError:  # the script has ended
             break
         asked = said.count("Username:") + said.count("Password:")
-        if answers and asked > 4 - len(answers):
+        if answers and asked > count - len(answers):
             os.write(person, f"{answers.pop(0)}\n".encode())
     os.close(person)
     assert script.wait(20) == 0, said
+    return said
+
+
+def test_tileds_own_prompt_at_a_terminal(closed_server):
+    command = [sys.executable, "-c", SCRIPT, closed_server.uri]
+    said = ask_and_answer(command, 2 * ["alice", PASSWORDS["alice"]])
     assert "FIRST ['alice', 'public', 'staff']" in said
     assert "AGAIN (20, 128, 128)" in said
