@@ -17,6 +17,8 @@ from tiled.client.base import BaseClient
 from . import cells, front_end, hints, profiles, servers
 from .access import explain_access
 from .attaching import disable, enable
+from .enabling import from_profile, from_uri
+from .ensuring import ensure
 from .errors import BadSetting, KeysUnavailable
 from .key_magics import KeyMagics, make_guard
 from .leak_guard import LeakGuard
@@ -46,13 +48,17 @@ class TiledMagics(Magics):
         args = parse_argstring(self.tiled_login, line)
         if not args.no_wait:
             self._refuse_to_replace(args.name)
-        panel = LoginPanel(args.uri, provider=args.provider, remember_me=False if args.no_remember else None)
-        if args.no_wait:
-            return panel
-        front_end.show(panel)
-        self._names[args.name] = panel.wait(args.timeout)
+        if front_end.has_terminal() and not args.no_wait:
+            client = _at_a_terminal(args.uri, remember=not args.no_remember)
+        else:
+            panel = LoginPanel(args.uri, provider=args.provider, remember_me=False if args.no_remember else None)
+            if args.no_wait:
+                return panel
+            front_end.show(panel)
+            client = panel.wait(args.timeout)
+        self._names[args.name] = client
         if args.hours is not None:
-            front_end.say(f"Signed in until at least {panel.ensure(args.hours):%a %d %b at %H:%M}.")
+            front_end.say(f"Signed in until at least {ensure(client.context, args.hours):%a %d %b at %H:%M}.")
         return None
 
     @magic_arguments()
@@ -115,6 +121,19 @@ class TiledMagics(Magics):
                 else kind.__name__
             )
             raise UsageError(f"`{name}` already holds a {what}; use --as NAME")
+
+
+def _at_a_terminal(uri: str | None, *, remember: bool) -> Any:
+    """Give a client that is signed in; Tiled's own prompt asks, for there is no page with a panel."""
+    if uri is None:
+        raise UsageError("Say which server: %tiled_login ADDRESS.")
+    remember = remember and settings().remember != "never"
+    connect = from_profile if profiles.is_profile(uri) else from_uri
+    client = connect(uri, remember_me=remember)
+    context = client.context
+    if context.http_client.auth is None and context.api_key is None and context.server_info.authentication.providers:
+        context.authenticate(remember_me=remember)
+    return client
 
 
 def _who(context: Context) -> str:
