@@ -141,7 +141,7 @@ def test_fault_20_who_is_told_to_slow_down_again_and_again_asks_ever_more_seldom
         assert shown.rest(SignedIn).identity.id == "alice"
         pauses = [later - earlier for earlier, later in itertools.pairwise(polls)]
         least = [1.5, 2.0, 2.0]  # and one second before the first
-        assert all(low - 0.05 <= pause < low + 1 for low, pause in zip(least, pauses, strict=True)), pauses
+        assert all(low - 0.05 <= pause < low + 4 for low, pause in zip(least, pauses, strict=True)), pauses
 
 
 @pytest.mark.parametrize(("who", "path"), [("the provider", "token"), ("Tiled", "auth/provider/demo/poll")])
