@@ -53,7 +53,8 @@ def test_a_refusal_that_is_remembered_holds_no_frames(short_server):
     assert context.http_client.auth._refusal.error.__traceback__ is None
 
 
-def test_a_server_in_trouble_promises_nothing_and_asks_nobody():
+def test_a_server_in_trouble_promises_nothing_and_asks_nobody(monkeypatch):
+    monkeypatch.setattr("tiled.client.utils.TILED_RETRY_ATTEMPTS", 2)  # of ten, which take half a minute
     with TiledServer(allow_anonymous_access=False) as server:
         context = signed_in(server, hook := Hook())
         context.http_client.auth.tokens.pop("refresh_token")
