@@ -84,7 +84,7 @@ build: $(VENV)/.installed ## Make wheel and sdist in dist/, and see that they ar
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python scripts/check_distributions.py dist
 
-matrix: $(VENV)/.installed $(PROVIDER) ## Run all tests without a browser on every Python found, and with the oldest dependencies (NAMES='oldest 3.12')
+matrix: $(VENV)/.installed $(PROVIDER) ## Run all tests without a browser on every Python found, with the oldest dependencies, and with an old server (NAMES='oldest 3.12')
 	scripts/matrix $(NAMES)
 
 venv: $(VENV)/.installed ## Make .venv with everything for work on the project
