@@ -17,6 +17,7 @@ from tiled.client.base import BaseClient
 from . import cells, front_end, hints, profiles, servers
 from .access import explain_access
 from .attaching import disable, enable
+from .connection import find_target
 from .enabling import from_profile, from_uri
 from .ensuring import ensure
 from .errors import BadSetting, KeysUnavailable
@@ -127,12 +128,12 @@ def _at_a_terminal(uri: str | None, *, remember: bool) -> Any:
     """Give a client that is signed in; Tiled's own prompt asks, for there is no page with a panel."""
     if uri is None:
         raise UsageError("Say which server: %tiled_login ADDRESS.")
-    remember = remember and settings().remember != "never"
-    connect = from_profile if profiles.is_profile(uri) else from_uri
+    here = settings()
+    remember = remember and here.remember != "never"
+    connect = from_uri if find_target(uri, here).profile is None else from_profile
     client = connect(uri, remember_me=remember)
-    context = client.context
-    if context.http_client.auth is None and context.api_key is None and context.server_info.authentication.providers:
-        context.authenticate(remember_me=remember)
+    if not client.context.authenticated and client.context.server_info.authentication.providers:
+        client.context.authenticate(remember_me=remember)
     return client
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from traitlets.config import Config
 
-from tiled_jupyter import Context, LoginFailed, LoginPanel, prompt_for_login, wire
+from tiled_jupyter import Context, LoginFailed, LoginPanel, magics, prompt_for_login, wire
+from tiled_jupyter.address import BadAddress
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import Disconnected, SignedIn, SignedOut
 
@@ -62,6 +63,14 @@ def test_without_allow_unlisted_servers_nothing_is_sent_to_others(site, closed_s
     shown.connect(f"{public_server.uri}/api/v1/metadata/alice")
     chosen.servers = []
     assert "to no server yet" in Shown(settings=chosen).connect(public_server.uri, Disconnected).failure.sentence
+
+
+def test_without_allow_unlisted_servers_tiled_login_asks_nobody_at_a_terminal_either(monkeypatch, closed_server, sent):
+    chosen = TiledJupyter(config=Config(TiledJupyter={"allow_unlisted_servers": False}))
+    monkeypatch.setattr("tiled_jupyter.magics.settings", lambda: chosen)
+    with pytest.raises(BadAddress, match="The settings of this site"):
+        magics._at_a_terminal(closed_server.uri, remember=True)
+    assert sent == []
 
 
 def test_without_allow_unlisted_servers_no_hook_asks_and_no_single_sign_on_is_called(site, closed_server):
