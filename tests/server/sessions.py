@@ -14,6 +14,8 @@ from tiled_jupyter.grants import password_grant, revoke_session
 
 from .tiled_server import PASSWORDS
 
+REFRESH = "POST /api/v1/auth/session/refresh"  # in a server's log
+
 
 class Hook:
     """A person with a password, who can be told to behave otherwise."""

@@ -342,18 +342,13 @@ def test_a_server_with_one_key_for_everybody_has_no_tabs_to_fill():
         assert account.sign_ins == ()
 
 
-def test_fault_36_where_keys_are_disabled_the_section_says_so_and_the_sign_in_holds():
+def test_fault_36_where_keys_are_disabled_the_section_says_so_and_the_sign_in_holds(settings):
     with HostileServer() as server:
         server.about["authentication"]["links"]["apikey"] = ""
-        shown = Shown()
-        desk = AccountDesk(shown.session, TiledJupyter(), lambda _: None)
-        shown.connect(server.uri)
-        shown.sign_in()
+        desk = Desk(server, settings)
         server.forget()
-        desk.obey(said.ShowKeys())
-        settle()
-        assert "makes no API keys" in shown.session.state.account.keys.unavailable
-        assert shown.session.state.identity.id == "alice"
+        assert "makes no API keys" in desk.says(said.ShowKeys()).keys.unavailable
+        assert desk.shown.session.state.identity.id == "alice"  # as this server calls everybody
         assert "auth/apikey" not in server.paths()
 
 

@@ -36,7 +36,9 @@ PERSON = """
 %load_ext tiled_jupyter
 def person(http_client, providers):
     form = {"grant_type": "password", "username": "alice", "password": "wonderland"}
-    return http_client.post(providers[0].links["auth_endpoint"], data=form).json()
+    answer = http_client.post(providers[0].links["auth_endpoint"], data=form)
+    answer.raise_for_status()
+    return answer.json()
 c.TiledJupyter.token_source = "__main__:person"
 """
 # What the reader of a page has already.

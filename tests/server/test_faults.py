@@ -27,11 +27,9 @@ from tiled_jupyter.tokens import write_tokens
 from .device_flow import ProvidersFlow
 from .hostile_server import HostileServer, Reply, code, device, untrusted
 from .openid_provider import OpenIDProvider, proxied_provider
-from .sessions import DeviceHook, Hook, get, kill, let_expire, signed_in
+from .sessions import REFRESH, DeviceHook, Hook, get, kill, let_expire, signed_in
 from .shown import Shown
 from .tiled_server import PASSWORDS, TiledServer
-
-REFRESH = "POST /api/v1/auth/session/refresh"
 
 # -- connecting ------------------------------------------------------------------------------------------
 
@@ -346,7 +344,7 @@ def test_fault_33_where_no_front_end_is_that_is_said_within_a_second_and_the_nex
 
 
 CRON = """
-import subprocess, sys, time
+import sys, time
 from tiled_jupyter import CannotPrompt, LoginPanel, from_uri
 for ask in (lambda: from_uri(sys.argv[1]), lambda: LoginPanel(sys.argv[1]).wait()):
     begun = time.process_time()

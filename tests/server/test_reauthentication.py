@@ -23,10 +23,9 @@ from tiled_jupyter import (
     prompts,
 )
 
-from .sessions import Hook, get, kill, let_expire, signed_in
+from .sessions import REFRESH, Hook, get, kill, let_expire, signed_in
 
 THREADS = 64
-REFRESH = "POST /api/v1/auth/session/refresh"
 REFUSED_REFRESH = f'{REFRESH} HTTP/1.1" 401'
 
 
