@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _WARM_RUNS = 12
 _COLD_RUNS = 5
 _CLICKS = 25
+_STOPS = 10
 _BUTTON = "import ipywidgets; ipywidgets.Button(description='Usable')"
 # From the press of Run to the frame in which the control can be used, on the page's own clock.
 _RUN_UNTIL_USABLE = """([index, selector]) => new Promise(resolve => {
@@ -66,6 +67,13 @@ class NotingPanel(LoginPanel):
 panel = NotingPanel({uri!r})
 panel
 """
+_UNTIL_STOPPED = """
+import time
+try:
+    {wait}
+finally:
+    print("ended", time.time())
+"""
 
 
 def measure() -> Iterator[Figure]:
@@ -80,6 +88,7 @@ def measure() -> Iterator[Figure]:
         yield from _appearing(browser, lab, server.uri)
         for version, kernel in KERNELS.items():
             yield _hearing(browser, lab, server.uri, version, kernel)
+            yield _stopping(browser, lab, server.uri, version, kernel)
         browser.close()
 
 
@@ -149,4 +158,25 @@ def _hearing(browser: Browser, lab: Lab, uri: str, version: str, kernel: str) ->
         "<= 2, and < 100 ms",
     )
     figure.notes.append(f"slowest click in a waiting cell {1000 * max(figure.ours):.0f} ms")
+    return figure
+
+
+def _stopping(browser: Browser, lab: Lab, uri: str, version: str, kernel: str) -> Figure:
+    panel = f"from tiled_jupyter import LoginPanel; panel = LoginPanel({uri!r}); panel"
+    waits = [_UNTIL_STOPPED.format(wait=wait) for wait in ("panel.wait()", "time.sleep(60)")]
+    notebook = _open(browser, lab, [panel, *waits], kernel)
+    notebook.execute(0)
+    figure = Figure(f"stop button to a waiting cell's end / time.sleep's, ipykernel {version}", [], [], "< 500 ms")
+    for _ in range(_STOPS):
+        for index, series in ((1, figure.ours), (2, figure.reference)):
+            notebook.run(index)
+            if index == 1:
+                Panel(notebook).waiting.wait_for()
+            else:
+                notebook.page.wait_for_function("() => tj.running(2)")
+            clicked = notebook.stop()
+            series.append(float(notebook.cell_done(index).split("ended ")[1].split()[0]) - clicked)
+    notebook.page.context.close()
+    lab.reset()
+    figure.notes.append(f"slowest {1000 * max(figure.ours):.0f} ms")
     return figure

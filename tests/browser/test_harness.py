@@ -55,7 +55,7 @@ def test_stop_button_ends_a_busy_cell(open_notebook, kernel):
     clicked = notebook.stop()
     text = notebook.cell_done(0)
     assert "KeyboardInterrupt" in text
-    assert float(text.split("stopped ")[1].split()[0]) - clicked < 5
+    assert float(text.split("stopped ")[1].split()[0]) - clicked < 15
     assert notebook.execute(1) == "'goes on'"
 
 

@@ -12,10 +12,9 @@ from tiled_jupyter.demo.server import PASSWORDS
 from .kernels import KERNELS
 from .lab import Lab
 from .panel import Panel
-from .waiting import until
+from .waiting import STOPPED_WITHIN, until
 
 ALICE = PASSWORDS["alice"]
-STOPPED_WITHIN = 0.5
 
 WAYS = {
     "plain cell": "client = wait()",

@@ -49,14 +49,14 @@ def dripping(request):
         ended.set()
         listener.shutdown(socket.SHUT_RDWR)
     for one in (thread, *connections):
-        one.join(5)
+        one.join(20)
 
 
 def test_a_request_has_an_end(dripping):
     begun = time.monotonic()
     with httpx.Client(trust_env=False) as http, pytest.raises(Refused, match="did not answer in time") as caught:
         ask(http, "GET", dripping, timeout=QUICK)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
     assert caught.value.passing
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import contextmanager
 
 from tiled_jupyter.session import LoginSession
 from tiled_jupyter.settings import TiledJupyter
@@ -68,3 +70,11 @@ def settle(timeout=20.0):
     for thread in logins():
         thread.join(timeout)
         assert not thread.is_alive()
+
+
+@contextmanager
+def at_once():
+    """Fail if the block waits. What there is to wait for lasts five seconds or more, and a busy machine one or two."""
+    begun = time.monotonic()
+    yield
+    assert time.monotonic() - begun < 4

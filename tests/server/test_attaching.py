@@ -147,7 +147,7 @@ def test_a_plain_script_without_a_person_fails_at_once_and_says_what_to_set(shor
         "import tiled_jupyter, time\ntiled_jupyter.enable()\nfrom tiled.client import from_uri\n"
         "begun = time.monotonic()\n"
         f"try:\n    from_uri({short_server.uri!r})\nexcept tiled_jupyter.CannotPrompt as error:\n"
-        "    print(time.monotonic() - begun < 5, error)"
+        "    print(time.monotonic() - begun < 20, error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.stdout.startswith("True Nobody can be asked to sign in"), done.stderr

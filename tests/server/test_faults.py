@@ -45,7 +45,7 @@ def test_fault_4_a_certificate_that_is_not_trusted_is_said_and_nothing_is_sent(t
             f"The certificate of {server.uri[8:]} is not trusted, so nothing was sent. For a certificate of your "
         )
         assert state.address == f"{server.uri}/"
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 20
         assert server.seen == []
 
 
@@ -56,7 +56,7 @@ def test_fault_5_a_server_with_errors_at_the_login_is_said_and_the_form_stays(st
         shown = Shown()
         form, begun = shown.connect(server.uri), time.monotonic()
         state = shown.sign_in(SignedOut)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
         assert state.failure.sentence == (
             f"{server.uri[7:]} cannot sign anybody in right now ({status}). Try again in a minute."
         )
@@ -84,7 +84,7 @@ def test_fault_7_what_is_no_tiled_server_is_called_so(reply):
         state = shown.connect(server.uri, Disconnected)
         assert state.failure.sentence == f"{server.uri[7:]} answers, but not as a Tiled server. Check the address."
         assert state.address == f"{server.uri}/"
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
 
 
 # -- signing in ------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ def test_fault_6_a_server_that_asks_for_two_seconds_gets_them_in_sight_and_the_p
             f"{server.uri[7:]} asks to wait before the next try (429). It is asked again by itself in 2 s."
         )
         assert shown.rest(SignedIn).identity.id == "alice"
-        assert 2 <= time.monotonic() - begun < 5
+        assert 2 <= time.monotonic() - begun < 15
         assert server.paths().count("auth/provider/demo/token") == 2
 
 
@@ -252,7 +252,7 @@ def test_fault_23_a_token_file_that_is_no_good_is_as_if_there_were_none_and_is_r
     shown, begun = Shown(), time.monotonic()
     form = shown.connect(closed_server.uri)
     assert (form.failure, form.reason) == (None, None)  # nobody is told of a fault that is mended by signing in
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
     assert shown.sign_in().remembered
     kept = {name: (directory / name).read_text() for name in ("access_token", "refresh_token")}
     assert kept == {name: shown.session.context.http_client.auth.tokens[name] for name in kept}
@@ -426,4 +426,4 @@ def test_fault_39_a_computer_that_sleeps_while_it_polls_is_signed_in_or_told_whe
             laptop.send_signal(signal.SIGCONT)
         begun = time.monotonic()
         assert laptop.stdout.readline().split() == (["signed_in", "alice"] if approved else ["signed_out", "expired"])
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15

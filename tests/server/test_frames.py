@@ -92,7 +92,7 @@ def test_a_repr_waits_for_no_person(short_server):
         said = []
         looking = threading.Thread(target=lambda: said.append(repr(context)), daemon=True)
         looking.start()
-        looking.join(5)
+        looking.join(15)
         assert said == ["<Context (session ended)>"]
     finally:
         answered.set()

@@ -20,7 +20,7 @@ from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import Disconnected, SignedIn, SignedOut, Verifying
 
 from .hostile_server import HostileServer, Reply, code, device, drip, password, principal
-from .shown import Shown, settle
+from .shown import Shown, at_once, settle
 
 PASSWORD, KEY = "canary-passw0rd", "ca7a" * 18
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>\u202e\x1b[31m\n"
@@ -275,7 +275,7 @@ def test_fault_40_an_answer_of_any_size_and_shape_ends_in_a_sentence(evil, asked
         failure = sign_in(connected(evil)).failure
     assert failure.sentence.endswith(".")
     assert "Error" not in failure.sentence
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 20
 
 
 def test_what_is_packed_to_burst_is_not_unpacked_to_its_end(evil):
@@ -305,7 +305,7 @@ def test_a_server_that_answers_us_and_has_errors_for_tiled_is_given_up(evil, mon
     only_tiled(evil, Reply(503, {}))  # which Tiled asks again for 25 seconds
     begun = time.monotonic()
     assert connected(evil, Disconnected).session.state.failure.sentence.endswith(".")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 def test_who_is_saved_there_is_not_waited_for_without_end(evil, monkeypatch):
@@ -327,10 +327,9 @@ def test_cancel_ends_any_dawdling_at_once(evil, path, part):
     shown.session.sign_in("demo", "alice", PASSWORD, remember=True)
     while path not in evil.paths():
         assert shown.session.rest(shown.session.state.attempt, 0.02)
-    begun = time.monotonic()
-    shown.session.cancel()
-    assert shown.rest(SignedOut).failure.kind == "cancelled"
-    assert time.monotonic() - begun < 0.5
+    with at_once():
+        shown.session.cancel()
+        assert shown.rest(SignedOut).failure.kind == "cancelled"
 
 
 # -- lies about the status and the time ------------------------------------------------------------------

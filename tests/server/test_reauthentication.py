@@ -133,7 +133,7 @@ def test_fault_10_data_is_read_through_a_token_that_expires_and_nobody_notices(s
     let_expire(context)
     begun = time.monotonic()
     numpy.testing.assert_array_equal(array.compute(scheduler="threads"), expected)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
     assert hook.calls == 1
     assert capfd.readouterr() == ("", "")
 
@@ -338,7 +338,7 @@ def test_a_server_that_is_down_is_tileds_error_and_costs_no_session(short_server
     begun = time.monotonic()
     with pytest.raises(httpx.ConnectError):
         get(context)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
     short_server.start()
     assert get(context).status_code == 200
     assert hook.calls == 1

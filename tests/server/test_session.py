@@ -14,7 +14,7 @@ from tiled_jupyter.locks import one_kernel_at_a_time
 from tiled_jupyter.reauthentication import Context
 from tiled_jupyter.states import Connecting, Disconnected, SignedIn, SignedOut, Verifying
 
-from .shown import Shown, settle
+from .shown import Shown, at_once, settle
 from .tiled_server import PASSWORDS, TiledServer, free_port
 
 
@@ -70,10 +70,9 @@ def test_cancel_while_connecting_is_at_once_and_final():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         shown = Shown()
         shown.session.connect(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        begun = time.monotonic()
-        shown.session.cancel()
-        assert shown.rest(Disconnected).failure.kind == "cancelled"
-        assert time.monotonic() - begun < 0.5
+        with at_once():
+            shown.session.cancel()
+            assert shown.rest(Disconnected).failure.kind == "cancelled"
 
 
 def test_a_sign_in_that_succeeds_after_cancel_is_revoked():
@@ -149,13 +148,13 @@ def test_signing_out_everywhere_ends_the_session_and_removes_the_files(closed_se
         ("https://127.0.0.1:{tiled_port}", "unreachable", "does not speak https"),
     ],
 )
-def test_an_address_that_cannot_be_used_says_why_within_ten_seconds(closed_server, address, kind, says):
+def test_an_address_that_cannot_be_used_says_why_within_its_patience(closed_server, address, kind, says):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         ports = {"closed_port": free_port(), "silent_port": silent.getsockname()[1], "tiled_port": closed_server.port}
         shown = Shown()
         begun = time.monotonic()
         state = shown.connect(address.format(**ports), Disconnected)
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 20
         assert state.failure.kind == kind
         assert says.format(**ports) in state.failure.sentence
         assert state.address.startswith(address.format(**ports))
@@ -206,9 +205,8 @@ def test_cancel_waits_for_no_other_kernel(closed_server):
         while closed_server.log.count("/auth/whoami") == asked:
             assert shown.session.rest(attempt, 0.02)
         assert shown.session.rest(attempt, 0.5)  # it has come to saving, which has to wait
-        begun = time.monotonic()
-        shown.session.cancel()
-        assert time.monotonic() - begun < 0.5
+        with at_once():
+            shown.session.cancel()
         assert shown.rest(SignedOut).failure.kind == "cancelled"
     settle()
     assert not saved.exists() or list(saved.iterdir()) == []

@@ -15,7 +15,7 @@ from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import SignedIn, SignedOut
 
 from .sessions import Hook
-from .shown import Shown, settle
+from .shown import Shown, at_once, settle
 from .tiled_server import PASSWORDS, TiledServer
 
 
@@ -31,9 +31,8 @@ def files(cache):
 
 
 def sign_out(shown, cache):
-    begun = time.monotonic()
-    shown.session.sign_out(everywhere=True)
-    assert time.monotonic() - begun < 1
+    with at_once():
+        shown.session.sign_out(everywhere=True)
     assert isinstance(shown.session.state, SignedOut)
     assert not shown.session.context.authenticated
     assert files(cache) == []
@@ -205,6 +204,6 @@ def test_d22_a_source_that_fails_or_hangs_signs_nobody_in(closed_server, functio
     shown = Shown(settings=source(function))
     shown.session.connect(closed_server.uri)
     failure = shown.until(lambda state: getattr(state, "failure", None)).failure
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - begun < 20
     assert "token_source" in failure.sentence
     assert PASSWORDS["bob"] not in failure.sentence

