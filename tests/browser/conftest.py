@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -38,17 +37,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "kernel" in metafunc.fixturenames:
         chosen = str(metafunc.config.getoption("--kernels")).split(",")
         metafunc.parametrize("kernel", [KERNELS[v] for v in chosen], ids=[f"ipykernel {v}" for v in chosen])
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a test a second run where nobody looks: of some hundred pages and kernels one may come up lame.
-
-    Its first failure stays in the summary and among the artifacts. Locally it fails at once.
-    """
-    if os.environ.get("CI"):
-        for item in items:
-            if item.path.is_relative_to(ROOT / "tests" / "browser"):
-                item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(wrapper=True)
