@@ -20,103 +20,16 @@ from __future__ import annotations
 
 import contextlib
 import math
-import queue
 import threading
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-from . import cells
-from .busy import say_busy
 from .front_end import kernel as running_kernel
-from .masked import Masked
+from .letters import Letter, Mailbox
 from .wire import Transport
 
 _STEP = 0.05  # seconds between two looks at ipykernel 6's socket
 _TAP_STEP = 0.5  # at the socket of ipykernel 7, which needs none when all is well
-_BUSY_AGAIN = 5.0  # seconds; a hub's culler looks at most every few
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One custom message of the page.
-
-    Parameters
-    ----------
-    content : object
-    typed : str
-        What a person typed, which comes as a buffer beside it.
-    """
-
-    content: Any
-    typed: Masked = Masked()  # noqa: RUF009 - it is immutable
-
-    @classmethod
-    def of(cls, content: Any, buffers: Sequence[Any] | None) -> Letter:
-        """Open what came with its buffers."""
-        return cls(content, Masked(bytes(buffers[0]), "utf-8", "replace") if buffers else Masked())
-
-
-class Mailbox:
-    """The letters of one widget while somebody waits for them. Any number of threads may read it."""
-
-    def __init__(self, board: _Board, kernel: Any) -> None:
-        self._board = board
-        self._kernel = kernel
-        self._letters: queue.SimpleQueue[Letter | None] = queue.SimpleQueue()
-        self._said_busy = 0.0
-        self.cell: cells.Cell | None = None
-        self.readers = 0
-
-    @property
-    def transport(self) -> Transport:
-        """The channel the page should answer on."""
-        return self._board.transport
-
-    def put(self, letter: Letter) -> None:
-        """Deliver a letter, from any thread."""
-        self._letters.put(letter)
-
-    def wake(self) -> None:
-        """Make every `get` that waits return; safe in a signal handler."""
-        for _ in range(self.readers):
-            self._letters.put(None)
-
-    def get(self, timeout: float) -> Letter | None:
-        """Wait for a letter.
-
-        Parameters
-        ----------
-        timeout : float
-            Seconds. Zero looks once.
-
-        Returns
-        -------
-        Letter or None
-            None when the time is over or `wake` was called.
-        """
-        if time.monotonic() - self._said_busy > _BUSY_AGAIN:
-            self.say_busy()  # others make the kernel say `idle` too
-        end = time.monotonic() + timeout
-        while True:
-            left = end - time.monotonic()
-            try:
-                return self._letters.get(timeout=max(0.0, min(left, self._board.look())))
-            except queue.Empty:
-                if time.monotonic() >= end:
-                    return None
-
-    def join(self) -> None:
-        """Count one more reader, and know in which cell it waits."""
-        self.readers += 1
-        if self.cell is None or not self.cell.running:
-            self.cell = cells.current()
-
-    def say_busy(self) -> None:
-        """Tell the world that the cell is still running, if it is."""
-        self._said_busy = time.monotonic()
-        say_busy(self.cell)
 
 
 class _Board:
@@ -137,7 +50,7 @@ class _Board:
         with self._lock:
             if not self._boxes:
                 self._install()
-            box = self._boxes.setdefault(comm_id, Mailbox(self, self._kernel))
+            box = self._boxes.setdefault(comm_id, Mailbox(self))
             box.join()
         try:
             yield box

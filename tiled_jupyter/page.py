@@ -19,7 +19,7 @@ from . import front_end, profiles, wire
 from .account_states import KeyInCell
 from .attempts import in_background
 from .busy import say_busy_after_this
-from .mailbox import Letter
+from .letters import Letter
 from .session import LoginSession
 from .settings import TiledJupyter
 from .states import Disconnected, State

@@ -15,7 +15,8 @@ from . import cells
 from .errors import LoginCancelled, LoginFailed
 from .front_end import SecondOutput
 from .how_to_go_on import how_to_go_on
-from .mailbox import Letter, Mailbox, open_mailbox
+from .letters import Letter, Mailbox
+from .mailbox import open_mailbox
 from .session import CANCELLED, LoginSession
 from .states import Failure, SignedIn, SignedOut
 from .wire import Transport

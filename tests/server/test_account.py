@@ -18,7 +18,7 @@ from tiled_jupyter import LoginPanel, key_files, known_servers, sign_ins
 from tiled_jupyter import account_commands as said
 from tiled_jupyter.account import AccountDesk
 from tiled_jupyter.account_states import Account
-from tiled_jupyter.mailbox import Letter
+from tiled_jupyter.letters import Letter
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.states import SignedIn, SignedOut
 

@@ -17,7 +17,7 @@ import tiled_jupyter
 from tests.canaries import leaks, looks, traces
 from tiled_jupyter import ApiKeys, LoginCancelled, LoginPanel, from_context, from_uri, key_files
 from tiled_jupyter.ensuring import ensure
-from tiled_jupyter.mailbox import Letter
+from tiled_jupyter.letters import Letter
 
 from .openid_provider import OpenIDProvider, proxied_provider
 from .sessions import Hook, kill, signed_in

@@ -82,6 +82,7 @@ LAYERS = [
     "hints",
     "cells",
     "busy",
+    "letters",
     "mailbox",
     "addressed",
     "how_to_go_on",
