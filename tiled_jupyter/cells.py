@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import signal
 import threading
 import time
@@ -140,6 +141,28 @@ def unwatch() -> None:
 def current() -> Cell | None:
     """The cell that is running, if one is and it is watched."""
     return _current
+
+
+def in_its_output(display: Callable[[], None]) -> None:
+    """Have what `display` displays appear in the output of the running cell, on whatever thread this is.
+
+    A thread that a person began has no request of its own on ipykernel 7, and gets the one handled last. That may
+    be a message of a widget, which a subshell handles beside the cell: what is displayed for it is seen nowhere.
+    """
+    publisher: Any = getattr(shell(), "display_pub", None)
+    has_request = threading.current_thread() is threading.main_thread() or any(
+        variable.name == "parent_header" for variable in contextvars.copy_context()
+    )
+    if _current is None or _current.request is None or has_request or not hasattr(publisher, "set_parent"):
+        display()
+        return
+    request = _current.request
+
+    def beside() -> None:
+        publisher.set_parent(request)
+        display()
+
+    contextvars.copy_context().run(beside)  # this thread may outlive the cell
 
 
 def _nothing_began_after(moment: float) -> bool:

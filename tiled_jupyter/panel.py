@@ -229,7 +229,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
 
     panel = LoginPanel(remember_me=remember_me, _session=make)
     panel.resuming = wish is not None and wish.resuming
-    front_end.show(panel)
+    cells.in_its_output(lambda: front_end.show(panel))
     tokens: dict[str, Any] | None = None
     try:
         panel._hold(None)

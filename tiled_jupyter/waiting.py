@@ -191,7 +191,7 @@ class Wait:
         text, link = how_to_go_on(
             state, silent=silent, saves=self._panel.saves, since=self._since if self._panel.resuming else None
         )
-        self._words.show(text, link=link)
+        cells.in_its_output(lambda: self._words.show(text, link=link))
 
     def _begin_unasked(self, form: SignedOut) -> None:
         """Begin the only way in, or the chosen one, once, where a person sees no panel and so can begin nothing."""

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from .notebook import Notebook
 
 
-def leave_artifacts(folder: Path, opened: list[Notebook]) -> None:
-    """Write screenshot, console and logs of a failed test."""
+def leave_artifacts(folder: Path, failure: str, opened: list[Notebook]) -> None:
+    """Write traceback, screenshot, console and logs of a failed test."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    (folder / "failure.txt").write_text(failure)
     for notebook in opened:
         stem = Path(notebook.path).stem
         (folder / f"{stem}.console.txt").write_text("\n".join(notebook.console))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ARTIFACTS = ROOT / "tests" / "artifacts"
 # No test measures time with it: on a busy machine a first import or a first page takes longer than Playwright's 5 s.
 expect.set_options(timeout=20_000)
-_FAILED = pytest.StashKey[bool]()
+_FAILURE = pytest.StashKey[str]()  # of this run of a test
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -41,10 +41,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Remember that a test has failed, for the fixtures that are torn down after it."""
+    """Remember how a test has failed, for the fixtures that are torn down after it."""
     report = yield
+    if report.when == "setup":
+        item.stash[_FAILURE] = ""
     if report.failed:
-        item.stash[_FAILED] = True
+        item.stash[_FAILURE] = report.longreprtext
     return report
 
 
@@ -94,9 +96,9 @@ def open_notebook(request: pytest.FixtureRequest, chromium: Browser, lab: Lab) -
         return notebook.open()
 
     yield open_one
-    if request.node.stash.get(_FAILED, False):
+    if failure := request.node.stash[_FAILURE]:
         folder = ARTIFACTS / re.sub(r"[^\w.-]+", "_", request.node.nodeid.removeprefix("tests/browser/"))
-        leave_artifacts(folder, opened)
+        leave_artifacts(folder, failure, opened)
         print(f"\nArtifacts: {folder}")
     for context in contexts:
         context.close()

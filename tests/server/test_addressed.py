@@ -112,3 +112,24 @@ def test_nothing_stays_installed_when_nothing_is_offered(kernel):
     kernel.run(f"before = dict({handlers})\n{OFFER}")
     kernel.run(f"assert {REQUEST!r} in {handlers}")
     kernel.run(f"addressed.offer('comm', None); assert dict({handlers}) == before")
+
+
+@pytest.mark.parametrize("kernel", ["7.2.0", "7.4"], indirect=True)
+def test_what_a_thread_of_the_cell_shows_is_in_its_output_whatever_a_subshell_handles(kernel):
+    kernel.run(
+        "import threading\nfrom comm import get_comm_manager\nfrom tiled_jupyter import cells, front_end\n"
+        "cells.watch()\ncame, said = threading.Event(), threading.Event()\n"
+        "get_comm_manager().register_target('beside', lambda *_: came.set())\n"
+        "def work():\n    came.wait(20)\n    cells.in_its_output(lambda: front_end.say('here'))\n    said.set()\n"
+    )
+    client = kernel.client
+    client.control_channel.send(client.session.msg("create_subshell_request", {}))
+    subshell = client.control_channel.get_msg(timeout=20)["content"]["subshell_id"]
+    cell = client.execute("threading.Thread(target=work).start()\nsaid.wait(20)")
+    message = client.session.msg("comm_open", {"comm_id": "widget", "target_name": "beside", "data": {}})
+    message["header"]["subshell_id"] = subshell
+    client.shell_channel.send(message)
+    while (shown := client.get_iopub_msg(timeout=20))["msg_type"] != "display_data":
+        pass
+    assert shown["content"]["data"]["text/plain"] == "here"
+    assert shown["parent_header"]["msg_id"] == cell
