@@ -120,8 +120,9 @@ def test_a_failing_test_leaves_what_is_needed_to_understand_it(open_notebook, tm
     notebook = open_notebook(["print('x' * 3)"])
     notebook.execute(0)
     notebook.page.evaluate("() => console.log('a word of the page')")
-    leave_artifacts(tmp_path / "artifacts", [notebook])
+    leave_artifacts(tmp_path / "artifacts", "assert 1 == 2", [notebook])
     names = {file.name for file in (tmp_path / "artifacts").iterdir()}
+    assert (tmp_path / "artifacts" / "failure.txt").read_text() == "assert 1 == 2"
     assert {"notebook-0.png", "notebook-0.console.txt", "notebook-0.jupyter-tail.log"} < names
     assert any(name.startswith("kernel-") for name in names)
     assert "a word of the page" in (tmp_path / "artifacts" / "notebook-0.console.txt").read_text()
