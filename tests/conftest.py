@@ -18,7 +18,9 @@ BROWSER, SERVER = Path(__file__).parent / "browser", Path(__file__).parent / "se
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add options for working on the browser ring."""
     group = parser.getgroup("tiled_jupyter")
-    group.addoption("--kernels", default="6.31.0,7.2.0,7.4", help="versions of ipykernel, to try fewer than all")
+    group.addoption(
+        "--kernels", help="versions of ipykernel, as 6.31.0,7.2.0,7.4, for every test that asks for a kernel"
+    )
     group.addoption("--headed", action="store_true", help="show the browser")
 
 

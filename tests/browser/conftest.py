@@ -14,7 +14,7 @@ from tests.server.tiled_server import TiledServer
 
 from .artifacts import leave_artifacts
 from .chromium import launch_chromium
-from .kernels import KERNELS, ROOT
+from .kernels import KERNELS, NEWEST, OLDEST, ROOT
 from .lab import Lab
 from .listener import Listener
 from .notebook import Notebook
@@ -33,9 +33,11 @@ _FAILURE = pytest.StashKey[str]()  # of this run of a test
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for ``kernel`` once for each version of ipykernel."""
+    """Run a test that asks for ``kernel`` on the oldest and the newest ipykernel, and on all if it is marked so."""
     if "kernel" in metafunc.fixturenames:
-        chosen = str(metafunc.config.getoption("--kernels")).split(",")
+        everywhere = metafunc.definition.get_closest_marker("every_kernel") is not None
+        named = metafunc.config.getoption("--kernels")
+        chosen = named.split(",") if named else list(KERNELS) if everywhere else [OLDEST, NEWEST]
         metafunc.parametrize("kernel", [KERNELS[v] for v in chosen], ids=[f"ipykernel {v}" for v in chosen])
 
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Name of the kernelspec of each version of ipykernel under test. ``<name>-debug`` logs at debug level.
 KERNELS = {"6.31.0": "k631", "7.2.0": "k72", "7.4": "k74"}
+OLDEST, NEWEST = "6.31.0", "7.4"
 
 # Each kernel logs to a file beside its connection file; `exec` keeps the kernel the process that is interrupted.
 _LAUNCH = 'exec "$0" {launcher} -f "$1" {flags} 2>>"$1.log"'
@@ -23,7 +24,7 @@ def kernel_python(version: str) -> str:
 
     The environment variable ``TILED_JUPYTER_KERNEL_<version>`` (dots as underscores) wins over ``.kernels/<version>``.
     """
-    if version == "7.4":
+    if version == NEWEST:
         return sys.executable
     chosen = os.environ.get(f"TILED_JUPYTER_KERNEL_{version.replace('.', '_')}")
     python = Path(chosen) if chosen else ROOT / ".kernels" / version / "bin" / "python"

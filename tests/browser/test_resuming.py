@@ -56,6 +56,7 @@ def opened_and_signed_in(open_notebook, server, cells, *arguments, kernel="k74")
     return notebook
 
 
+@pytest.mark.every_kernel
 @pytest.mark.parametrize("way", WAYS)
 def test_the_interrupted_cell_goes_on_with_its_data(open_notebook, dying_server, kernel, way):
     notebook = opened_and_signed_in(open_notebook, dying_server, [WAYS[way], "'queued'"], kernel=kernel)

@@ -30,6 +30,7 @@ def login(server, *arguments: str) -> str:
     )
 
 
+@pytest.mark.every_kernel
 def test_the_cell_goes_on_and_queued_cells_follow_in_order(open_notebook, tiled_server, kernel):
     cells = [
         "log = ['before']",
