@@ -254,8 +254,7 @@ class Notebook:
         return self.lab.saved_notebook(self.path)
 
     def theme(self, name: str) -> None:
-        """Switch to ``JupyterLab Light`` or ``JupyterLab Dark``."""
+        """Switch to ``JupyterLab Light``, ``JupyterLab Dark`` or another, and wait for it."""
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
-        expect(self.page.locator("body")).to_have_attribute(
-            "data-jp-theme-light", "true" if "Light" in name else "false"
-        )
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-name", name)
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
