@@ -160,7 +160,9 @@ def test_slow_down_grows_the_interval_and_the_login_succeeds():
         approve(waiting)
         shown.rest(SignedIn)
         polls = [request["at"] for request in op.requests("/token")]
-        assert [round(later - earlier) for earlier, later in itertools.pairwise(polls)] == [1, 6]
+        before, after = (later - earlier for earlier, later in itertools.pairwise(polls))
+        assert before < 4
+        assert after > 5.5  # the interval and five seconds, as they are counted here and there
 
 
 def test_the_provider_is_away_while_it_is_polled(op, proxied):

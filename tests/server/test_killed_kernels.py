@@ -15,7 +15,7 @@ from .dying import Dying
 from .killed_kernels import JWT, kill_kernels, kill_kernels_that_ask
 from .sessions import Hook, get, signed_in
 
-AT_ONCE = 2.0  # seconds; a lock that is not let go of is waited for for longer
+AT_ONCE = 10.0  # seconds; a lock that is not let go of is waited for for twenty
 FORKS_AND_IS_KILLED = """
 import os, signal, sys
 from pathlib import Path
