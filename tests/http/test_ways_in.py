@@ -112,7 +112,7 @@ def test_waiting_for_the_server_ends_with_cancel():
     sign_in(here)
     here.until(lambda state: isinstance(state, Verifying) and state.trouble)
     here.session.cancel()
-    settle(1)
+    settle()
     assert here.rest(SignedOut).failure.kind == "cancelled"
     assert server.paths == ["token"]
 
