@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -130,9 +131,17 @@ def show(widget: object) -> None:
 
 
 class SecondOutput:
-    """Words in the cell for when the panel may stay silent; in the end it says `afterwards`."""
+    """Words in the cell for when the panel may stay silent; in the end it says `afterwards`.
 
-    def __init__(self, afterwards: str = NEUTRAL_TEXT) -> None:
+    Parameters
+    ----------
+    beside : callable
+        Calls what it is given, so that what that displays appears in the right output.
+    afterwards : str
+    """
+
+    def __init__(self, beside: Callable[[Callable[[], None]], None], afterwards: str) -> None:
+        self._beside = beside
         self._afterwards = afterwards
         self._handle: Any = None
         self._shown: str | None = None
@@ -158,7 +167,10 @@ class SecondOutput:
     def _publish(self, bundle: dict[str, str]) -> None:
         from IPython.display import display
 
-        if self._handle is None:
-            self._handle = display(bundle, raw=True, display_id=True)
-        else:
-            self._handle.update(bundle, raw=True)
+        def publish() -> None:
+            if self._handle is None:
+                self._handle = display(bundle, raw=True, display_id=True)
+            else:
+                self._handle.update(bundle, raw=True)
+
+        self._beside(publish)

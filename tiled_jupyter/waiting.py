@@ -13,7 +13,7 @@ from typing import Protocol
 
 from . import cells
 from .errors import LoginCancelled, LoginFailed
-from .front_end import SecondOutput
+from .front_end import NEUTRAL_TEXT, SecondOutput
 from .how_to_go_on import how_to_go_on
 from .letters import Letter, Mailbox
 from .mailbox import open_mailbox
@@ -77,7 +77,7 @@ class Wait:
         self._timeout = timeout
         self._patience = patience
         # Where a cell was interrupted, the panel that folds to one line says it all.
-        self._words = SecondOutput("") if panel.resuming else SecondOutput()
+        self._words = SecondOutput(cells.in_its_output, "" if panel.resuming else NEUTRAL_TEXT)
         self._stack = ExitStack()
         self._blocking = blocking
         self._begins = True
@@ -191,7 +191,7 @@ class Wait:
         text, link = how_to_go_on(
             state, silent=silent, saves=self._panel.saves, since=self._since if self._panel.resuming else None
         )
-        cells.in_its_output(lambda: self._words.show(text, link=link))
+        self._words.show(text, link=link)
 
     def _begin_unasked(self, form: SignedOut) -> None:
         """Begin the only way in, or the chosen one, once, where a person sees no panel and so can begin nothing."""
