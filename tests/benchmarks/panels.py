@@ -173,7 +173,7 @@ def _stopping(browser: Browser, lab: Lab, uri: str, version: str, kernel: str) -
             if index == 1:
                 Panel(notebook).waiting.wait_for()
             else:
-                notebook.page.wait_for_function("() => tj.running(2)")
+                notebook.is_running(2)
             clicked = notebook.stop()
             series.append(float(notebook.cell_done(index).split("ended ")[1].split()[0]) - clicked)
     notebook.page.context.close()

@@ -305,7 +305,7 @@ def test_a_notebook_saved_during_the_wait_holds_no_state(open_notebook, tiled_se
 
 # -- a hub that culls idle kernels must not cull one that works (row D1) ----------------------------------
 
-WORK = 30
+WORK = 45
 CULL_AFTER = 10
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-# From the stop button to the wait's end, in seconds, on a machine that is busy. How quick it is, the benchmarks say.
-STOPPED_WITHIN = 3.0
+# From the stop button to the wait's end, in seconds.
+STOPPED_WITHIN = 0.5
 
 
 def until(condition: Callable[[], T], what: str, timeout: float = 30.0) -> T:
