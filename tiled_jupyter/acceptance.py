@@ -60,10 +60,10 @@ class Acceptance(Attempts):
         """Give where the tokens lie that are accepted here, which other kernels write to as well."""
         return self.context.token_directory if self.context is not None else None
 
-    def _client(self, *, theirs: bool = False) -> AbstractContextManager[httpx.Client]:
-        """Give a client without a session: for Tiled's server, or (`theirs`) for an identity provider."""
+    def _client(self, *places: str) -> AbstractContextManager[httpx.Client]:
+        """Return a client without a session: for an identity provider at these places, else for Tiled's server."""
         assert self.context is not None  # noqa: S101 - there is no server without one
-        return self.context.provider_client() if theirs else self.context.bare_client()
+        return self.context.provider_client(*places) if places else self.context.bare_client()
 
     def _accept(self, tokens: Tokens, *, remember: bool) -> bool:
         """Use the tokens from now on; say whether they could be saved."""
@@ -171,7 +171,7 @@ class Acceptance(Attempts):
         )
 
     def _end(self, form: SignedOut, spec: Any, tokens: Tokens) -> None:
-        revocation.end_session(lambda theirs: self._client(theirs=theirs), form.server.uri, spec.links, tokens)
+        revocation.end_session(self._client, form.server.uri, spec.links, tokens)
 
 
 def _require(expected: Identity | None, principal: dict[str, Any]) -> None:

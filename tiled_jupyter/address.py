@@ -129,7 +129,27 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return host == "localhost"  # names below it are asked of the network on many systems
+
+
+def origin_of(address: str) -> str | None:
+    """Return scheme, host and port of an address, as ``https://tiled.example.org``; None where it is no address."""
+    try:
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, ValueError):
+        return None
+    return f"{url.scheme}://{host_of(address)}" if url.host and url.scheme in ("http", "https") else None
+
+
+def unencrypted(uri: str, what: str) -> str:
+    """Return the sentence for a credential (`what`) that others could read on its way to an address."""
+    url = httpx.URL(uri)
+    if url.host in ("0.0.0.0", "::"):  # noqa: S104 - nothing is bound to it here
+        port = "" if url.port is None else f":{url.port}"
+        way = f"For a server on this computer use {url.scheme}://127.0.0.1{port}."
+    else:
+        way = "Use the server's https:// address."
+    return f"This connection is not encrypted ({url.scheme}://), so {what} is not sent. {way}"
 
 
 def same_origin(one: str, other: str) -> bool:
@@ -173,9 +193,7 @@ def refusal_to_send(endpoint: str, server: str, *, allow_http: bool) -> str | No
         return "This server asks for the password at something that is not an address. Not sent."
     if not same_origin(endpoint, server):
         return f"This server asks for the password at another address ({there.scheme}://{host_of(endpoint)}). Not sent."
-    if is_private(endpoint, allow_http=allow_http):
-        return None
-    return "This connection is not encrypted (http://), so the password is not sent. Use the server's https:// address."
+    return None if is_private(endpoint, allow_http=allow_http) else unencrypted(endpoint, "the password")
 
 
 def _port(url: httpx.URL) -> int | None:

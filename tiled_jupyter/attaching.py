@@ -15,6 +15,7 @@ from tiled.client import context as tiled_context
 from tiled.client.base import BaseClient
 
 from .enabling import Context
+from .reauthentication import without_proxy
 from .which_key import NO_KEY, choose_key
 
 _lock = threading.RLock()
@@ -80,8 +81,9 @@ def _attaching(plain: Any) -> Any:
         if not _enabled or type(self) is not tiled_context.Context:
             plain(self, uri, *args, **options)
             return
-        key = choose_key(uri, options.get("api_key"), own_server=options.get("app") is not None)
-        plain(self, uri, *args, **{**options, "api_key": key})
+        own_server = options.get("app") is not None
+        key = choose_key(uri, options.get("api_key"), own_server=own_server)
+        plain(self, uri, *args, **without_proxy(uri, {**options, "api_key": key}))
         if key == NO_KEY:
             self.api_key = None
         attach(self)

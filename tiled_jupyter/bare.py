@@ -1,34 +1,71 @@
-"""Clients for the network of a Context that carry nothing of its session; no redirect is followed."""
+"""Clients that carry nothing of a session and go nowhere but to whom they are made for; no redirect is followed."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
+from .address import is_loopback, same_origin
+from .audience import Audience, direct_mounts
+from .device_grant import endpoints
 from .prompts import SignsIn
 from .tls import tls_context
 
 _SESSIONS_OWN = frozenset(("authorization", "cookie", "accept-encoding", "x-csrf"))
 
 
+def client_for(
+    *places: str, headers: dict[str, str] | None = None, verify: Any = True, trust_env: bool = True
+) -> httpx.Client:
+    """Return a client for the servers of these addresses, which sends nothing anywhere else.
+
+    Parameters
+    ----------
+    *places : str
+        Any address of each server.
+    headers, verify, trust_env
+        As in `httpx.Client`; requests to this computer never use a proxy.
+    """
+    return httpx.Client(
+        headers=headers,
+        verify=tls_context() if verify is True and trust_env else verify,
+        trust_env=trust_env,
+        mounts=direct_mounts(places),
+        event_hooks={"request": [Audience(places, only=True).check]},
+        follow_redirects=False,
+    )
+
+
 def bare_client(context: SignsIn) -> httpx.Client:
-    """Make a client for the Context's server: its headers, and no Authorization, cookie or key."""
+    """Return a client for the Context's server: its headers, and no Authorization, cookie or key."""
+    return _client(context, str(context.api_uri))
+
+
+def prompt_client(context: SignsIn) -> httpx.Client:
+    """Return the client that a prompt is given: for the Context's server, and for the providers that it names."""
+    providers = context.server_info.authentication.providers
+    return _client(context, str(context.api_uri), *(place for spec in providers for place in endpoints(spec.links)))
+
+
+def provider_client(context: SignsIn, *places: str) -> httpx.Client:
+    """Return a client for an identity provider: nothing that Tiled's server knows or sets, and always verified."""
+    verify = True if context._verify is False else context._verify
+    return client_for(*places, verify=verify, trust_env=_trusts_environment(context))
+
+
+def refreshing_client(context: SignsIn, maker: str) -> httpx.Client:
+    """Return the client for who makes and renews a session: the Context's server, or a provider."""
+    own = same_origin(maker, str(context.api_uri))
+    return bare_client(context) if own else provider_client(context, maker)
+
+
+def _client(context: SignsIn, *places: str) -> httpx.Client:
     headers = {name: value for name, value in context.http_client.headers.items() if name not in _SESSIONS_OWN}
-    return _client(context, headers)
+    return client_for(*places, headers=headers, verify=context._verify, trust_env=_trusts_environment(context))
 
 
-def provider_client(context: SignsIn) -> httpx.Client:
-    """Make a client for an identity provider: nothing that Tiled's server knows or sets."""
-    return _client(context, {})
-
-
-def refreshing_client(context: SignsIn) -> httpx.Client:
-    """Make the client for whoever refreshes the Context's session: its server, or a provider."""
-    endpoint = httpx.URL(context.server_info.authentication.links.refresh_session)
-    here = (endpoint.scheme, endpoint.netloc) == (context.api_uri.scheme, context.api_uri.netloc)
-    return bare_client(context) if here else provider_client(context)
-
-
-def _client(context: SignsIn, headers: dict[str, str]) -> httpx.Client:
-    trust_env: bool = getattr(context, "_trust_env", True)  # an option Tiled has since 0.2.17
-    verify = tls_context() if context._verify is True and trust_env else context._verify
-    return httpx.Client(headers=headers, verify=verify, trust_env=trust_env, follow_redirects=False)
+def _trusts_environment(context: SignsIn) -> bool:
+    """Whether certificates and proxies of the environment count; on this computer only the former can."""
+    trusts: bool = getattr(context, "_trust_env", True)  # an option Tiled has since 0.2.17
+    return trusts or is_loopback(context.api_uri.host)

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 from tiled.client.context import Context as TiledContext
 
 from . import grants, known_servers, profiles
 from .address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin
+from .bare import client_for
 from .bounded import within
 from .context import Context
 from .device_grant import is_the_providers
@@ -24,7 +24,6 @@ from .live import signed_in_context
 from .principal import count, identity_of
 from .settings import TiledJupyter
 from .states import Provider, Server, SignedIn
-from .tls import tls_context
 from .tokens import tokens_of
 
 PASSWORD_MODES = ("internal", "password")  # the second is an older Tiled's word
@@ -114,12 +113,8 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
     live: Context | None = None if address.api_key else signed_in_context(address.api_uri)
     if live is not None and not options:
         return live, target.client_options
-    verify = options.get("verify", True)
-    with httpx.Client(
-        verify=tls_context() if verify is True else verify,
-        headers=options.get("headers"),
-        trust_env=options.get("trust_env", True),
-    ) as http:
+    network = {name: options[name] for name in ("verify", "headers", "trust_env") if name in options}
+    with client_for(address.api_uri, **network) as http:
         uri = grants.probe(http, address.api_uri)
     context = _made(uri, options)
     if live is not None:

@@ -75,6 +75,11 @@ def is_the_providers(links: Mapping[str, Any]) -> bool:
     return bool(links.get("client_id") and links.get("token_endpoint"))
 
 
+def endpoints(links: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return where an identity provider is asked, by a provider's links; nothing for Tiled's own device flow."""
+    return (str(links.get("auth_endpoint")), str(links["token_endpoint"])) if is_the_providers(links) else ()
+
+
 def scopes(extra: Iterable[str] | None) -> str:
     """Give what is asked for, as Tiled's client does: a session that can be refreshed, and what Tiled adds."""
     return " ".join(sorted({"openid", "offline_access", *(extra or ())}))

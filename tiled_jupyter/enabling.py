@@ -7,6 +7,7 @@ ipywidgets nor IPython: the panel comes when somebody has to be asked.
 from __future__ import annotations
 
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,10 +17,11 @@ from tiled.client.context import prompt_for_credentials
 from . import context as plain
 from . import front_end, noticing, profiles, which_key
 from .address import host_of, parse_address
+from .audience import sendable
 from .lifetimes import session_end
 from .masked import Masked
 from .principal import identity_of
-from .prompts import Prompt
+from .prompts import Prompt, occasion
 from .tokens import tokens_of
 
 if TYPE_CHECKING:
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
 def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, Any]:
     """Ask where the person is: at a terminal as Tiled does, else in the panel."""
     if front_end.has_terminal():
-        tokens: dict[str, Any] = prompt_for_credentials(http_client, providers)
+        wish = occasion.get()
+        offered = providers if wish is None else sendable(providers, str(wish.context.api_uri))
+        tokens: dict[str, Any] = prompt_for_credentials(http_client, offered)
         return tokens
     from .panel import prompt_for_login
 
@@ -54,13 +58,20 @@ class Context(plain.Context):
         """Sign in with what an earlier login left, and say so; see `tiled.client.context.Context`."""
         saved, host = self.saved_at(), host_of(str(self.api_uri))
         principal = self.resume_saved()
+        if self.unsent is not None:
+            warnings.warn(self.unsent, stacklevel=2)
         identity = identity_of(principal or {})
         if principal is not None:
             end, renews = session_end(tokens_of(self), principal, time.time())
             noticing.note_end(str(self.api_uri), end, renews=renews)
         if identity is not None:  # people share computer accounts
             _say_once(host, f"Using {identity.id}'s saved sign-in on {host} · Not you? %tiled_logout")
-        elif saved is not None and principal is None and not self.server_info.authentication.required:
+        elif (
+            saved is not None
+            and principal is None
+            and self.unsent is None
+            and not self.server_info.authentication.required
+        ):
             _say_once(
                 host, f"Your sign-in on {host} has ended: you see public data only. Run %tiled_login to see more."
             )

@@ -18,6 +18,7 @@ import httpx
 
 from .address import host_of
 from .bounded import within
+from .errors import TiledJupyterError
 from .masked import Masked
 from .parts import Failure, FailureKind
 
@@ -210,6 +211,8 @@ def explain(error: Exception, host: str) -> Failure:
     """Give the sentence for whatever went wrong while talking to `host`; it quotes nothing of the error."""
     if isinstance(error, Refused):
         return error.failure
+    if isinstance(error, TiledJupyterError):  # says itself what happened
+        return Failure(getattr(error, "reason", "server"), str(error))
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return Failure("unreachable", f"{host} did not answer in time. Try again, or ask who runs the server.")
     if isinstance(error, httpx.HTTPStatusError):

@@ -11,7 +11,7 @@ import httpx
 from . import revocation
 from .attempts import in_background
 from .reauthentication import Context
-from .tokens import tokens_of
+from .tokens import tokens_made_by, tokens_of
 
 _AT_THE_END = httpx.Timeout(2.0)
 
@@ -41,7 +41,8 @@ def end_early(context: Context) -> None:
     tokens = tokens_of(context) if ends_with_kernel(context) else {}
     _ending.discard(context)
     if any(tokens.values()):
-        in_background(lambda: revocation.end_session_of(context, tokens))
+        made_by = tokens_made_by(context)
+        in_background(lambda: revocation.end_session_of(context, tokens, made_by))
 
 
 def _end_all() -> None:
@@ -53,4 +54,4 @@ def _end_all() -> None:
         if any(tokens.values()) and tokens.get("refresh_token") not in ended:
             ended.add(tokens.get("refresh_token"))
             with contextlib.suppress(Exception):  # the process ends, and nobody would read it
-                revocation.end_session_of(context, tokens, _AT_THE_END)
+                revocation.end_session_of(context, tokens, tokens_made_by(context), _AT_THE_END)

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import httpx
 
+from .audience import require_private
 from .exchange import Refused, ask, bearing
 from .key_files import VARIABLE
 from .legible import legible
@@ -43,8 +44,9 @@ def check(context: Context, server: Server, key: str, source: Source) -> SignedI
     Raises
     ------
     Refused
-        Where the server does not accept it.
+        Where the server does not accept it, or others could read it on its way there.
     """
+    require_private(str(context.api_uri), "the key")
     links = context.server_info.authentication.links
     headers = bearing("Apikey", key)
     with context.bare_client() as http:

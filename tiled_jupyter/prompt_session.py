@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from .address import host_of
+from .bare import client_for
 from .connection import describe, refusal_of_server
 from .errors import LoginFailed
 from .events import SavedFound
@@ -21,7 +22,6 @@ from .reauthentication import Context
 from .session import LoginSession
 from .settings import TiledJupyter, settings
 from .states import SignedIn, SignedOut, State, open_form
-from .tls import tls_context
 from .token_source import ask_source
 
 _NOBODY_WAITS = "What asked for this sign-in has ended, so nothing was sent. Run its cell again."
@@ -119,10 +119,10 @@ class PromptSession(LoginSession):
     def _place(self) -> Path | None:
         return None if self._is_waited_for else super()._place()
 
-    def _client(self, *, theirs: bool = False) -> AbstractContextManager[httpx.Client]:
+    def _client(self, *places: str) -> AbstractContextManager[httpx.Client]:
         if self.context is not None:
-            return super()._client(theirs=theirs)  # the hook's is closed with the hook; a panel lives longer
-        return httpx.Client(verify=tls_context()) if theirs else nullcontext(self._http_client)
+            return super()._client(*places)  # the hook's is closed with the hook; a panel lives longer
+        return client_for(*places) if places else nullcontext(self._http_client)
 
     def _spec(self, form: SignedOut, name: str, modes: tuple[str, ...]) -> Any:
         if self.context is None and not self._is_waited_for:

@@ -34,6 +34,7 @@ class SignsIn(Protocol):
     api_uri: Any
     api_key: Any
     client_id: Any
+    scopes: Any
     http_client: Any
     server_info: Any
     _verify: Any
@@ -45,8 +46,11 @@ class SignsIn(Protocol):
     def bare_client(self) -> httpx.Client:
         """Make a client that carries nothing of the session."""
 
-    def provider_client(self) -> httpx.Client:
-        """Make a client for an identity provider."""
+    def prompt_client(self) -> httpx.Client:
+        """Return the client that a prompt is given."""
+
+    def provider_client(self, *places: str) -> httpx.Client:
+        """Return a client for an identity provider."""
 
     def place_for_tokens(self, *, remember: bool) -> Path | None:
         """Give where tokens may lie."""
@@ -118,7 +122,7 @@ def ask(prompt: Prompt, wish: Occasion) -> Tokens:
     failure = "The prompt gave no access token. Try to sign in again."
     token = occasion.set(wish)
     try:
-        with wish.context.bare_client() as http_client:
+        with wish.context.prompt_client() as http_client:
             tokens = tokens_in(prompt(http_client, wish.context.server_info.authentication.providers))
         if tokens is not None:
             return tokens

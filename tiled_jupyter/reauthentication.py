@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 
 from . import bare, live, noticing
 from . import tokens as files
+from .address import is_loopback, origin_of
+from .audience import Audience, NotSent, maker_of, sendable
 from .errors import LoginFailed
 from .exchange import Tokens
 from .first_answer import BoundedFirstAnswer
@@ -47,27 +50,38 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         Called as ``prompt(http_client, providers) -> tokens``. None: ask as Tiled does.
     wants_saving : bool
         Whether the last login was to be remembered.
+    unsent : str or None
+        Why a saved sign-in was not sent where the server wants it now.
     """
 
     prompt: Prompt | None = None
     wants_saving: bool = True
+    unsent: str | None = None
     _was: SessionAuth | None = None  # the session that a sign-out in this kernel has taken
 
     def __init__(self, uri: str, *, verify: Any = True, **options: Any) -> None:
         shared = verify is True and options.get("trust_env", True)  # an option Tiled has since 0.2.17
+        options = without_proxy(uri, options)
         super().__init__(uri, verify=tls_context() if shared else verify, **options)
         self._verify = verify  # what travels in a pickle; a TLS context could not
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin to be one of ours: reached by logins, heard, and kept from sending credentials elsewhere."""
+        if getattr(self.http_client, "app", None) is None:  # what a server in this process is sent, leaves it not
+            self.http_client.event_hooks["request"].append(Audience([str(self.api_uri)], only=False).check)
         live.add(self)
         noticing.watch(self)
 
     def take_over(self) -> None:
         """Begin to be one of ours, for a Context that Tiled itself has made, with the session it has."""
-        live.add(self)
-        noticing.watch(self)
+        self._begin()
+        if is_loopback(self.api_uri.host):
+            getattr(self.http_client._transport, "_mounts", {}).clear()  # of Tiled's: the environment's proxies
         auth = self.http_client.auth
         if type(auth) is TiledAuth:
             tokens = {name: auth.sync_get_token(name) for name in files.TOKENS}
-            self._use(tokens, auth.token_directory, proven=False)
+            self._use(tokens, auth.token_directory, proven=False, refresh_url=auth.refresh_url)
 
     # -- signing in ------------------------------------------------------------------------------------
 
@@ -92,10 +106,9 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         if self.api_key is not None:  # before anybody types a password
             raise LoginFailed(KEY_WINS, "credentials")
         if self.prompt is None:
-            self.http_client.auth = None  # Tiled would send its first question with a session that may be dead
-            super().authenticate(remember_me=remember_me)
+            self.configure_auth(prompt_at_terminal(self), remember_me=remember_me)
             return
-        wish = Occasion(self, remember_me)
+        wish = Occasion(self, remember_me, reason=self.unsent)
         tokens = ask(self.prompt, wish)
         self.configure_auth(tokens, remember_me=wish.remember)
 
@@ -124,6 +137,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         str or None
             Why the tokens could not be saved though they should be.
         """
+        maker_of(self.server_info, str(self.api_uri))  # before the present session is let go of
         self.http_client.auth = None
         if self.api_key is not None:
             raise LoginFailed(KEY_WINS, "credentials")
@@ -157,11 +171,14 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
             if not saved or str(self.api_uri) in live.signed_out:
                 return None
             self._use(saved, self.place_for_tokens(remember=True), proven=False)
+        principal, self.unsent = None, None
         try:
             with quietly():
-                principal: dict[str, Any] | None = self.whoami()
+                principal = self.whoami()
         except CannotRefreshAuthentication:
-            principal = None
+            self.unsent = self.http_client.auth.moved()
+        except NotSent as refused:
+            self.unsent = str(refused)
         if principal is None:
             self.http_client.auth = None
         return principal
@@ -187,16 +204,31 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         """Whether the present session lies on disk for the next kernel."""
         return getattr(self.http_client.auth, "token_directory", None) is not None
 
-    def _use(self, tokens: Tokens, directory: Path | None, *, proven: bool) -> str | None:
-        """Have the session of these tokens: the one that others of this process have, if there is one."""
-        auth = live.session_of(self.api_uri, files.subject(tokens.get("access_token"))) or SessionAuth(
-            self.server_info.authentication.links.refresh_session,
-            self.http_client.cookies.get("tiled_csrf", ""),
-            self.client_id,
-            self.scopes,
-            client=functools.partial(bare.refreshing_client, self),
-            ask=ask_for,
-        )
+    def _use(
+        self, tokens: Tokens, directory: Path | None, *, proven: bool, refresh_url: str | None = None
+    ) -> str | None:
+        """Have the session of these tokens: the one that others of this process have, if there is one.
+
+        Tokens of a new login (`proven`) were made by whom the server names now, found ones by whom is noted with them.
+        """
+        refresh_url = refresh_url or str(self.server_info.authentication.links.refresh_session)
+        if proven:
+            made_by = maker_of(self.server_info, str(self.api_uri))
+        else:
+            made_by = str(files.made_by(directory) if directory is not None else origin_of(refresh_url))
+        auth = live.session_of(self.api_uri, files.subject(tokens.get("access_token")))
+        if auth is None:
+            auth = SessionAuth(
+                refresh_url,
+                self.http_client.cookies.get("tiled_csrf", ""),
+                self.client_id,
+                self.scopes,
+                client=functools.partial(bare.refreshing_client, self),
+                made_by=made_by,
+                ask=ask_for,
+            )
+        elif proven:
+            auth.start_anew(refresh_url, self.client_id, self.scopes, made_by)
         self.wants_saving = directory is not None
         auth.identity = _identity_in(tokens) or auth.identity
         why = auth.renewed(tokens, directory, proven=proven)
@@ -263,9 +295,13 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         """
         return bare.bare_client(self)
 
-    def provider_client(self) -> httpx.Client:
-        """Make a client for an identity provider: the same network, and nothing that Tiled's server knows or sets."""
-        return bare.provider_client(self)
+    def prompt_client(self) -> httpx.Client:
+        """Return the client that a prompt is given: as `bare_client`, for the server's identity providers too."""
+        return bare.prompt_client(self)
+
+    def provider_client(self, *places: str) -> httpx.Client:
+        """Return a client for an identity provider: the same network, and nothing that Tiled's server knows or sets."""
+        return bare.provider_client(self, *places)
 
     # -- what is not to be seen or sent ----------------------------------------------------------------
 
@@ -292,6 +328,20 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
             str(getattr(auth, "subject", None)),
             str(self.api_key is not None),
         )
+
+
+def without_proxy(uri: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a Context such that its requests to this computer do not leave it."""
+    has_proxies = "trust_env" in inspect.signature(tiled_context.Context.__init__).parameters
+    return {**options, "trust_env": False} if has_proxies and is_loopback(httpx.URL(uri).host) else options
+
+
+def prompt_at_terminal(context: Context) -> Tokens:
+    """Ask as Tiled does, with a client that takes what is typed to no other server."""
+    with context.prompt_client() as http_client:
+        providers = sendable(context.server_info.authentication.providers, str(context.api_uri))
+        tokens: Tokens = tiled_context.prompt_for_credentials(http_client, providers)
+        return tokens
 
 
 def _identity_in(tokens: Tokens) -> Identity | None:

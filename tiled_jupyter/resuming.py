@@ -8,7 +8,8 @@ from pathlib import Path
 
 from . import live
 from . import tokens as files
-from .address import host_of
+from .address import host_of, same_origin
+from .audience import maker_of
 from .errors import IdentityChanged, LoginFailed
 from .exchange import Tokens
 from .lifetimes import expiry
@@ -35,10 +36,10 @@ def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
     # One that was given a prompt of its own goes before those that have the usual one.
     context: SignsIn | None = next(iter(sorted(using, key=lambda one: "prompt" not in vars(one))), None)
     if context is None:
-        raise LoginFailed(ENDED, "credentials")
+        raise LoginFailed(auth.moved() or ENDED, "credentials")
     host, noticed = host_of(str(context.api_uri)), time.strftime("%H:%M")
-    reason = f"Your session on {host} has ended (noticed {noticed}). Sign in and the running cell goes on."
-    return ask_the_same_person(context, auth, reason)
+    ended = f"Your session on {host} has ended (noticed {noticed}). Sign in and the running cell goes on."
+    return ask_the_same_person(context, auth, auth.moved() or ended)
 
 
 def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tuple[Tokens, Path | None]:
@@ -64,7 +65,7 @@ def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tup
         As the prompt raised it; `IdentityChanged` where somebody else signed in.
     """
     if context.prompt is None:
-        raise LoginFailed(ENDED, "credentials")
+        raise LoginFailed(auth.moved() or ENDED, "credentials")
     generation = auth.generation
 
     def elsewhere() -> Tokens | None:
@@ -74,13 +75,18 @@ def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tup
         context, context.wants_saving, reason=reason, identity=auth.identity, resuming=True, elsewhere=elsewhere
     )
     tokens = ask(context.prompt, wish)
+    made_by = maker_of(context.server_info, str(context.api_uri))
     if not auth.is_foreign(tokens["access_token"]):
+        if not auth.is_renewed_by_its_maker():
+            auth.start_anew(
+                context.server_info.authentication.links.refresh_session, context.client_id, context.scopes, made_by
+            )
         place = context.place_for_tokens(remember=wish.remember)
         say_unsaved(NOT_WRITABLE if wish.remember and place is None else None)
         return tokens, place
     from . import revocation  # which brings all that logins need
 
-    revocation.end_session_of(context, tokens)  # an account may hold 200 of them
+    revocation.end_session_of(context, tokens, made_by)  # an account may hold 200 of them
     who = one_identity(tokens.get("identity"))
     del tokens  # no traceback shows them
     if who is not None and who == auth.identity:
@@ -104,5 +110,7 @@ def _saved_elsewhere(context: SignsIn, auth: SessionAuth) -> Tokens | None:
     saved = files.read_tokens(context.token_directory)
     access_token, ours = saved.get("access_token"), auth.tokens.get("access_token")
     if access_token is None or access_token == ours or auth.is_foreign(access_token):
+        return None
+    if not same_origin(files.made_by(context.token_directory) or "", auth.made_by):
         return None
     return saved if (expiry(access_token) or 0) > min(time.time(), expiry(ours) or math.inf) else None

@@ -13,7 +13,7 @@ import httpx
 
 from . import grants
 from .address import is_loopback, same_origin
-from .device_grant import is_the_providers
+from .device_grant import endpoints, is_the_providers
 from .exchange import PROBE_TIMEOUT, Refused, ask
 from .lifetimes import claims
 from .prompts import SignsIn
@@ -23,7 +23,7 @@ _WELL_KNOWN = "/.well-known/openid-configuration"
 
 
 def end_session(
-    client: Callable[[bool], AbstractContextManager[httpx.Client]],
+    client: Callable[..., AbstractContextManager[httpx.Client]],
     api_uri: str,
     links: Mapping[str, Any],
     tokens: Mapping[str, Any],
@@ -34,7 +34,7 @@ def end_session(
     Parameters
     ----------
     client : callable
-        Gives a client without credentials: for the identity provider if True, for Tiled's server if False.
+        Makes a client without credentials, for an identity provider at the places it is given, else for Tiled's server.
     api_uri : str
         Root of the API.
     links : mapping
@@ -44,24 +44,37 @@ def end_session(
         For each request.
     """
     if is_the_providers(links):
-        with client(True) as http:  # noqa: FBT003
+        with client(*endpoints(links)) as http:
             _at_provider(http, links, tokens, timeout)
     elif tokens.get("refresh_token"):
-        with client(False) as http:  # noqa: FBT003
+        with client() as http:
             grants.revoke_session(http, api_uri, tokens["refresh_token"], timeout)
 
 
-def end_session_of(context: SignsIn, tokens: Mapping[str, Any], timeout: httpx.Timeout = PROBE_TIMEOUT) -> None:
-    """Make tokens of a Context's server useless; see `end_session`."""
-    providers = context.server_info.authentication.providers
-    links = providers[0].links if len(providers) == 1 else {}  # a provider's own tokens: there is no other then
+def end_session_of(
+    context: SignsIn, tokens: Mapping[str, Any], made_by: str, timeout: httpx.Timeout = PROBE_TIMEOUT
+) -> None:
+    """Make tokens of a Context's server useless at the origin that made them (`made_by`); see `end_session`."""
+    api_uri = str(context.api_uri)
+    links = _links_of(made_by, [spec.links for spec in context.server_info.authentication.providers], api_uri)
+    if links is None:  # nobody whom the server names today has made them
+        return
     end_session(
-        lambda theirs: context.provider_client() if theirs else context.bare_client(),
-        str(context.api_uri),
+        lambda *places: context.provider_client(*places) if places else context.bare_client(),
+        api_uri,
         links,
         tokens,
         timeout,
     )
+
+
+def _links_of(made_by: str, providers: list[Mapping[str, Any]], api_uri: str) -> Mapping[str, Any] | None:
+    """Return the links of the provider that has made tokens; none are needed for those of Tiled's own making."""
+    theirs = [links for links in providers if is_the_providers(links)]
+    theirs = [links for links in theirs if same_origin(str(links["token_endpoint"]), made_by)]
+    if same_origin(made_by, api_uri) and not (theirs and len(providers) == 1):
+        return {}
+    return next(iter(theirs), None)
 
 
 def _at_provider(

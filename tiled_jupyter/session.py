@@ -224,9 +224,8 @@ class LoginSession(WaysIn):
             return SignInDone(attempt, done)
         names = [provider.name for provider in server.providers]
         unknown = self._provider is not None and self._provider not in names
-        return ServerFound(
-            attempt, server, f"{server.host} has no {self._provider} to sign in with." if unknown else None
-        )
+        reason = f"{server.host} has no {self._provider} to sign in with." if unknown else context.unsent
+        return ServerFound(attempt, server, reason)
 
     @staticmethod
     def _with_key(attempt: int, context: Context, server: Server, key: str, source: key_login.Source) -> SignInDone:

@@ -19,6 +19,7 @@ import httpx
 from tiled.client.auth import TiledAuth
 
 from . import tokens as files
+from .address import host_of, origin_of, same_origin
 from .errors import LoginFailed, TiledJupyterError
 from .exchange import Tokens
 from .interrupted import detail_of, is_replayable
@@ -32,6 +33,9 @@ from .session_errors import ReauthenticationFailed, Refusal, nobody_in_a_fork, n
 
 _ROUNDS = 4  # httpx ends a flow after 20 requests
 ENDED = "The sign-in has ended. Run %tiled_login to go on."
+_MOVED = (
+    "Your sign-in was made with {host} and is now to be renewed at {place}, so it was not sent there. Sign in again."
+)
 Ask: TypeAlias = Callable[["SessionAuth"], tuple[Tokens, Path | None]]
 
 
@@ -43,7 +47,9 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
     refresh_url, csrf_token, client_id, scopes
         As in `tiled.client.auth.TiledAuth`.
     client : callable
-        Makes the client that refreshes; it carries nothing of the session.
+        Makes the client that refreshes, from `made_by`; it carries nothing of the session.
+    made_by : str
+        The origin that made the tokens; they are renewed there or not at all.
     ask : callable
         ``ask(auth) -> (tokens, directory)``; raises a `TiledJupyterError`. One thread at a time calls it.
 
@@ -66,7 +72,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         client_id: str | None,
         scopes: str | None,
         *,
-        client: Callable[[], httpx.Client],
+        client: Callable[[str], httpx.Client],
+        made_by: str,
         ask: Ask,
     ) -> None:
         super().__init__(refresh_url, csrf_token, None, client_id, scopes)
@@ -76,6 +83,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         self._ends = math.inf  # of the access token, as far as our clock can be believed
         self._proven = 0  # the last generation that came from the server itself
         self._rejected: str | None = None  # a refresh token the server does not take
+        self.made_by = made_by
         self._client = client
         self._ask = ask
         self._begin_in_this_process()
@@ -134,6 +142,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             self.token_directory = directory
         if directory is not None and proven:
             try:
+                files.write_made_by(directory, self.tokens, self.made_by)
                 files.write_tokens(directory, self.tokens)
             except FileNotFoundError:
                 self.token_directory = None  # somebody signs out of it at this moment
@@ -154,6 +163,23 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         """
         with quietly():
             self._renew(self.generation, httpx.Request("POST", self.refresh_url))
+
+    def start_anew(self, refresh_url: str, client_id: str | None, scopes: str | None, made_by: str) -> None:
+        """Prepare for the tokens of a new login, which may be somebody else's to renew than those of before."""
+        with self._state:
+            self.tokens.clear()
+            self.refresh_url, self.client_id, self.scopes, self.made_by = refresh_url, client_id, scopes, made_by
+
+    def is_renewed_by_its_maker(self) -> bool:
+        """Whether the server still sends people whose session is to be renewed to who made it."""
+        return same_origin(self.refresh_url, self.made_by)
+
+    def moved(self) -> str | None:
+        """Return why the session is not renewed where the server now wants that, as a sentence; None where it is."""
+        if self.is_renewed_by_its_maker():
+            return None
+        place, host = origin_of(self.refresh_url), host_of(self.made_by)
+        return _MOVED.format(place=place, host=host)
 
     def is_foreign(self, access_token: str | None) -> bool:
         """Say whether a token is somebody else's, or cannot be shown to be ours."""
@@ -231,8 +257,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             if self._adopt_saved():
                 return False
             refresh_token = self.tokens.get("refresh_token")
-            if refresh_token is not None and refresh_token != self._rejected:
-                with self._client() as http:
+            if refresh_token is not None and refresh_token != self._rejected and self.is_renewed_by_its_maker():
+                with self._client(self.made_by) as http:
                     tokens = refresh(http, self, refresh_token)
                 if self.generation != generation:  # somebody signed in by other means meanwhile
                     return self._proven == self.generation
@@ -244,7 +270,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                     return False
                 self._rejected = refresh_token
         if not is_invited():
-            raise LoginFailed(ENDED, "credentials")
+            raise LoginFailed(self.moved() or ENDED, "credentials")
         self._is_asking = True
         tokens, directory = self._ask(self)
         with one_kernel_at_a_time(directory, SHORT):
@@ -260,7 +286,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         if directory is not None:
             access_token = saved.get("access_token")
             gone = not any((directory / name).exists() for name in files.TOKENS)
-            if gone or (access_token is not None and self.is_foreign(access_token)):
+            others = access_token is not None and self.is_foreign(access_token)
+            if gone or others or not same_origin(files.made_by(directory) or "", self.made_by):
                 self.token_directory = None
                 return {}
         return saved

@@ -50,7 +50,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
     """
     uri = str(context.api_uri)
     by_key = context.api_key is not None
-    tokens = _newest_tokens(context)
+    tokens, made_by = _newest_tokens(context), files.tokens_made_by(context)
     revoked = everywhere or kernel_end.ends_with_kernel(context)
     refresh_token = None
     try:
@@ -69,7 +69,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> None:
             shows.signed_out(reason)
     tokens["refresh_token"] = tokens.get("refresh_token") or refresh_token
     if revoked and any(tokens.values()):
-        in_background(lambda: revocation.end_session_of(context, tokens))
+        in_background(lambda: revocation.end_session_of(context, tokens, made_by))
 
 
 def revoke_key(context: Context, first_eight: str) -> str:

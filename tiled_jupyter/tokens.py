@@ -1,22 +1,28 @@
 """Tiled's token files: whole or not there, for one user alone, and of one person. No requests are made here.
 
 The layout is Tiled's, shared with its command line: `tokens/<server>/{access_token,refresh_token,id_token}`
-in `TILED_CACHE_DIR` or the user's cache directory.
+in `TILED_CACHE_DIR` or the user's cache directory. Beside them stands, for tokens that an identity provider made,
+which one that was (`made_by.json`): what renews or revokes them goes there and nowhere else.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
+from .address import origin_of
 from .exchange import TOKENS as TOKENS
 from .masked import Masked
+
+_MADE_BY = "made_by.json"
 
 
 def private_directory(directory: Path) -> Path | None:
@@ -55,6 +61,11 @@ def tokens_of(context: Any) -> dict[str, Any]:
     return {} if read is None else {name: read(name) for name in TOKENS}
 
 
+def tokens_made_by(context: Any) -> str:
+    """Return the origin that made the tokens of a Context's session."""
+    return str(getattr(context.http_client.auth, "made_by", None) or origin_of(str(context.api_uri)))
+
+
 def read_tokens(directory: Path) -> dict[str, str]:
     """Read what tokens lie in a directory."""
     found = {name: read_token(directory / name) for name in TOKENS}
@@ -79,6 +90,38 @@ def write_token(path: Path, token: str) -> None:
         raise
 
 
+def made_by(directory: Path) -> str | None:
+    """Return the origin that made the tokens in a directory, and may have them back.
+
+    It is the server that the directory is named after, also for tokens that plain Tiled has saved, unless a provider
+    is noted beside just these tokens.
+    """
+    with contextlib.suppress(OSError, ValueError, RecursionError, AttributeError):
+        noted = json.loads((directory / _MADE_BY).read_text(encoding="utf-8"))
+        if noted.get("whose") == _whose(read_token(directory / "access_token")):
+            return origin_of(str(noted.get("origin")))
+    return origin_of(unquote_plus(directory.name))
+
+
+def write_made_by(directory: Path, tokens: Mapping[str, Any], origin: str) -> None:
+    """Note beside tokens that are about to be written which provider made them.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    if origin == origin_of(unquote_plus(directory.name)):
+        (directory / _MADE_BY).unlink(missing_ok=True)
+    else:
+        write_token(directory / _MADE_BY, json.dumps({"origin": origin, "whose": _whose(tokens.get("access_token"))}))
+
+
+def _whose(access_token: str | None) -> str:
+    """Return what tells the tokens of one maker and person from others: no name, and no part of a token."""
+    return hashlib.sha256((subject(access_token) or "").encode()).hexdigest()[:16]
+
+
 def write_tokens(directory: Path, tokens: Mapping[str, Any]) -> None:
     """Write those tokens that there are; a refresh token that is not renewed stays (RFC 6749 section 6).
 
@@ -99,7 +142,7 @@ def write_tokens(directory: Path, tokens: Mapping[str, Any]) -> None:
 
 def remove_tokens(directory: Path) -> None:
     """Remove the token files, if they are there and may be removed, and what a killed kernel was writing."""
-    for name in TOKENS:
+    for name in (*TOKENS, _MADE_BY):
         for path in (directory / name, *directory.glob(f".{name}.*")):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)

@@ -12,18 +12,13 @@ import httpx
 
 from . import device_grant, grants, key_login, which_key
 from .acceptance import Acceptance, trouble
-from .address import is_private
 from .connection import PASSWORD_MODES
-from .device_grant import DeviceGrant, is_the_providers
+from .device_grant import DeviceGrant
 from .events import CodeIssued, Delayed, SignInDone
 from .exchange import Refused, Tokens
 from .masked import Masked
 from .qr import qr_code
 from .states import SignedOut, UserCode
-
-_KEY_NOT_PRIVATE = (
-    "This connection is not encrypted (http://), so the key is not sent. Use the server's https:// address."
-)
 
 
 class WaysIn(Acceptance):
@@ -73,7 +68,7 @@ class WaysIn(Acceptance):
 
         def ask(attempt: int, form: SignedOut) -> None:
             spec = self._spec(form, provider, ("external",))
-            with self._client(theirs=is_the_providers(spec.links)) as http:
+            with self._client(*device_grant.endpoints(spec.links)) as http:
                 grant = device_grant.start(http, spec.links, spec.extra_scopes)
                 until = time.monotonic() + grant.expires_in
                 self.apply(CodeIssued(attempt, provider, _user_code(grant)))
@@ -93,8 +88,6 @@ class WaysIn(Acceptance):
             wrong = which_key.fault(text)
             if wrong is not None:
                 raise Refused("credentials", f"What you typed {wrong}. Paste the whole key.")
-            if not is_private(form.server.uri, allow_http=self._settings.allow_http):
-                raise Refused("not_sent", _KEY_NOT_PRIVATE)
             self._use_key(attempt, form, text, "chosen")
 
         self._start("api_key", check)

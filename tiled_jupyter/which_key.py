@@ -16,11 +16,13 @@ import weakref
 import httpx
 
 from . import known_servers, live, reauthentication
-from .address import host_of
+from .address import host_of, is_private, unencrypted
+from .audience import require_private
 from .errors import LoginFailed
 from .key_files import VARIABLE
 from .masked import Masked
 from .parts import KeyNotice
+from .settings import settings
 
 NO_KEY = ""  # None would have Tiled's Context take what the environment has
 _KEY = re.compile(r"\w+", re.ASCII)  # what Tiled's Context can send and read back
@@ -53,13 +55,15 @@ def choose_key(uri: str, api_key: str | None, *, own_server: bool = False) -> st
     Raises
     ------
     LoginFailed
-        Where the key is no key, or known to be another server's.
+        Where the key is no key, known to be another server's, or could be read on its way.
     """
     wrong = fault(api_key) if api_key is not None else None
     if wrong is not None:
         raise LoginFailed(f"The API key given with api_key= {wrong}.", "credentials")
     url = httpx.URL(uri)
     if api_key is not None or "api_key" in url.params:
+        if not own_server:
+            require_private(str(uri), "the API key")
         return None if api_key is None else Masked(api_key)
     key, notice = (None, None)
     if not own_server:
@@ -105,6 +109,8 @@ def key_for(api_uri: str) -> tuple[str | None, KeyNotice | None]:
     wrong = fault(key)
     if wrong is not None:
         return None, KeyNotice(f"{VARIABLE} is set and {wrong}, so it has not been sent.", usable=False)
+    if not is_private(api_uri, allow_http=settings().allow_http):
+        return None, KeyNotice(unencrypted(api_uri, f"the API key in {VARIABLE}"), usable=False)
     others = _servers_of(key)
     if others and api_uri not in others:
         names = " and ".join(sorted({host_of(uri) for uri in others}))

@@ -145,7 +145,7 @@ def test_who_somebody_is(tmp_state, who, tokens):
         can_be_shown(session_sign_in(SERVER, who, tokens, "password", "p", remembered=False))
         is_same(who, Identity("alice", "demo"))
         with suppress(Refused):
-            end_session(lambda _: nullcontext(client(who)), API, THEIRS, {"refresh_token": "r", "id_token": tokens})
+            end_session(lambda *_: nullcontext(client(who)), API, THEIRS, {"refresh_token": "r", "id_token": tokens})
 
 
 @given(like({**KEY, **PRINCIPAL}), statuses, st.sampled_from(["environment", "address", "chosen"]))

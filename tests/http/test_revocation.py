@@ -31,8 +31,8 @@ def end(answer, tokens, links=LINKS):
         seen.append(request)
         return answer(request)
 
-    def client(theirs):
-        assert theirs == ("client_id" in links)
+    def client(*places):
+        assert bool(places) == ("client_id" in links)
         return nullcontext(httpx.Client(transport=httpx.MockTransport(handler)))
 
     end_session(client, API, links, tokens)

@@ -80,12 +80,12 @@ def test_the_host_is_shown_in_ascii():
     assert host_of("https://tiled.ex\u0430mple.org/") == "tiled.xn--exmple-4nf.org"  # a Cyrillic letter
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1", "x.localhost"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
 def test_this_computer(host):
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["localhost.evil.org", "127.evil.org", "10.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["localhost.evil.org", "x.localhost", "127.evil.org", "10.0.0.1", "0.0.0.0"])
 def test_not_this_computer(host):
     assert not is_loopback(host)
 

@@ -37,6 +37,7 @@ LAYERS = [
     "principal",
     "bounded",
     "exchange",
+    "audience",
     "first_answer",
     "grants",
     "device_grant",
