@@ -18,12 +18,12 @@ from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 from . import bare, live, noticing
 from . import tokens as files
 from .address import is_loopback, origin_of
-from .audience import Audience, NotSent, maker_of, sendable
+from .audience import Audience, NotSent, maker_of, require_private, sendable
 from .errors import LoginFailed
 from .exchange import Tokens
 from .first_answer import BoundedFirstAnswer
 from .locks import SHORT, one_kernel_at_a_time
-from .masked import masked
+from .masked import Masked, masked
 from .parts import Identity
 from .principal import identity_of, one_identity
 from .prompts import Occasion, Prompt, ask, quietly
@@ -60,11 +60,21 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
     _was: SessionAuth | None = None  # the session that a sign-out in this kernel has taken
 
     def __init__(self, uri: str, *, verify: Any = True, **options: Any) -> None:
-        shared = verify is True and options.get("trust_env", True)  # an option Tiled has since 0.2.17
-        options = without_proxy(uri, options)
+        shared = verify is True and (options.get("trust_env", True) or is_loopback(httpx.URL(uri).host))
+        options = on_this_computer(uri, options)
         super().__init__(uri, verify=tls_context() if shared else verify, **options)
         self._verify = verify  # what travels in a pickle; a TLS context could not
         self._begin()
+
+    @classmethod
+    def from_any_uri(cls, uri: str, **options: Any) -> tuple[Any, list[str]]:
+        """Return a Context for the server of an address, and the segments of the node it points to.
+
+        As `tiled.client.context.Context.from_any_uri`, whose first question is not sent a key in the address.
+        """
+        uri, options = without_key(uri, options)
+        made: tuple[Any, list[str]] = super().from_any_uri(uri, **on_this_computer(uri, options))
+        return made
 
     def _begin(self) -> None:
         """Begin to be one of ours: reached by logins, heard, and kept from sending credentials elsewhere."""
@@ -77,7 +87,11 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         """Begin to be one of ours, for a Context that Tiled itself has made, with the session it has."""
         self._begin()
         if is_loopback(self.api_uri.host):
-            getattr(self.http_client._transport, "_mounts", {}).clear()  # of Tiled's: the environment's proxies
+            proxies = getattr(self.http_client._transport, "_mounts", {})  # of the environment; Tiled >= 0.2.17
+            while proxies:
+                transport = proxies.popitem()[1]
+                if transport is not None:
+                    transport.close()
         auth = self.http_client.auth
         if type(auth) is TiledAuth:
             tokens = {name: auth.sync_get_token(name) for name in files.TOKENS}
@@ -330,10 +344,26 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         )
 
 
-def without_proxy(uri: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a Context such that its requests to this computer do not leave it."""
-    has_proxies = "trust_env" in inspect.signature(tiled_context.Context.__init__).parameters
+def on_this_computer(uri: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a Context such that requests to this computer use no proxy of the environment's."""
+    has_proxies = "trust_env" in inspect.signature(tiled_context.Context.__init__).parameters  # Tiled >= 0.2.17
     return {**options, "trust_env": False} if has_proxies and is_loopback(httpx.URL(uri).host) else options
+
+
+def without_key(uri: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return an address less the API key in it, and the options of a Context with that key.
+
+    Raises
+    ------
+    NotSent
+        Where others could read the key on its way.
+    """
+    url = httpx.URL(uri)  # a str or an `httpx.URL`, as Tiled takes them
+    keys = url.params.get_list("api_key")
+    if len(keys) != 1 or options.get("api_key") is not None:  # for Tiled to refuse
+        return uri, options
+    require_private(uri, "the API key")
+    return str(url.copy_remove_param("api_key")), {**options, "api_key": Masked(keys[0])}
 
 
 def prompt_at_terminal(context: Context) -> Tokens:
