@@ -166,6 +166,7 @@ def describe(
     settings: TiledJupyter,
     preferred: str | None = None,
     links: Any = None,
+    verify: Any = True,
 ) -> Server:
     """Say what the panel shows of a server.
 
@@ -181,6 +182,8 @@ def describe(
         Name of the provider to choose, instead of that of last time.
     links : tiled.schemas.AboutAuthenticationLinks, optional
         Where the server keeps sign-ins.
+    verify : bool, str or ssl.SSLContext
+        As of the Context.
     """
     providers = tuple(
         Provider(
@@ -201,6 +204,7 @@ def describe(
         new=known is None,
         preferred=chosen if any(provider.name == chosen for provider in providers) else None,
         sign_ins=known.sign_ins if known is not None else None,
+        unverified=verify is False and uri.startswith("https:"),
     )
 
 

@@ -59,8 +59,9 @@ class PromptSession(LoginSession):
             self.context = occasion.context
             self._saved_at = occasion.context.saved_at()
         links = occasion.context.server_info.authentication.links if occasion is not None else None
+        verify = occasion.context._verify if occasion is not None else True
         uri = _address_of(occasion, providers)
-        server = describe(uri, providers, required=True, settings=settings, links=links)
+        server = describe(uri, providers, required=True, settings=settings, links=links, verify=verify)
         self._elsewhere = occasion.elsewhere if occasion is not None and occasion.resuming else None
         if occasion is None:
             self.state = SignedOut(server)

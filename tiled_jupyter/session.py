@@ -110,6 +110,7 @@ class LoginSession(WaysIn):
                 settings=self._settings,
                 preferred=self._provider,
                 links=about.links,
+                verify=context._verify,
             )
             event = self._find_sign_in(attempt, context, server, target)
             with self.lock:

@@ -37,7 +37,7 @@ class TiledJupyter(Configurable):
     ).tag(config=True, must=_YES_OR_NO)
     allow_http = Bool(
         default_value=False,
-        help="Send passwords over unencrypted ``http://`` to other computers than this one. Dangerous.",
+        help="Send passwords, keys and tokens over unencrypted ``http://`` to other computers. Dangerous.",
     ).tag(config=True, must=_YES_OR_NO)
     remember = Enum(
         ("ask", "never", "always"),

@@ -61,6 +61,8 @@ class Server:
         Name of the provider chosen last time.
     sign_ins : int or None
         How many sessions the account had when that was last seen (a server may allow 200, ended ones included).
+    unverified : bool
+        True if its certificate is not checked (``verify: false`` in a profile).
     """
 
     uri: str
@@ -70,6 +72,7 @@ class Server:
     new: bool = False
     preferred: str | None = None
     sign_ins: int | None = None
+    unverified: bool = False
 
 
 @dataclass(frozen=True)

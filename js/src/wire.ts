@@ -36,6 +36,7 @@ export interface Server {
   new: boolean;
   preferred: string | null;
   sign_ins: number | null;
+  unverified: boolean;
 }
 
 export interface Identity {

@@ -304,6 +304,15 @@ describe("before anybody types", () => {
     expect(isPageExposed(new URL(uri))).toBe(exposed);
   });
 
+  it("a certificate that nobody checks is said", () => {
+    const page = open();
+    const form = signedOut("signed out, several providers");
+    page.show(form);
+    expect(page.notes().join()).not.toContain("certificate");
+    page.show({ ...form, server: { ...form.server, unverified: true } });
+    expect(page.notes().join()).toContain(`The certificate of ${form.server.host} is not checked`);
+  });
+
   it("an account full of sign-ins is said", () => {
     const page = open();
     page.show(state("signed out, several providers"));

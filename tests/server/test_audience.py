@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 
 import httpx
 import pytest
+from tiled.profiles import load_profiles
 
 from tiled_jupyter import Context, attach, disable, enable, live, sign_ins, which_key
 from tiled_jupyter.api_keys import ApiKeys
@@ -18,7 +19,7 @@ from tiled_jupyter.errors import TiledJupyterError
 from tiled_jupyter.sign_out import sign_out_of
 from tiled_jupyter.states import AwaitingAuthorization, SignedIn, SignedOut
 
-from .hostile_server import HostileServer, Reply, code, device, password
+from .hostile_server import HostileServer, Reply, code, device, password, untrusted
 from .shown import Shown, settle
 
 PASSWORD, KEY, DEVICE_CODE = "canary-passw0rd", "ca7a" * 18, "d3v1ce-c0de-canary"
@@ -482,3 +483,27 @@ def test_a_site_may_allow_it(tiled, unencrypted, monkeypatch):
     context, _ = Context.from_any_uri(unencrypted, api_key=KEY)
     context.http_client.get(f"{unencrypted}/api/v1/metadata/")
     assert held(tiled, KEY) == {KEY}
+
+
+# -- over a connection whose other end nobody has looked at ----------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:.*certificate.*")
+def test_an_unverified_server_is_said_and_its_provider_is_verified_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("tiled.profiles.paths", [tmp_path])
+    monkeypatch.setattr("tiled.profiles._all_paths", [tmp_path, tmp_path])
+    load_profiles.cache_clear()
+    tls = untrusted(tmp_path)
+    with HostileServer(tls=tls) as server, HostileServer(tls=tls) as provider:
+        (tmp_path / "lab.yml").write_text(f"lab:\n  uri: {server.uri}\n  verify: false\n")
+        of_provider(server, provider)
+        shown = Shown(use_saved=False)
+        assert shown.connect("lab").server.unverified
+        sentence = shown.begin(SignedOut, "demo").failure.sentence
+        assert sentence.startswith(f"The certificate of {httpx.URL(provider.uri).netloc.decode()} is not trusted")
+        assert provider.seen == []
+    load_profiles.cache_clear()
+
+
+def test_a_verified_server_is_not_said_to_be_unverified(tiled):
+    assert not Shown(use_saved=False).connect(tiled.uri).server.unverified

@@ -177,6 +177,18 @@ def test_nothing_prompts_prints_or_sleeps(path):
             assert name == "asyncio.sleep" or name.rpartition(".")[2] not in forbidden, name
 
 
+OPENS = {"Client", "AsyncClient", "get", "post", "put", "delete", "request", "stream", "HTTPTransport"}
+
+
+@pytest.mark.parametrize("module", LAYERS)
+def test_clients_are_made_in_one_place_where_it_is_decided_where_they_may_go(module):
+    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    opened = [call for call in calls if call.startswith("httpx.") and call.removeprefix("httpx.") in OPENS]
+    # A worker of Dask's has no tiled_jupyter.
+    assert opened == {"bare": ["httpx.Client"], "dask_key": ["httpx.get"]}.get(module, [])
+
+
 def test_every_public_name_is_there():
     for name in tiled_jupyter.__all__:
         assert getattr(tiled_jupyter, name) is not None

@@ -6,9 +6,9 @@ import { note } from "./view";
 
 const MANY = 150;
 
-/** Notes on a server: never used before, public, full of sign-ins. */
+/** Notes on a server: not verified, never used before, public, full of sign-ins. */
 export function serverNotes() {
-  const notes = [note(), note(), note()];
+  const notes = [note(), note(), note(), note()];
   function update(server: Server): void {
     const texts = notesOf(server);
     notes.forEach((each, i) => {
@@ -20,8 +20,12 @@ export function serverNotes() {
   return { element, update };
 }
 
-function notesOf({ host, new: unknown, required, sign_ins }: Server): string[] {
+function notesOf({ host, new: unknown, required, sign_ins, unverified }: Server): string[] {
   const notes: string[] = [];
+  if (unverified)
+    notes.push(
+      `The certificate of ${host} is not checked (verify is off in its profile): others on the network could read what you type.`,
+    );
   if (unknown)
     notes.push(
       `You have not signed in to ${host} from this computer account before. Check that the address is right.`,
