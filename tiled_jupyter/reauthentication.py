@@ -17,7 +17,7 @@ from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 
 from . import bare, live, noticing
 from . import tokens as files
-from .address import is_loopback, origin_of
+from .address import is_loopback
 from .audience import Audience, NotSent, maker_of, require_private, sendable
 from .errors import LoginFailed
 from .exchange import Tokens
@@ -226,10 +226,10 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         Tokens of a new login (`proven`) were made by whom the server names now, found ones by whom is noted with them.
         """
         refresh_url = refresh_url or str(self.server_info.authentication.links.refresh_session)
-        if proven:
+        if proven or directory is None:
             made_by = maker_of(self.server_info, str(self.api_uri))
         else:
-            made_by = str(files.made_by(directory) if directory is not None else origin_of(refresh_url))
+            made_by = str(files.made_by(directory))
         auth = live.session_of(self.api_uri, files.subject(tokens.get("access_token")))
         if auth is None:
             auth = SessionAuth(

@@ -329,6 +329,16 @@ def test_what_is_typed_at_a_terminal_goes_nowhere_but_to_its_server(tiled, elsew
     assert held(elsewhere, *EVERYTHING) == set()
 
 
+def test_data_that_lies_elsewhere_is_fetched_from_there_without_a_credential(tiled, elsewhere):
+    """As from object storage, whose addresses are signed."""
+    tiled.replies["metadata/"] = Reply(302, b"", {"location": f"{elsewhere.api_uri}bucket?X-Signature=1"})
+    elsewhere.replies["bucket"] = Reply(200, {"data": 7})
+    for context in (signed_in(tiled, tokens()), Context(tiled.api_uri, api_key=KEY)):
+        assert context.http_client.get(f"{tiled.api_uri}metadata/").json() == {"data": 7}
+    assert len(elsewhere.seen) == 2
+    assert held(elsewhere, *EVERYTHING) == set()
+
+
 # -- between a server's own sign-ins and a provider's ----------------------------------------------------
 
 
