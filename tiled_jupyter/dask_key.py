@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import key_files, travel
+from . import key_files
 from .address import host_of, is_loopback
 from .errors import KeysUnavailable
 from .key_files import VARIABLE
 from .new_key import NewApiKey
 
 PLUGIN = "tiled-api-key"
+_REFUSED = "0" * 72  # has the form of a key, and is nobody's: a server refuses it
 NOT_ENCRYPTED = "This cluster's connections are not encrypted; put the key file where the workers can read it."
 
 
@@ -64,7 +65,6 @@ def give_key(client: Any, key: NewApiKey | Path | str, *, by_value: bool = False
         server = key.api_uri if isinstance(key, NewApiKey) else key_files.server_of(path) if path else None
         sentence = _trouble(client, server) if server is not None else ""
         if not sentence:
-            travel.keyed.add(client)
             return
         take_key_back(client)
     raise KeysUnavailable(sentence)
@@ -72,14 +72,13 @@ def give_key(client: Any, key: NewApiKey | Path | str, *, by_value: bool = False
 
 def take_key_back(client: Any) -> None:
     """Have the workers forget the key; clients that a task made before keep it."""
-    travel.keyed.discard(client)
     with contextlib.suppress(ValueError):  # they have none
         client.unregister_worker_plugin(PLUGIN)
 
 
 def _trouble(client: Any, api_uri: str) -> str:
     """Have each worker of now try the key; say what went wrong, if anything did."""
-    url, variable = f"{api_uri}auth/apikey", VARIABLE
+    url, variable, here = f"{api_uri}auth/apikey", VARIABLE, is_loopback(urlsplit(api_uri).hostname or "")
 
     def try_key() -> int:  # which no module has, so that it travels by value
         import os
@@ -87,7 +86,7 @@ def _trouble(client: Any, api_uri: str) -> str:
         import httpx
 
         headers = {"Authorization": f"Apikey {os.environ[variable]}"}
-        return httpx.get(url, headers=headers, timeout=20).status_code
+        return httpx.get(url, headers=headers, timeout=20, trust_env=not here).status_code
 
     answers = client.run(try_key, on_error="return")
     why = next((answer for answer in answers.values() if answer != 200), None)
@@ -119,7 +118,7 @@ def _plugin(path: str | None = None, secret: str | None = None) -> Any:
     """Make the plugin; its class is one that no module has, so that it is pickled by value."""
     from distributed import WorkerPlugin
 
-    variable = VARIABLE
+    variable, refused = VARIABLE, _REFUSED
 
     class TiledApiKey(WorkerPlugin):
         """Puts a Tiled API key in the environment of a worker."""
@@ -132,13 +131,15 @@ def _plugin(path: str | None = None, secret: str | None = None) -> Any:
         def setup(self, worker: object) -> None:  # noqa: ARG002 - Dask's signature
             import os
 
+            self._before = os.environ.get(variable)
+            # Dask lets a worker join whose plugin fails. It must not read public data alone and take that for all.
+            os.environ[variable] = refused
             secret = self._secret
             if secret is None:
                 with open(str(self._path), encoding="utf-8") as file:  # noqa: PTH123
                     secret = file.read().partition(variable + "=")[2].strip()
             if not secret:
                 raise OSError(22, "there is no key in it")
-            self._before = os.environ.get(variable)
             os.environ[variable] = secret
 
         def teardown(self, worker: object) -> None:  # noqa: ARG002 - Dask's signature

@@ -6,11 +6,15 @@ comments for which server it is and until when it works. Asks no server.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
+import secrets
+import socket
 import stat
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -20,8 +24,11 @@ from urllib.parse import quote
 import platformdirs
 
 from .address import host_of
+from .masked import Masked
 
 VARIABLE = "TILED_API_KEY"
+_lock = threading.Lock()
+_for_workers: dict[tuple[str, str], tuple[int, Path]] = {}  # of which process, and where
 _NAME = re.compile(r".+-([0-9a-f]{8})\.env")
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -99,8 +106,8 @@ def save(
     OSError
         If it cannot be written.
     """
-    if not (secret.isascii() and secret.isalnum()):  # a line break or a quote would be read as more than a key
-        raise ValueError("This is not an API key: keys consist of letters and digits.")
+    if not re.fullmatch(r"\w+", secret, re.ASCII):  # a line break or a quote would be read as more than a key
+        raise ValueError("This is not an API key: keys consist of letters, digits and underscores.")
     if path is None:
         target = default_path(api_uri, secret[:8])
         _make_private(target.parent)
@@ -129,6 +136,49 @@ def save(
         Path(name).unlink(missing_ok=True)
         raise
     return target
+
+
+def for_workers(secret: str, api_uri: str) -> Path:
+    """Return a file with a key in use here, for other processes of this user; it goes when this kernel ends.
+
+    Raises
+    ------
+    UnsafePlace, OSError
+        As `save` does.
+    """
+    with _lock:
+        known = _for_workers.get((api_uri, secret))
+        if known is not None and known[0] == os.getpid() and known[1].exists():
+            return known[1]
+        place = directory().with_name("workers")
+        _delete_abandoned(place)
+        path = save(secret, api_uri, None, place / f"{_this_kernel()}-{secrets.token_hex(8)}.env", beside_notebook=True)
+        _for_workers[api_uri, Masked(secret)] = os.getpid(), path
+        atexit.register(_delete_of_this_process, os.getpid(), path)
+        return path
+
+
+def _this_kernel() -> str:
+    return f"{quote(socket.gethostname(), safe='')}-{os.getpid()}"
+
+
+def _delete_of_this_process(process: int, path: Path) -> None:
+    if os.getpid() == process:  # a fork's end is not the kernel's
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _delete_abandoned(place: Path) -> None:
+    """Delete what kernels of this computer have left that were killed."""
+    if os.name != "posix":
+        return
+    for path in place.glob(f"{quote(socket.gethostname(), safe='')}-*-*.env"):
+        process = path.name.split("-")[-2]
+        with contextlib.suppress(OSError, ValueError):
+            try:
+                os.kill(int(process), 0)
+            except ProcessLookupError:
+                path.unlink()
 
 
 def saved() -> Iterator[KeyFile]:

@@ -1,40 +1,36 @@
 """What a Context becomes in a pickle: made of Tiled's classes alone, so that a worker needs only Tiled.
 
-No token and no key is in it, and nothing that could ask anybody.
+No token and no key is in it, and nothing that could ask anybody. A saved session is found on disk. A key lies in a
+file for this user alone while this kernel lives, and the pickle has the path.
 """
 
 from __future__ import annotations
 
 import copyreg
-import functools
+import inspect
 import os
 import pickle
+import socket
 import sys
-import warnings
-import weakref
+from types import FrameType
 from typing import Any
-from urllib.parse import urlsplit
 
 from tiled.client import context as tiled_context
 from tiled.client.auth import TiledAuth
 
-from .address import is_loopback
-from .key_files import VARIABLE
+from . import arrival, key_files
 from .prompts import SignsIn
 
 _CANNOT_WORK_THERE = (
-    "This sign-in to Tiled {why}, so a worker could not use it. Nothing was sent to one. Give the workers an API key "
-    "instead: tiled_jupyter.give_key(client, key) does for Dask, and TILED_API_KEY where they run for others."
+    "This sign-in to Tiled {why}, so a worker could not use it. Give the workers an API key instead: "
+    "tiled_jupyter.give_key(client, key) does for Dask, and TILED_API_KEY where they run for others."
 )
-
-
-_KEY_STAYS = (
-    "This client of Tiled's is signed in with an API key, which does not travel, and the workers of this Dask cluster "
-    "were given none: without a TILED_API_KEY of their own they are not signed in. To give them one first: "
-    "tiled_jupyter.give_key(client, key)."
+_WITHOUT_KEY = (
+    "This client of Tiled's is signed in with an API key that is not here, so nothing was read. Where the notebook "
+    "that made it runs no more, or on another computer, give this process the key: tiled_jupyter.give_key(client, key) "
+    "does for Dask, and TILED_API_KEY for others."
 )
-
-keyed: weakref.WeakSet[Any] = weakref.WeakSet()  # Dask clients whose workers have a key, or whose person was told
+_WHO_BURIES_ERRORS = ("distributed.protocol.", "joblib.", "loky.")
 
 
 class _SessionClass:
@@ -52,25 +48,6 @@ class _SessionClass:
         """Satisfy pickle, which looks whether this could be called; what it becomes is."""
 
 
-class _KeylessClass:
-    """Travels as a class that is made where it arrives: Tiled's Context, which travels on as it came.
-
-    Dask's scheduler unpickles a graph and pickles it again. A Context of Tiled's would then take the scheduler's key
-    along, or none where it has none, and never look for the worker's.
-    """
-
-    def __init__(self, make: Any, uri: str) -> None:
-        # An exception holds a tuple, and a default makes no difference to `getattr`, whether or not it is bound.
-        self._reduce = functools.partial(getattr, Exception(make, (uri,)), "args")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        context = tiled_context.Context
-        return type, ("Context", (context,), {"__module__": "__main__", "__reduce__": self._reduce})
-
-    def __call__(self) -> None:
-        """Satisfy pickle, as in `_SessionClass`."""
-
-
 class _Travelling:
     """Travels as a session without tokens: a worker finds them on disk."""
 
@@ -82,7 +59,7 @@ class _Travelling:
 
 
 def reduced(context: SignsIn, state: Any) -> tuple[Any, ...]:
-    """Give what `object.__reduce__` gives.
+    """Return what `object.__reduce__` returns.
 
     Parameters
     ----------
@@ -93,41 +70,56 @@ def reduced(context: SignsIn, state: Any) -> tuple[Any, ...]:
     Raises
     ------
     pickle.PicklingError
-        Where the sign-in could not work in another process: here, before a job starts.
+        Where the sign-in could not work in another process: here, before a job starts. For Dask and joblib, which
+        bury errors of pickling, it becomes a client that says so at its first request.
     """
     auth = context.http_client.auth
     if context.api_key is not None:
-        _tell_of_workers_without_key(context.api_key)
-        # The worker's own TILED_API_KEY is read where the Context is made.
-        headers = {name: value for name, value in context.http_client.headers.items() if name != "authorization"}
-        options = {"headers": headers, "timeout": context.http_client.timeout, "verify": context._verify}
-        uri = str(context.api_uri)
-        there = functools.partial(tiled_context.Context, **options)
-        return functools.partial(_KeylessClass(there, uri), **options), (uri,)
-    if isinstance(auth, TiledAuth) and auth.token_directory is None:
-        raise pickle.PicklingError(_CANNOT_WORK_THERE.format(why="is kept in this kernel's memory only"))
-    if isinstance(auth, TiledAuth) and (auth.client_id, auth.scopes) != (None, None):
-        raise pickle.PicklingError(_CANNOT_WORK_THERE.format(why="can be renewed by one process only"))
-    if isinstance(auth, TiledAuth):
-        state = tuple(_Travelling(auth) if part is auth else part for part in state)
+        from_environment = os.environ.get(key_files.VARIABLE) == context.api_key
+        key_file = key_files.for_workers(context.api_key, str(context.api_uri))
+        return _arriving(context, state, str(key_file), _WITHOUT_KEY, from_environment=from_environment)
+    if not isinstance(auth, TiledAuth):
+        return _as_tileds(state)
+    why = None
+    if auth.token_directory is None:
+        why = "is kept in this kernel's memory only"
+    elif (auth.client_id, auth.scopes) != (None, None):
+        why = "can be renewed by one process only"
+    if why is None:
+        return _as_tileds(tuple(_Travelling(auth) if part is auth else part for part in state))
+    sentence = _CANNOT_WORK_THERE.format(why=why)
+    if not _buries_errors():
+        raise pickle.PicklingError(sentence)
+    return _arriving(context, state, None, sentence)
+
+
+def _as_tileds(state: Any) -> tuple[Any, ...]:
     # What pickle's first protocol makes instances with; `__newobj__` insists on the class that is pickled.
     return copyreg._reconstructor, (tiled_context.Context, object, None), state  # type: ignore[attr-defined]
 
 
-def _tell_of_workers_without_key(api_key: str) -> None:
-    """Warn, once for each Dask client, before something is sent to workers that may have no key.
+def _arriving(
+    context: SignsIn, state: Any, key_file: str | None, without_key: str, *, from_environment: bool = False
+) -> tuple[Any, ...]:
+    http = context.http_client
+    headers = {name: value for name, value in http.headers.items() if name != "authorization"}
+    secret = {id(http.headers): headers, id(http.auth): None}
+    about = {
+        "state": tuple(secret.get(id(part), part) for part in state),
+        "key_file": key_file,
+        "host": socket.gethostname(),
+        "from_environment": from_environment,
+        "without_key": without_key,
+    }
+    source = inspect.getsource(arrival)
+    return arrival.Arrive(source), (source, about)
 
-    They cannot be asked: Dask pickles under a lock that its answers wait for.
-    """
-    distributed = sys.modules.get("distributed")
-    try:
-        client = distributed.default_client() if distributed is not None else None
-    except ValueError:  # there is none
-        return
-    if client is None or client in keyed or client.scheduler is None:
-        return
-    address = urlsplit(client.scheduler.address)
-    inherited = is_loopback(address.hostname or "") and os.environ.get(VARIABLE) == api_key
-    if address.scheme != "inproc" and not inherited:
-        keyed.add(client)
-        warnings.warn(_KEY_STAYS, stacklevel=2)
+
+def _buries_errors() -> bool:
+    """Whether those pickle at this moment who end every error of it with a sentence of their own."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith(_WHO_BURIES_ERRORS):
+            return True
+        frame = frame.f_back
+    return False

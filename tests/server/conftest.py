@@ -57,6 +57,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr("tiled_jupyter.which_key._aside", set())
     monkeypatch.setattr("tiled_jupyter.which_key._bound", WeakSet())
     monkeypatch.setattr("tiled_jupyter.which_key._used_with", {})
+    monkeypatch.setattr("tiled_jupyter.key_files._for_workers", {})
     monkeypatch.setattr("tiled_jupyter.enabling._told", set())
     monkeypatch.setattr("tiled_jupyter.live.signed_out", set())
     monkeypatch.setattr("tiled_jupyter.live._sessions", {})
