@@ -78,10 +78,26 @@ class Context(plain.Context):
         return principal is not None
 
     def logout(self) -> None:
-        """Sign out here and everywhere, waiting for nobody; see `tiled.client.context.Context.logout`."""
-        from . import sign_out  # which brings all that logins need
+        """Sign out of the session here and everywhere, or leave this Context's API key out.
 
-        sign_out.sign_out_of(self, everywhere=True)
+        Waits some seconds to say what has become of the session; the stop button ends that. See
+        `tiled.client.context.Context.logout`.
+        """
+        from . import cells, sign_out  # which bring all that logins need
+
+        if not self.authenticated:
+            return
+        by_key = self.api_key is not None
+        # The next client of this kernel has the key, as in Tiled: it must not read public data alone without a word.
+        said = sign_out.leave_key_out(self, of_kernel=False) if by_key else sign_out.sign_out_of(self, everywhere=True)
+        try:
+            cells.hold_for(said, sign_out.PATIENCE)
+        finally:
+            farewell = sign_out.so_far(said)
+            if front_end.is_somebody_there():
+                front_end.say(farewell.sentence)
+            elif not farewell.is_complete:
+                warnings.warn(farewell.sentence, stacklevel=2)
 
 
 _told: set[str] = set()  # servers whose saved sign-in was mentioned in this kernel

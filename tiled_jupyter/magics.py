@@ -14,7 +14,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.base import BaseClient
 
-from . import cells, front_end, hints, profiles, servers
+from . import cells, front_end, hints, profiles, servers, sign_out
 from .access import explain_access
 from .attaching import disable, enable
 from .connection import find_target
@@ -27,7 +27,6 @@ from .panel import LoginPanel
 from .principal import identity_of
 from .reauthentication import Context
 from .settings import settings
-from .sign_out import sign_out_of
 from .states import Identity
 
 
@@ -64,19 +63,23 @@ class TiledMagics(Magics):
 
     @magic_arguments()
     @argument("uri", nargs="?", help="Address or profile of the server; needed where there are several.")
-    @argument("--everywhere", action="store_true", help="End the session on the server too, for all notebooks.")
+    @argument("--everywhere", action="store_true", help="Have the server end the session too, for all notebooks.")
     @line_magic
     def tiled_logout(self, line: str) -> None:
-        """Sign out of this kernel, or of the account everywhere."""
+        """Sign out of this kernel, or end the session everywhere; says what has become of it."""
         args = parse_argstring(self.tiled_logout, line)
         contexts = servers.signed_in(args.uri)
         if not contexts:
             front_end.say("Nobody is signed in here.")
             return
         context = servers.the_one(contexts, "%tiled_logout ADDRESS")
-        sign_out_of(context, everywhere=args.everywhere)
-        where = "everywhere" if args.everywhere else "in this notebook"
-        front_end.say(f"Signed out of {servers.name_of(context)} {where}.")
+        said = sign_out.sign_out_of(context, everywhere=args.everywhere)
+        try:
+            cells.hold_for(said, sign_out.PATIENCE)
+        finally:
+            left = servers.signed_in(str(context.api_uri))
+            more = " Another sign-in to it is still in use here: run %tiled_logout again to end that." if left else ""
+            front_end.say(f"{servers.name_of(context)}: {sign_out.so_far(said).sentence}{more}")
 
     @magic_arguments()
     @argument("uri", nargs="?", help="Address or profile of the server; without it, one line for each.")

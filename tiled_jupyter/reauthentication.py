@@ -265,25 +265,15 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
 
     # -- signing out -----------------------------------------------------------------------------------
 
-    def forget(self) -> str | None:
-        """Stop being signed in, in this kernel only: here, and in every other Context of this server.
-
-        Returns
-        -------
-        str or None
-            The refresh token, for who wants to revoke the session.
-        """
+    def forget(self) -> None:
+        """Stop being signed in, in this kernel only: here, and in every other Context that shares the session."""
         live.signed_out.add(str(self.api_uri))
-        refresh_token = None
-        for context in live.contexts(self.api_uri):
-            if context is self or context.api_key is None:
-                auth = context.http_client.auth
-                if isinstance(auth, TiledAuth):
-                    refresh_token = auth.sync_get_token("refresh_token") or refresh_token
-                    context._was = auth
-                context.http_client.auth = None
-                context.api_key = None
-        return refresh_token
+        for context in live.sharing(self):
+            auth = context.http_client.auth
+            if isinstance(auth, TiledAuth):
+                context._was = auth
+            context.http_client.auth = None
+            context.api_key = None
 
     def forget_saved(self) -> None:
         """Remove the token files of this server."""
