@@ -24,10 +24,9 @@ from .errors import BadSetting, KeysUnavailable
 from .key_magics import KeyMagics, make_guard
 from .leak_guard import LeakGuard
 from .panel import LoginPanel
-from .principal import identity_of
+from .principal import full_name, identity_of
 from .reauthentication import Context
 from .settings import settings
-from .states import Identity
 
 
 @magics_class
@@ -148,16 +147,9 @@ def _who(context: Context) -> str:
         principal = context.whoami()
     except CannotRefreshAuthentication:
         return f"{servers.name_of(context)}: the sign-in has ended. Run %tiled_login to go on."
-    identity = identity_of(principal or {})
+    who = full_name(identity_of(principal)) or "signed in; the server does not say as whom"
     how = "" if context.api_key is None else " (by API key)"
-    return f"{servers.name_of(context)}: {_name(identity)}{how}"
-
-
-def _name(identity: Identity | None) -> str:
-    """Name a person with their provider: the same name at two providers is two people."""
-    if identity is None:
-        return "nobody"
-    return identity.id if identity.provider is None else f"{identity.id} ({identity.provider})"
+    return f"{servers.name_of(context)}: {who}{how}"
 
 
 _guard: LeakGuard | None = None

@@ -218,7 +218,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
             wish.remember = False
             kernel_end.outlive_kernel(wish.context)
         return given
-    who = wish.identity.id if wish is not None and wish.identity is not None else None
+    who = wish.identity.words if wish is not None and wish.identity is not None else None
     front_end.require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
     session: PromptSession | None = None
 

@@ -17,6 +17,7 @@ from .connection import Target, describe, find_target, open_context, saved_sign_
 from .errors import LoginFailed
 from .events import Cancelled, ConnectStarted, HeardMore, SavedFound, ServerDropped, ServerFound, SignedOff, SignInDone
 from .exchange import Refused, Tokens
+from .principal import are_same
 from .prompts import Prompt
 from .reauthentication import Context
 from .settings import TiledJupyter
@@ -266,4 +267,4 @@ class LoginSession(WaysIn):
 
 def _is_expected(done: SignedIn, form: SignedOut) -> bool:
     """Whether a saved sign-in is that of the person who is waited for."""
-    return form.expected is None or (done.identity is not None and done.identity.id == form.expected.id)
+    return form.expected is None or (done.identity is not None and are_same(done.identity, form.expected))

@@ -102,7 +102,8 @@ def test_a_key_says_its_scopes_and_its_tags(bob):
     assert "This API key is used on" in said[0]
     assert "it is of bob (demo)" in said[0]
     assert "instead of a sign-in" in said[0]
-    assert said[1:3] == ("This API key may read metadata and data.", "It is limited to data tagged: public.")
+    assert said[1] == "This API key may read metadata and data."
+    assert said[2] == "Where the server heeds tags, it is limited to data tagged: public."
     assert "bob is not among them" in said[3]
 
 
