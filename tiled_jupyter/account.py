@@ -239,5 +239,9 @@ class AccountDesk:
 
     @staticmethod
     def _end_others(context: Context) -> _Changes:
-        sign_ins.end_others(context)
-        return {"sign_ins": sign_ins.listed(context)}
+        failure = None
+        try:
+            sign_ins.end_others(context)
+        except KeysUnavailable as error:
+            failure = str(error)
+        return {"sign_ins": sign_ins.listed(context), "sign_ins_failure": failure}
