@@ -67,15 +67,14 @@ export function whoMayResume(expected: Identity | null): string {
 function signedInAs({ identity, method }: SignedIn): string {
   const name = nameOf(identity, "");
   if (name) return `Signed in as ${name}`;
-  return identity === null && method === "api_key"
-    ? "Signed in with an API key"
-    : "Signed in; the server does not say as whom";
+  return identity === null && method === "api_key" ? "Signed in with an API key" : "Signed in";
 }
 
 /** What stands behind the status line: on which server. */
 export function placeOf(state: State): string {
   if (state.kind === "key_in_cell") return `on ${state.host}`;
-  return state.kind === "signed_in" ? `on ${state.server.host}` : "";
+  if (state.kind !== "signed_in") return "";
+  return `on ${state.server.host}${statusOf(state, "") === "Signed in" ? ", which does not say as whom" : ""}`;
 }
 
 /** The sign beside the status line; the word stands next to it. */

@@ -310,15 +310,14 @@ describe("signed in", () => {
       "Signed in as a service account (3beb8904…)",
       "as a service account (3beb8904…)",
     ],
-    [
-      "signed in, the server does not say as whom",
-      "Signed in; the server does not say as whom",
-      "with this sign-in",
-    ],
+    ["signed in, the server does not say as whom", "Signed in", "with this sign-in"],
   ] as const)("knows a sign-in without a name: %s", (name, status, acts) => {
     const page = open();
     page.show(state(name));
     expect(page.status().textContent).toBe(status);
+    expect(page.text().includes("on tiled.example.org, which does not say as whom")).toBe(
+      status === "Signed in",
+    );
     expect(page.text()).toContain(`Anyone who can run cells here acts ${acts}.`);
   });
 
