@@ -177,7 +177,8 @@ class LoginPanel(Barrier):
         self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
         self.publish()
         if isinstance(state, SignedIn):
-            noticing.note_end(state.server.uri, state.good_until, renews=state.renews)
+            key = self.context.api_key if state.method == "api_key" and self.context is not None else None
+            noticing.note_end(state.server.uri, state.good_until, renews=state.renews, key=key)
         if not isinstance(state, SignedIn):
             if self.account is not None:
                 self.account.forget()

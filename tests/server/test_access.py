@@ -234,6 +234,19 @@ def test_d21_nothing_is_said_of_one_that_lasts_or_that_use_renews(bob, heard):
     assert len(heard) == 1
 
 
+def test_d21_the_end_of_a_session_is_not_said_of_a_key_nor_that_of_one_key_of_another(bob, public_server, heard):
+    uri, soon = str(bob.api_uri), time.time() + 60
+    noticing.note_end(uri, soon, renews=False, key="another")
+    context, key = with_key(bob, ["read:metadata"])
+    for each in (bob, context):
+        each.http_client.get(f"{uri}metadata/")
+    assert heard == []
+    noticing.note_end(uri, soon, renews=False, key=str(key.secret))
+    context.http_client.get(f"{uri}metadata/")
+    assert [line.partition(" ends ")[0] for line in heard] == [f"The API key in use on {host(public_server)}"]
+    assert not any(key.secret in repr(noted) for noted in noticing._ends)
+
+
 @pytest.mark.parametrize(
     ("hours", "by_key", "says"),
     [

@@ -454,6 +454,16 @@ def test_a_panel_says_that_its_key_is_left_out_and_keeps_working_and_sessions_st
     assert files(cache)
 
 
+def test_who_signed_out_here_is_not_told_that_the_saved_sign_in_has_ended(public_server, monkeypatch):
+    lines = []
+    signed_in(public_server).session.sign_out(everywhere=False)
+    monkeypatch.setattr(enabling.front_end, "is_somebody_there", lambda: True)
+    monkeypatch.setattr(enabling.front_end, "say", lines.append)
+    from_uri(public_server.uri)
+    seen = "you see public data only. Run %tiled_login to see more."
+    assert lines == [f"You signed out of {host(public_server)} here: {seen}"]
+
+
 # -- D22: the site's single sign-on ----------------------------------------------------------------------
 
 
