@@ -21,8 +21,9 @@ from .events import Delayed, SignInDone, SignInStarted
 from .exchange import Answer, Refused, Tokens
 from .legible import LONGEST_NAME, legible
 from .locks import SHORT, one_kernel_at_a_time
-from .principal import identity_of, is_same
+from .principal import identity_of, is_same, who_may_resume
 from .reauthentication import Context
+from .revocation import Outcome
 from .settings import TiledJupyter
 from .states import Identity, Method, SignedIn, SignedOut, State
 
@@ -128,20 +129,24 @@ class Acceptance(Attempts):
         until: float = 0.0,
     ) -> None:
         """Ask who that is before anything is kept, because it must work to be worth it; and end what is not kept."""
-        kept = False
+        settled = False
         try:
             with self._client() as http:
                 endpoint = f"{form.server.uri}auth/whoami"
                 answer = self._patiently(attempt, until, lambda: grants.whoami(http, endpoint, tokens["access_token"]))
             if answer is None:
                 return
-            _require(form.expected, answer.fields)
+            if form.expected is not None and not is_same(answer.fields, form.expected):
+                settled = True
+                outcome = self._end(form, spec, tokens)
+                more = "" if outcome.is_over else f" {outcome.sentence('that sign-in')}"
+                raise Refused("identity", f"{_somebody_else(form.expected, answer.fields)}{more}")
             # Another kernel's lock first: while that is waited for, a Cancel must reach this session.
             place = self._place() if remember else None
             with one_kernel_at_a_time(place, SHORT, lambda seconds: self.rest(attempt, seconds)), self.lock:
                 if self.is_current(attempt):
                     remembered = self._accept(tokens, remember=remember)
-                    kept = True
+                    settled = True
                     known_servers.remember(
                         form.server.uri, provider=legible(spec.provider, LONGEST_NAME), place=sign_ins.here(tokens)
                     )
@@ -152,7 +157,7 @@ class Acceptance(Attempts):
                         )
                     )
         finally:
-            if not kept:
+            if not settled:
                 self._end(form, spec, tokens)
 
     def _signed_in(
@@ -170,21 +175,20 @@ class Acceptance(Attempts):
             form.server, answer.fields, tokens, method, how, remembered=remembered, server_now=answer.date
         )
 
-    def _end(self, form: SignedOut, spec: Any, tokens: Tokens) -> None:
-        revocation.end_session(self._client, form.server.uri, spec.links, tokens)
+    def _end(self, form: SignedOut, spec: Any, tokens: Tokens) -> Outcome:
+        return revocation.end_session(self._client, form.server.uri, spec.links, tokens)
 
 
-def _require(expected: Identity | None, principal: dict[str, Any]) -> None:
-    """Let nobody else resume what waits for one person."""
-    if expected is not None and not is_same(principal, expected):
-        other = identity_of(principal)
-        name = "somebody else" if other is None else other.id
-        if other is not None and other.id == expected.id:
-            name = f"{other.id} of {other.provider}"
-        raise Refused(
-            "identity",
-            f"Only {expected.id} can resume this request, and this was {name}. Nothing was sent as {name}.",
-        )
+def _somebody_else(expected: Identity, principal: dict[str, Any]) -> str:
+    """Say who may resume what waits for one person, and who this was instead."""
+    other = identity_of(principal)
+    if other is None or other.kind == "unnamed":
+        name, them = "somebody else", "them"
+    elif other.kind == "named" and other.id == expected.id:
+        name = them = f"{other.id} of {other.provider}"
+    else:
+        name = them = other.words
+    return f"Only {who_may_resume(expected)} can resume this request, and this was {name}. Nothing was sent as {them}."
 
 
 def trouble(refused: Refused, pause: float) -> str:

@@ -14,7 +14,7 @@ import httpx
 from .account_requests import AccountRequests, read_json, understanding
 from .exchange import Refused, explain
 from .key_files import VARIABLE
-from .principal import identity_of
+from .principal import full_name, identity_of
 from .prompts import quietly
 from .scopes import INHERIT, READ, scope
 from .settings import settings
@@ -113,12 +113,14 @@ class _Access(AccountRequests):
         if links is None:
             return f"{self.host} has one key for everybody, and no accounts.", {}
         account = self.ask("GET", links.whoami) or {}
-        identity = identity_of(account)
-        name = "nobody" if identity is None else f"{identity.id} ({identity.provider})"
-        if context.api_key is not None:
-            return f"{_subject(context)} is used on {self.host}; it is of {name}.{_in_the_way(context)}", account
-        if identity is None:
+        if context.api_key is None and not context.authenticated:
             return f"Nobody is signed in to {self.host}, so only public data is shown. Run %tiled_login.", account
+        name = full_name(identity_of(account))
+        if context.api_key is not None:
+            whose = f"it is of {name}" if name else "the server does not say whose it is"
+            return f"{_subject(context)} is used on {self.host}; {whose}.{_in_the_way(context)}", account
+        if name is None:
+            return f"Signed in on {self.host}; the server does not say as whom.", account
         return f"Signed in as {name} on {self.host}.", account
 
     def _scopes(self, account: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +145,7 @@ class _Access(AccountRequests):
             lines.append(f"{_subject(self._context)} may read metadata and data.")
         if about.get("access_tags") is not None:
             tags = ", ".join(map(str, about["access_tags"])) or "none at all"
-            lines.append(f"It is limited to data tagged: {tags}.")
+            lines.append(f"Where the server heeds tags, it is limited to data tagged: {tags}.")
         return lines
 
     def _count(self, parts: list[str]) -> int | str | None:

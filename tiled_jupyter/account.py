@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from . import account_commands as said
-from . import key_files, key_login, key_wish, shown_keys, sign_ins
+from . import key_files, key_login, key_wish, shown_keys, sign_ins, sign_out
 from .access import explain_access
 from .account_states import Account
 from .address import host_of
@@ -220,7 +220,7 @@ class AccountDesk:
             if self._made is not None and self._made.first_eight == first_eight:
                 self.dismiss()
             if in_use:
-                self._session.sign_out(everywhere=False)
+                sign_out.leave_key_out(context, sign_out.KEY_REVOKED)
                 return {}
         return {**self._listed(context), **changes}
 
@@ -239,5 +239,9 @@ class AccountDesk:
 
     @staticmethod
     def _end_others(context: Context) -> _Changes:
-        sign_ins.end_others(context)
-        return {"sign_ins": sign_ins.listed(context)}
+        failure = None
+        try:
+            sign_ins.end_others(context)
+        except KeysUnavailable as error:
+            failure = str(error)
+        return {"sign_ins": sign_ins.listed(context), "sign_ins_failure": failure}

@@ -14,10 +14,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import queue
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from types import FrameType
 from typing import Any
 
@@ -141,6 +143,26 @@ def unwatch() -> None:
 def current() -> Cell | None:
     """The cell that is running, if one is and it is watched."""
     return _current
+
+
+def hold_for(done: Future[Any], seconds: float) -> None:
+    """Hold the cell until something is done, for some seconds at most.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After the stop button, on whatever thread.
+    """
+    woken: queue.SimpleQueue[None] = queue.SimpleQueue()
+    done.add_done_callback(lambda _: woken.put(None))
+    cell = current()
+    with contextlib.ExitStack() as stack:
+        if cell is not None:
+            stack.enter_context(cell.watched(lambda: woken.put(None), blocking=True))
+        with contextlib.suppress(queue.Empty):
+            woken.get(timeout=seconds)
+    if cell is not None and cell.stopped:
+        raise KeyboardInterrupt
 
 
 def in_its_output(display: Callable[[], None]) -> None:

@@ -114,7 +114,7 @@ def start(http: httpx.Client, links: Mapping[str, Any], extra_scopes: Iterable[s
     device_code, user_code = said.get("device_code"), said.get("user_code")
     poll_uri = links.get("token_endpoint") if theirs else said.get("verification_uri")
     if not (isinstance(device_code, str) and device_code and isinstance(poll_uri, str)):
-        raise Refused("server", f"{host} gives no code to sign in with. Tell who runs the server.")
+        raise Refused("server", f"{host} gives no code to sign in with{_reason(said)}. Tell who runs the server.")
     if not (isinstance(user_code, str) and user_code.isprintable() and 0 < len(user_code) <= _LONGEST_CODE):
         raise Refused("server", f"{host} gives no code to sign in with. Tell who runs the server.")
     if not theirs and not same_origin(poll_uri, endpoint):
@@ -162,17 +162,18 @@ def poll(http: httpx.Client, grant: DeviceGrant) -> Tokens | Pending:
     if answer.passing:
         sentence = f"{grant.host} cannot answer at the moment ({answer.status})."
         raise Refused("server", sentence, passing=True, retry_after=answer.retry_after)
-    if answer.status == httpx.codes.OK:
-        tokens = tokens_in(answer.body)
-        if tokens is None:
-            raise Refused("server", f"{grant.host} accepted the sign-in and gave no token. Tell who runs the server.")
+    tokens = tokens_in(answer.body) if answer.status == httpx.codes.OK else None
+    if tokens is not None:
         return tokens
+    # Some providers say with a 200 what the RFC has them say with a 400.
     if error in ("authorization_pending", "slow_down"):
         return Pending(error == "slow_down")
     if error in _DENIED:
         raise Refused("denied", "The sign-in was denied in the web page. If that was a mistake, try again.")
     if error in _OVER or (grant.client_id is None and answer.status == httpx.codes.NOT_FOUND):
         raise Refused("expired", EXPIRED)
+    if answer.status == httpx.codes.OK and error is None:
+        raise Refused("server", f"{grant.host} accepted the sign-in and gave no token. Tell who runs the server.")
     raise Refused("server", f"{grant.host} refused to sign you in ({answer.status}){_reason(answer.fields)}.")
 
 

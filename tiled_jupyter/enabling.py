@@ -15,11 +15,12 @@ from tiled.client import from_context as _tiled_from_context
 from tiled.client.context import prompt_for_credentials
 
 from . import context as plain
-from . import front_end, noticing, profiles, which_key
+from . import front_end, live, noticing, profiles, which_key
 from .address import host_of, parse_address
 from .audience import sendable
 from .lifetimes import session_end
 from .masked import Masked
+from .parts import Identity
 from .principal import identity_of
 from .prompts import Prompt, occasion
 from .tokens import tokens_of
@@ -60,28 +61,46 @@ class Context(plain.Context):
         principal = self.resume_saved()
         if self.unsent is not None:
             warnings.warn(self.unsent, stacklevel=2)
-        identity = identity_of(principal or {})
         if principal is not None:
             end, renews = session_end(tokens_of(self), principal, time.time())
             noticing.note_end(str(self.api_uri), end, renews=renews)
-        if identity is not None:  # people share computer accounts
-            _say_once(host, f"Using {identity.id}'s saved sign-in on {host} · Not you? %tiled_logout")
-        elif (
-            saved is not None
-            and principal is None
-            and self.unsent is None
-            and not self.server_info.authentication.required
-        ):
-            _say_once(
-                host, f"Your sign-in on {host} has ended: you see public data only. Run %tiled_login to see more."
-            )
+            _say_once(host, _whose(identity_of(principal), host))
+        elif saved is not None and self.unsent is None and not self.server_info.authentication.required:
+            left = str(self.api_uri) in live.signed_out
+            why = f"You signed out of {host} here" if left else f"Your sign-in on {host} has ended"
+            _say_once(host, f"{why}: you see public data only. Run %tiled_login to see more.")
         return principal is not None
 
     def logout(self) -> None:
-        """Sign out here and everywhere, waiting for nobody; see `tiled.client.context.Context.logout`."""
-        from . import sign_out  # which brings all that logins need
+        """Sign out of the session here and everywhere, or leave this Context's API key out.
 
-        sign_out.sign_out_of(self, everywhere=True)
+        Waits some seconds to say what has become of the session; the stop button ends that. See
+        `tiled.client.context.Context.logout`.
+        """
+        from . import cells, sign_out  # which bring all that logins need
+
+        if not self.authenticated:
+            return
+        by_key = self.api_key is not None
+        # The next client of this kernel has the key, as in Tiled: it must not read public data alone without a word.
+        said = sign_out.leave_key_out(self, of_kernel=False) if by_key else sign_out.sign_out_of(self, everywhere=True)
+        try:
+            cells.hold_for(said, sign_out.PATIENCE)
+        finally:
+            farewell = sign_out.so_far(said)
+            if front_end.is_somebody_there():
+                front_end.say(farewell.sentence)
+            elif not farewell.is_complete:
+                warnings.warn(farewell.sentence, stacklevel=2)
+
+
+def _whose(identity: Identity | None, host: str) -> str:
+    """Say whose sign-in is used without asking: people share computer accounts."""
+    if identity is not None and identity.kind == "named":
+        return f"Using {identity.id}'s saved sign-in on {host} · Not you? %tiled_logout"
+    if identity is not None and identity.kind == "service":
+        return f"Using the saved sign-in of {identity.words} on {host} · Not yours? %tiled_logout"
+    return f"Using a saved sign-in on {host}; the server does not say whose · Not yours? %tiled_logout"
 
 
 _told: set[str] = set()  # servers whose saved sign-in was mentioned in this kernel

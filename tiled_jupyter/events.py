@@ -125,6 +125,14 @@ class SignedOff:
 
 
 @dataclass(frozen=True)
+class HeardMore:
+    """What has become of a session since `before` was said of it."""
+
+    before: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ServerDropped:
     """The person wants another server."""
 
@@ -142,6 +150,7 @@ Event: TypeAlias = (
     | Failed
     | Cancelled
     | SignedOff
+    | HeardMore
     | ServerDropped
 )
 
@@ -171,6 +180,11 @@ def transition(state: State, event: Event) -> State:
             return Disconnected(state.server.uri)
         case SignedOff(reason) if isinstance(state, SignedIn):
             return SignedOut(state.server, reason=reason)
+        case HeardMore(before, reason) if isinstance(state, SignedOut) and state.reason == before:
+            return replace(state, reason=reason)
+        case HeardMore() if isinstance(state, Verifying | AwaitingAuthorization):
+            form = transition(state.form, event)
+            return replace(state, form=form) if isinstance(form, SignedOut) and form is not state.form else state
         case SavedFound(found) if isinstance(state, SignedOut | Verifying | AwaitingAuthorization):
             return found
         case AccountChanged(account) if isinstance(state, SignedIn):

@@ -71,6 +71,8 @@ class Answer:
         The server's clock, in seconds since the epoch.
     retry_after : float or None
         Seconds.
+    is_page : bool
+        Whether it is HTML, as of a portal that answers in place of the server.
     """
 
     status: int
@@ -78,6 +80,7 @@ class Answer:
     location: str | None = None
     date: float | None = None
     retry_after: float | None = None
+    is_page: bool = False
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -163,6 +166,7 @@ def _read(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
             headers.get("location") if response.has_redirect_location else None,
             _date(headers.get("date")),
             _seconds(headers.get("retry-after"), _date(headers.get("date"))),
+            headers.get("content-type", "").lower().startswith("text/html"),
         )
 
 

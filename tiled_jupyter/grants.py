@@ -5,8 +5,6 @@ Every failure is a `Refused` that carries a sentence, and nothing of the request
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import httpx
 
 from .address import host_of
@@ -119,13 +117,15 @@ def whoami(http: httpx.Client, endpoint: str, access_token: str) -> Answer:
     return answer
 
 
-def revoke_session(http: httpx.Client, api_uri: str, refresh_token: str, timeout: httpx.Timeout | None = None) -> None:
-    """End a session on the server. Best effort: where it fails, the session was over or runs out by itself."""
-    with suppress(Refused):
-        ask(
-            http,
-            "POST",
-            f"{api_uri}auth/session/revoke",
-            json={"refresh_token": refresh_token},
-            timeout=timeout or PROBE_TIMEOUT,
-        )
+def revoke_session(
+    http: httpx.Client, api_uri: str, refresh_token: str, timeout: httpx.Timeout = PROBE_TIMEOUT
+) -> Answer:
+    """Ask the server to end a session; where it does, the answer has status 204.
+
+    Raises
+    ------
+    Refused
+        Where no answer came.
+    """
+    endpoint = f"{api_uri}auth/session/revoke"
+    return ask(http, "POST", endpoint, json={"refresh_token": refresh_token}, timeout=timeout)

@@ -42,7 +42,7 @@ def _heard(context: Any, response: httpx.Response) -> None:
         if sentence is not None and _is_read():
             _say_once_a_cell(f"{host_of(str(context.api_uri))}: {sentence} %tiled_why says more.")
     else:
-        end = noticing.end_of(str(context.api_uri))
+        end = noticing.end_of(str(context.api_uri), context.api_key)
         if end is not None:
             _warn(str(context.api_uri), end, by_key=context.api_key is not None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from .principal import who_may_resume
 from .states import AwaitingAuthorization, State, open_form
 
 _SINCE = "Waiting since {since} UTC for {who} to sign in to {host}."
@@ -51,7 +52,7 @@ def how_to_go_on(state: State, *, silent: bool, saves: bool, since: float | None
     host, uri, who = "Tiled", "ADDRESS", "you"
     if form is not None:
         host, uri = form.server.host, form.server.uri
-        who = form.expected.id if form.expected is not None else who
+        who = who_may_resume(form.expected) if form.expected is not None else who
     lines, link = [], None
     if since is not None:
         lines.append(_SINCE.format(since=time.strftime("%H:%M", time.gmtime(since)), who=who, host=host))

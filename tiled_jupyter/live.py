@@ -34,6 +34,20 @@ def signed_in_context(api_uri: str) -> Any:
     return next((context for context in contexts(api_uri) if context.http_client.auth is not None), None)
 
 
+def sharing(context: Any) -> list[Any]:
+    """Return a Context, and those of its server whose session is not known to be somebody else's; none with a key."""
+    whose = getattr(context.http_client.auth, "subject", None)
+    return [
+        other
+        for other in contexts(context.api_uri)
+        if other is context
+        or (
+            other.api_key is None
+            and (whose is None or getattr(other.http_client.auth, "subject", None) in (None, whose))
+        )
+    ]
+
+
 def session_of(api_uri: object, subject: str | None) -> SessionAuth | None:
     """Give the session that a principal has on a server already."""
     with lock:

@@ -14,7 +14,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.base import BaseClient
 
-from . import cells, front_end, hints, profiles, servers
+from . import cells, front_end, hints, profiles, servers, sign_out
 from .access import explain_access
 from .attaching import disable, enable
 from .connection import find_target
@@ -24,11 +24,9 @@ from .errors import BadSetting, KeysUnavailable
 from .key_magics import KeyMagics, make_guard
 from .leak_guard import LeakGuard
 from .panel import LoginPanel
-from .principal import identity_of
+from .principal import full_name, identity_of
 from .reauthentication import Context
 from .settings import settings
-from .sign_out import sign_out_of
-from .states import Identity
 
 
 @magics_class
@@ -64,19 +62,23 @@ class TiledMagics(Magics):
 
     @magic_arguments()
     @argument("uri", nargs="?", help="Address or profile of the server; needed where there are several.")
-    @argument("--everywhere", action="store_true", help="End the session on the server too, for all notebooks.")
+    @argument("--everywhere", action="store_true", help="Have the server end the session too, for all notebooks.")
     @line_magic
     def tiled_logout(self, line: str) -> None:
-        """Sign out of this kernel, or of the account everywhere."""
+        """Sign out of this kernel, or end the session everywhere; says what has become of it."""
         args = parse_argstring(self.tiled_logout, line)
         contexts = servers.signed_in(args.uri)
         if not contexts:
             front_end.say("Nobody is signed in here.")
             return
         context = servers.the_one(contexts, "%tiled_logout ADDRESS")
-        sign_out_of(context, everywhere=args.everywhere)
-        where = "everywhere" if args.everywhere else "in this notebook"
-        front_end.say(f"Signed out of {servers.name_of(context)} {where}.")
+        said = sign_out.sign_out_of(context, everywhere=args.everywhere)
+        try:
+            cells.hold_for(said, sign_out.PATIENCE)
+        finally:
+            left = servers.signed_in(str(context.api_uri))
+            more = " Another sign-in to it is still in use here: run %tiled_logout again to end that." if left else ""
+            front_end.say(f"{servers.name_of(context)}: {sign_out.so_far(said).sentence}{more}")
 
     @magic_arguments()
     @argument("uri", nargs="?", help="Address or profile of the server; without it, one line for each.")
@@ -145,16 +147,9 @@ def _who(context: Context) -> str:
         principal = context.whoami()
     except CannotRefreshAuthentication:
         return f"{servers.name_of(context)}: the sign-in has ended. Run %tiled_login to go on."
-    identity = identity_of(principal or {})
+    who = full_name(identity_of(principal)) or "signed in; the server does not say as whom"
     how = "" if context.api_key is None else " (by API key)"
-    return f"{servers.name_of(context)}: {_name(identity)}{how}"
-
-
-def _name(identity: Identity | None) -> str:
-    """Name a person with their provider: the same name at two providers is two people."""
-    if identity is None:
-        return "nobody"
-    return identity.id if identity.provider is None else f"{identity.id} ({identity.provider})"
+    return f"{servers.name_of(context)}: {who}{how}"
 
 
 _guard: LeakGuard | None = None

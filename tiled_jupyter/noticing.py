@@ -14,20 +14,27 @@ import httpx
 
 _listener: Callable[[Any, httpx.Response], object] | None = None
 
-_ends: dict[str, float] = {}  # of the sign-in to a server, where that is certain
+_ends: dict[tuple[str, int | None], float] = {}  # of the sign-in to a server, where that is certain; by its key, if any
 
 
-def note_end(api_uri: str, good_until: float | None, *, renews: bool) -> None:
-    """Remember when a sign-in ends (seconds since the epoch); one that use makes last longer has no known end."""
+def note_end(api_uri: str, good_until: float | None, *, renews: bool, key: str | None = None) -> None:
+    """Remember when a sign-in ends (seconds since the epoch); one that use makes last longer has no known end.
+
+    `key` is the API key that is the sign-in; it is not kept.
+    """
     if good_until is None or renews:
-        _ends.pop(api_uri, None)
+        _ends.pop(_name(api_uri, key), None)
     else:
-        _ends[api_uri] = good_until
+        _ends[_name(api_uri, key)] = good_until
 
 
-def end_of(api_uri: str) -> float | None:
-    """Give when the sign-in to a server ends, where that is certain."""
-    return _ends.get(api_uri)
+def end_of(api_uri: str, key: str | None = None) -> float | None:
+    """Return when the sign-in to a server ends, where that is certain."""
+    return _ends.get(_name(api_uri, key))
+
+
+def _name(api_uri: str, key: str | None) -> tuple[str, int | None]:
+    return api_uri, None if key is None else hash(key)
 
 
 def listen(listener: Callable[[Any, httpx.Response], object] | None) -> None:

@@ -177,7 +177,8 @@ class LoginPanel(Barrier):
         self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
         self.publish()
         if isinstance(state, SignedIn):
-            noticing.note_end(state.server.uri, state.good_until, renews=state.renews)
+            key = self.context.api_key if state.method == "api_key" and self.context is not None else None
+            noticing.note_end(state.server.uri, state.good_until, renews=state.renews, key=key)
         if not isinstance(state, SignedIn):
             if self.account is not None:
                 self.account.forget()
@@ -218,7 +219,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
             wish.remember = False
             kernel_end.outlive_kernel(wish.context)
         return given
-    who = wish.identity.id if wish is not None and wish.identity is not None else None
+    who = wish.identity.words if wish is not None and wish.identity is not None else None
     front_end.require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
     session: PromptSession | None = None
 

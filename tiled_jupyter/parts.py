@@ -41,10 +41,31 @@ class Failure:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who is signed in: the same id at two providers is two principals."""
+    """Who is signed in: the same id at two providers is two principals.
+
+    Parameters
+    ----------
+    id : str
+        A name; where the server gives none, what the principal is in its database.
+    provider : str or None
+    kind : str
+        ``named``; ``service`` for a service account without a name, ``unnamed`` for anybody else without one.
+    """
 
     id: str
     provider: str | None = None
+    kind: Literal["named", "service", "unnamed"] = "named"
+
+    @property
+    def words(self) -> str:
+        """How to call them in a sentence."""
+        match self.kind:
+            case "named":
+                return self.id
+            case "service":
+                return f"a service account ({self.id[:8]}…)" if self.id else "a service account"
+            case "unnamed":
+                return "somebody whom the server does not name"
 
 
 @dataclass(frozen=True)

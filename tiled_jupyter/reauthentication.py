@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from .first_answer import BoundedFirstAnswer
 from .locks import SHORT, one_kernel_at_a_time
 from .masked import Masked, masked
 from .parts import Identity
-from .principal import identity_of, one_identity
+from .principal import clearer, identities_of, identity_of, one_identity
 from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
 from .session_auth import SessionAuth
@@ -209,8 +210,8 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         """Say who is signed in; see `tiled.client.context.Context.whoami`."""
         principal: dict[str, Any] = super().whoami()
         auth = self.http_client.auth
-        if isinstance(auth, SessionAuth) and auth.identity is None:  # a provider's tokens need not name anybody
-            auth.identity = identity_of(principal)
+        if isinstance(auth, SessionAuth):  # a provider's tokens need not name anybody
+            auth.identity = clearer(auth.identity, identity_of(principal))
         return principal
 
     @property
@@ -244,7 +245,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         elif proven:
             auth.start_anew(refresh_url, self.client_id, self.scopes, made_by)
         self.wants_saving = directory is not None
-        auth.identity = _identity_in(tokens) or auth.identity
+        auth.identity = clearer(_identity_in(tokens), auth.identity)
         why = auth.renewed(tokens, directory, proven=proven)
         live.keep(self.api_uri, auth)
         for context in live.contexts(self.api_uri):
@@ -265,25 +266,15 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
 
     # -- signing out -----------------------------------------------------------------------------------
 
-    def forget(self) -> str | None:
-        """Stop being signed in, in this kernel only: here, and in every other Context of this server.
-
-        Returns
-        -------
-        str or None
-            The refresh token, for who wants to revoke the session.
-        """
+    def forget(self) -> None:
+        """Stop being signed in, in this kernel only: here, and in every other Context that shares the session."""
         live.signed_out.add(str(self.api_uri))
-        refresh_token = None
-        for context in live.contexts(self.api_uri):
-            if context is self or context.api_key is None:
-                auth = context.http_client.auth
-                if isinstance(auth, TiledAuth):
-                    refresh_token = auth.sync_get_token("refresh_token") or refresh_token
-                    context._was = auth
-                context.http_client.auth = None
-                context.api_key = None
-        return refresh_token
+        for context in live.sharing(self):
+            auth = context.http_client.auth
+            if isinstance(auth, TiledAuth):
+                context._was = auth
+            context.http_client.auth = None
+            context.api_key = None
 
     def forget_saved(self) -> None:
         """Remove the token files of this server."""
@@ -320,14 +311,19 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
     # -- what is not to be seen or sent ----------------------------------------------------------------
 
     def __repr__(self) -> str:
-        """Say who is signed in, without asking anybody to be."""
+        """Say who is signed in, as Tiled does, without asking anybody to be."""
+        name = type(self).__name__
+        if not self.authenticated:
+            return f"<{name} (unauthenticated)>"
         try:
             with quietly():
-                return str(super().__repr__())
+                who = _whom(self.whoami()) if self.server_info.authentication.links else ""
         except CannotRefreshAuthentication:
-            return f"<{type(self).__name__} (session ended)>"
+            return f"<{name} (session ended)>"
         except httpx.HTTPError:
-            return f"<{type(self).__name__} (server not reached)>"
+            return f"<{name} (server not reached)>"
+        by = f" with API key '{self.api_key[: min(len(self.api_key) // 2, 8)]}...'" if self.api_key is not None else ""
+        return f"<{name} authenticated{who}{by}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as Tiled's own Context, without secrets; see `travel.reduced`."""
@@ -374,7 +370,19 @@ def prompt_at_terminal(context: Context) -> Tokens:
         return tokens
 
 
+def _whom(principal: object) -> str:
+    """Say whom a principal names, as the rest of what Tiled's Context says of itself."""
+    known = identities_of(principal) if isinstance(principal, Mapping) else []
+    names = [f"'{one.id}'" for one in known if one.kind == "named"]
+    if isinstance(principal, Mapping) and principal.get("type") == "service":
+        return f" as service '{known[-1].id}'"
+    return f" as {','.join(names)}" if names else "; the server does not say as whom"
+
+
 def _identity_in(tokens: Tokens) -> Identity | None:
     """Who tokens belong to, by the answer that brought them or by Tiled's own access token."""
-    claimed = {"identities": files.claims(tokens.get("access_token")).get("ids")}
+    claims = files.claims(tokens.get("access_token"))
+    claimed = {"identities": claims.get("ids")}
+    if "sub_typ" in claims:
+        claimed |= {"type": claims["sub_typ"], "uuid": claims.get("sub")}
     return one_identity(tokens.get("identity")) or identity_of(claimed)

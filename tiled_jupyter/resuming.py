@@ -14,7 +14,7 @@ from .errors import IdentityChanged, LoginFailed
 from .exchange import Tokens
 from .lifetimes import expiry
 from .parts import Identity
-from .principal import one_identity
+from .principal import one_identity, who_may_resume
 from .prompts import Occasion, SignsIn, ask
 from .session_auth import ENDED, SessionAuth
 from .session_errors import NOT_WRITABLE, say_unsaved
@@ -86,17 +86,18 @@ def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tup
         return tokens, place
     from . import revocation  # which brings all that logins need
 
-    revocation.end_session_of(context, tokens, made_by)  # an account may hold 200 of them
+    outcome = revocation.end_session_of(context, tokens, made_by)  # an account may hold 200 of them
+    more = "" if outcome.is_over else f" {outcome.sentence('that sign-in')}"
     who = one_identity(tokens.get("identity"))
     del tokens  # no traceback shows them
     if who is not None and who == auth.identity:
-        raise IdentityChanged(_SOMEBODY_NEW.format(host=host_of(str(context.api_uri)), who=who.id))
-    raise IdentityChanged(somebody_else(auth.identity))
+        raise IdentityChanged(_SOMEBODY_NEW.format(host=host_of(str(context.api_uri)), who=who.words) + more)
+    raise IdentityChanged(somebody_else(auth.identity) + more)
 
 
 def somebody_else(expected: Identity | None) -> str:
     """Give the sentence for when the wrong person signs in."""
-    who = expected.id if expected is not None else "the person whose session has ended"
+    who = who_may_resume(expected)
     return f"Only {who} can resume this request, and somebody else signed in. Nothing was sent as them."
 
 

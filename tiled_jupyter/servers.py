@@ -10,14 +10,15 @@ from .reauthentication import Context
 
 
 def signed_in(uri: str | None = None) -> list[Context]:
-    """Give one Context for each server somebody is signed in to, or that of one server.
+    """Return one Context for each server somebody is signed in to, or that of one server: with a session, if any is.
 
     Parameters
     ----------
     uri : str, optional
         Address of the server or of a node, or the name of a profile.
     """
-    return _found(uri, [context for context in live.contexts() if context.authenticated])
+    contexts = [context for context in live.contexts() if context.authenticated]
+    return _found(uri, sorted(contexts, key=lambda context: context.api_key is None))
 
 
 def _found(uri: str | None, contexts: list[Context]) -> list[Context]:

@@ -15,8 +15,9 @@ from .address import BadAddress, without_secrets
 from .attempts import in_background
 from .connection import Target, describe, find_target, open_context, saved_sign_in, session_sign_in
 from .errors import LoginFailed
-from .events import Cancelled, ConnectStarted, SavedFound, ServerDropped, ServerFound, SignedOff, SignInDone
+from .events import Cancelled, ConnectStarted, HeardMore, SavedFound, ServerDropped, ServerFound, SignedOff, SignInDone
 from .exchange import Refused, Tokens
+from .principal import are_same
 from .prompts import Prompt
 from .reauthentication import Context
 from .settings import TiledJupyter
@@ -146,8 +147,8 @@ class LoginSession(WaysIn):
         Parameters
         ----------
         everywhere : bool
-            False forgets the session in this kernel. True also revokes it on the server, and removes the
-            saved tokens.
+            False forgets the session in this kernel. True also removes the saved tokens, and has the session ended
+            by who made it; what comes of that is said in the state once it is known.
         """
         if self.context is not None and isinstance(self.state, SignedIn):
             sign_out.sign_out_of(self.context, everywhere=everywhere)
@@ -157,6 +158,10 @@ class LoginSession(WaysIn):
         with self.lock:
             self._saved_at = self.context.saved_at() if self.context is not None else None
             self.apply(SignedOff(reason))
+
+    def heard_more(self, before: str, reason: str) -> None:
+        """Take note of what has become of the session since `before` was said of it."""
+        self.apply(HeardMore(before, reason))
 
     def look_for_saved(self) -> None:
         """See whether somebody signed in from another notebook in the meantime; cheap, to be called often."""
@@ -262,4 +267,4 @@ class LoginSession(WaysIn):
 
 def _is_expected(done: SignedIn, form: SignedOut) -> bool:
     """Whether a saved sign-in is that of the person who is waited for."""
-    return form.expected is None or (done.identity is not None and done.identity.id == form.expected.id)
+    return form.expected is None or (done.identity is not None and are_same(done.identity, form.expected))

@@ -86,13 +86,19 @@ def end(context: Context, session: str) -> None:
 
 
 def end_others(context: Context) -> None:
-    """Revoke every sign-in but the one of this Context; see `end`."""
+    """Revoke every sign-in but the one of this Context, each that can be; see `end`."""
     rows = listed(context)
     if context.api_key is None and not any(row.this for row in rows):
         raise KeysUnavailable(_WHICH)
-    for row in rows:
-        if not row.this:
+    others, failures = [row for row in rows if not row.this], []
+    for row in others:
+        try:
             end(context, row.id)
+        except KeysUnavailable as error:
+            failures.append(str(error))
+    left = {row.id for row in listed(context)} & {row.id for row in others} if failures else ()
+    if left:  # more than ended by themselves meanwhile
+        raise KeysUnavailable(f"{len(left)} of {len(others)} sign-ins were not ended. {failures[0]}")
 
 
 def _own(tokens: Mapping[str, Any]) -> str | None:

@@ -39,7 +39,8 @@ class WaysIn(Acceptance):
         def send(attempt: int, form: SignedOut) -> None:
             spec = self._spec(form, provider, PASSWORD_MODES)
             expected = form.expected
-            if expected is not None and expected.provider in (None, provider) and username.strip() != expected.id:
+            named = expected is not None and expected.kind == "named" and expected.provider in (None, provider)
+            if expected is not None and named and username.strip() != expected.id:
                 raise Refused("identity", f"Only {expected.id} can resume this request. Nothing was sent.")
             until = time.monotonic() + self._settings.login_deadline
             endpoint = str(spec.links["auth_endpoint"])

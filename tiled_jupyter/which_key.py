@@ -129,6 +129,12 @@ def _in_environment() -> Masked | None:
     return Masked(os.environ[VARIABLE]) if VARIABLE in os.environ else None
 
 
+def is_of_kernel(context: reauthentication.Context) -> bool:
+    """Whether the key of a Context is for all of its server's in this kernel: typed for it, or the environment's."""
+    with _lock:
+        return context in _bound or context.api_key == _in_environment()
+
+
 def set_aside(api_uri: str) -> None:
     """Leave keys out on a server, in this kernel: the environment's, and those typed for it."""
     with _lock:

@@ -39,9 +39,11 @@ export interface Server {
   unverified: boolean;
 }
 
+/** Who somebody is; where the server gives no name, `id` is what they are in its database. */
 export interface Identity {
   id: string;
   provider: string | null;
+  kind: "named" | "service" | "unnamed";
 }
 
 export interface KeyNotice {

@@ -1,7 +1,7 @@
 /** What a state is called in words: the status line, the region's name, and patience. No DOM here. */
 
 import { moment } from "./times";
-import type { Failure, Server, SignedIn, SignedOut, State } from "./wire";
+import type { Failure, Identity, Server, SignedIn, SignedOut, State } from "./wire";
 
 export const INACTIVE = "Tiled sign-in: run the cell to activate";
 export const RESTARTED = "The kernel was restarted. Run the cell again to sign in.";
@@ -44,7 +44,7 @@ export function statusOf(state: State, provider: string): string {
     case "awaiting_authorization":
       return "Waiting for your approval on the web page";
     case "signed_in":
-      return state.identity ? `Signed in as ${state.identity.id}` : "Signed in with an API key";
+      return signedInAs(state);
     case "key_in_cell":
       return state.revoked ?? (state.busy ? "Revoking the key …" : `The key ${state.first_eight}… is yours`);
     default:
@@ -52,10 +52,29 @@ export function statusOf(state: State, provider: string): string {
   }
 }
 
+/** How to call somebody in a sentence; `unnamed` is what to call who has no name. The twin of `Identity.words`. */
+export function nameOf(identity: Identity | null, unnamed: string): string {
+  if (identity === null || identity.kind === "unnamed") return unnamed;
+  if (identity.kind === "named") return identity.id;
+  return identity.id ? `a service account (${identity.id.slice(0, 8)}…)` : "a service account";
+}
+
+/** Who an interrupted request waits for. */
+export function whoMayResume(expected: Identity | null): string {
+  return nameOf(expected, "the person whose session has ended");
+}
+
+function signedInAs({ identity, method }: SignedIn): string {
+  const name = nameOf(identity, "");
+  if (name) return `Signed in as ${name}`;
+  return identity === null && method === "api_key" ? "Signed in with an API key" : "Signed in";
+}
+
 /** What stands behind the status line: on which server. */
 export function placeOf(state: State): string {
   if (state.kind === "key_in_cell") return `on ${state.host}`;
-  return state.kind === "signed_in" ? `on ${state.server.host}` : "";
+  if (state.kind !== "signed_in") return "";
+  return `on ${state.server.host}${statusOf(state, "") === "Signed in" ? ", which does not say as whom" : ""}`;
 }
 
 /** The sign beside the status line; the word stands next to it. */

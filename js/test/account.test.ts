@@ -571,7 +571,7 @@ describe("the list of sign-ins", () => {
       ["hub, overnight fit", "4 d ago", "in 1 d 23 h", "End this sign-in"],
       ["somewhere else", "not known", "in 23 h", "End this sign-in"],
     ]);
-    expect(page.text()).toContain("up to 15 minutes");
+    expect(page.text()).toContain("for some minutes: 15, unless the server is set otherwise");
   });
 
   it("ends one after a question, and the focus goes to the next", () => {
@@ -590,7 +590,7 @@ describe("the list of sign-ins", () => {
   it("says that ending this one is signing out", () => {
     const page = opened("Sign-ins", "signed in, sign-ins");
     page.click("End this sign-in");
-    expect(page.text()).toContain("you are signed out everywhere");
+    expect(page.text()).toContain("you are signed out of this notebook and of what else uses it");
     page.click("Keep");
     expect(types(page)).toEqual([]);
   });

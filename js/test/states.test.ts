@@ -1,7 +1,7 @@
 /** Every state of the wire is shown, in the words people and tests rely on. */
 
 import { describe, expect, it, vi } from "vitest";
-import type { Account, State } from "../src/wire";
+import type { Account, SignedOut, State } from "../src/wire";
 import { alertOf, formOf, serverOf } from "../src/words";
 import { open, state, states } from "./page";
 
@@ -303,10 +303,39 @@ describe("signed in", () => {
     expect(page.buttons()).toEqual(["Not you?", "Sign out", WHY]);
   });
 
-  it("knows a sign-in without a name", () => {
+  it.each([
+    ["signed in, API key", "Signed in with an API key", "with this API key"],
+    [
+      "signed in, a service account",
+      "Signed in as a service account (3beb8904…)",
+      "as a service account (3beb8904…)",
+    ],
+    ["signed in, the server does not say as whom", "Signed in", "with this sign-in"],
+  ] as const)("knows a sign-in without a name: %s", (name, status, acts) => {
     const page = open();
-    page.show(state("signed in, API key"));
-    expect(page.status().textContent).toBe("Signed in with an API key");
+    page.show(state(name));
+    expect(page.status().textContent).toBe(status);
+    expect(page.text().includes("on tiled.example.org, which does not say as whom")).toBe(
+      status === "Signed in",
+    );
+    expect(page.text()).toContain(`Anyone who can run cells here acts ${acts}.`);
+  });
+
+  it("calls nobody by an id that is no name", () => {
+    const page = open();
+    page.show(state("signed out, session ended of somebody without a name"));
+    expect(page.text()).not.toContain("3beb8904");
+    expect(page.field("Username")?.readOnly).toBe(false);
+    page.click("Somebody else?");
+    expect(page.text()).toContain("Only the person whose session has ended can resume this request.");
+  });
+
+  it("says what became of a session where it said that it is being ended", () => {
+    const page = open();
+    for (const name of ["signed out, telling the server", "signed out, and refused"] as const) {
+      page.show(state(name));
+      expect(page.status().textContent).toBe((state(name) as SignedOut).reason);
+    }
   });
 
   it.each([
@@ -321,7 +350,7 @@ describe("signed in", () => {
     expect(page.buttons()).toEqual(["Only this notebook", "Everywhere on this account", "Stay", WHY]);
     const group = page.all('[role="group"]')[0];
     expect(group?.querySelector("p")?.textContent).toBe(
-      `“Everywhere” also ends your sign-in in other notebooks and terminals of this account.${sentence}`,
+      `“Everywhere” also ends this sign-in for the notebooks and terminals that share it, if the server lets it.${sentence}`,
     );
   });
 

@@ -34,6 +34,7 @@ STATES = WIRE["states"] | {
 KEYS, SIGN_INS = "API keys", "Sign-ins"
 OPENED = {
     "signed out, somebody else": ["alice · Not alice?"],
+    "signed out, session ended of somebody without a name": ["Somebody else?"],
     "signed out, server trouble": ["Use an API key"],
     "awaiting authorization, to resume": ["Show QR code"],
     "signed in, in the web page": ["Sign out"],

@@ -236,6 +236,19 @@ def test_sign_out_here_then_whoami_then_in_again(open_notebook, tiled_server):
     assert "alice" in notebook.execute(1)
 
 
+def test_signing_out_everywhere_says_what_the_server_has_done(open_notebook, tiled_server):
+    notebook = open_notebook([login(tiled_server)])
+    notebook.run(0)
+    panel = Panel(notebook, 0)
+    panel.sign_in("alice", ALICE)
+    notebook.cell_done(0)
+    panel.button("Sign out").click()
+    panel.button("Everywhere on this account").click()
+    host = tiled_server.uri.removeprefix("http://")
+    expect(panel.status).to_have_text(f"Signed out. {host} has ended this sign-in, and nothing can renew it.")
+    expect(panel.button("Sign in")).to_be_visible()
+
+
 def test_logout_magic_ends_the_sign_in_of_this_kernel(open_notebook, tiled_server):
     notebook = open_notebook([login(tiled_server), "%tiled_logout", "%tiled_whoami", "sorted(client)"])
     notebook.run(0)

@@ -152,6 +152,9 @@ def test_the_result_is_not_fetched_from_another_server():
         (GRANT, httpx.Response(401, json={"error": "invalid_client"}), "server"),
         (GRANT, httpx.Response(400, json={"error": ["authorization_pending"]}), "server"),
         (GRANT, httpx.Response(200, text="<html>"), "server"),
+        (GRANT, httpx.Response(200, json={"error": "access_denied"}), "denied"),
+        (GRANT, httpx.Response(200, json={"error": "expired_token"}), "expired"),
+        (GRANT, httpx.Response(200, json={"error": "incorrect_device_code"}), "server"),
         (GRANT, httpx.Response(302, headers={"location": "https://evil.example"}), "server"),
     ],
 )
@@ -197,8 +200,23 @@ def test_retry_after_is_heard(headers, seconds):
         ({"detail": {"error": "authorization_pending"}}, Pending()),
     ],
 )
-def test_what_is_still_to_be_decided(answer, pending):
-    assert device_grant.poll(client(httpx.Response(400, json=answer)), GRANT) == pending
+@pytest.mark.parametrize("status", [400, 200])
+def test_what_is_still_to_be_decided(answer, pending, status):
+    assert device_grant.poll(client(httpx.Response(status, json=answer)), GRANT) == pending
+
+
+def test_a_refusal_that_is_answered_with_200_is_said_as_a_refusal():
+    answer = httpx.Response(200, json={"error": "incorrect_device_code", "error_description": "No such code."})
+    sentence = refusal(device_grant.poll, client(answer), GRANT).failure.sentence
+    assert sentence == "id.example refused to sign you in (200): No such code."
+    begun = httpx.Response(200, json={"error": "device_flow_disabled"})
+    sentence = refusal(device_grant.start, client(begun), THEIRS).failure.sentence
+    assert "no code to sign in with: device_flow_disabled" in sentence
+
+
+def test_tokens_are_taken_whatever_else_is_said_with_them():
+    answer = httpx.Response(200, json={"access_token": "a", "error": None})
+    assert device_grant.poll(client(answer), GRANT) == {"access_token": "a", "error": None}
 
 
 def test_the_device_code_is_in_no_repr():

@@ -203,9 +203,11 @@ def test_whatever_a_server_answers_nothing_but_our_own_refusal_leaves(status, bo
             call(client(answer))
 
 
-def test_revoking_a_session_never_fails():
-    for answer in (httpx.Response(500), raising(httpx.ConnectError("x")), httpx.Response(204)):
-        grants.revoke_session(client(answer), URI, "refresh")
+def test_what_a_server_answers_to_the_end_of_a_session_is_given_and_silence_is_a_refusal():
+    for status in (204, 409, 500):
+        assert grants.revoke_session(client(httpx.Response(status)), URI, "refresh").status == status
+    refused = refusal(grants.revoke_session, client(raising(httpx.ReadTimeout("x"))), URI, "refresh-t0ken")
+    assert "refresh-t0ken" not in "".join(traceback.format_exception(refused))
 
 
 def test_an_error_that_is_not_about_the_network_is_not_quoted():

@@ -137,18 +137,48 @@ def test_a_session_nobody_could_be_named_for_is_ended():
     assert server.paths == ["token", "whoami", "revoke"]
 
 
-def test_c4_somebody_else_cannot_resume_and_their_session_is_ended():
-    server = Server(token=[ok(**TOKENS)], whoami=[who("bob")])
+@pytest.mark.parametrize(
+    ("status", "more"),
+    [
+        (204, ""),
+        (
+            503,
+            " t.example has not ended that sign-in: it could not do so now (503). When it ends by itself is not known.",
+        ),
+    ],
+)
+def test_c4_somebody_else_cannot_resume_and_their_session_is_ended(status, more):
+    server = Server(token=[ok(**TOKENS)], whoami=[who("bob")], revoke=[httpx.Response(status)])
     here = shown(server, expected=Identity("alice", "another"))
     sign_in(here, "bob")
     failure = here.rest(SignedOut).failure
-    assert (failure.kind, failure.sentence) == (
-        "identity",
-        "Only alice can resume this request, and this was bob. Nothing was sent as bob.",
-    )
+    assert failure.kind == "identity"
+    said = f"Only alice can resume this request, and this was bob. Nothing was sent as bob.{more}"
+    assert failure.sentence.startswith(said)
+    assert bool(more) or failure.sentence == said
     settle()
     assert server.paths[-1] == "revoke"
     assert here.session.take_tokens() is None
+
+
+SERVICE = {"type": "service", "identities": [], "api_keys": [], "sessions": []}
+OWN, OTHER = "3beb8904-5b1c-4bbd-8a46-1d5b5e0f9b4e", "77aa0c21-5b1c-4bbd-8a46-1d5b5e0f9b4e"
+
+
+@pytest.mark.parametrize(("kind", "called"), [("service", "a service account (3beb8904…)"), ("unnamed", "the person")])
+def test_a_principal_without_a_name_is_resumed_by_itself_alone(kind, called):
+    principal = {**SERVICE, "type": "service" if kind == "service" else "user"}
+    expected = Identity(OWN, None, kind)
+    ended = {"token": [ok(**TOKENS)], "revoke": [httpx.Response(204)]}
+    here = shown(Server(**ended, whoami=[ok(uuid=OTHER, **principal)]), expected=expected)
+    sign_in(here, "anybody")  # whose names are not known, so none is refused before it is sent
+    failure = here.rest(SignedOut).failure
+    assert failure.kind == "identity"
+    assert failure.sentence.startswith(f"Only {called}")
+    assert OWN not in failure.sentence
+    here = shown(Server(**ended, whoami=[ok(uuid=OWN, **principal)]), expected=expected)
+    sign_in(here, "anybody")
+    assert here.rest(SignedIn).identity == expected
 
 
 def test_a_typed_name_that_cannot_resume_is_refused_before_anything_is_sent():

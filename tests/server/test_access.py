@@ -102,7 +102,8 @@ def test_a_key_says_its_scopes_and_its_tags(bob):
     assert "This API key is used on" in said[0]
     assert "it is of bob (demo)" in said[0]
     assert "instead of a sign-in" in said[0]
-    assert said[1:3] == ("This API key may read metadata and data.", "It is limited to data tagged: public.")
+    assert said[1] == "This API key may read metadata and data."
+    assert said[2] == "Where the server heeds tags, it is limited to data tagged: public."
     assert "bob is not among them" in said[3]
 
 
@@ -231,6 +232,19 @@ def test_d21_nothing_is_said_of_one_that_lasts_or_that_use_renews(bob, heard):
     thread.start()
     thread.join()
     assert len(heard) == 1
+
+
+def test_d21_the_end_of_a_session_is_not_said_of_a_key_nor_that_of_one_key_of_another(bob, public_server, heard):
+    uri, soon = str(bob.api_uri), time.time() + 60
+    noticing.note_end(uri, soon, renews=False, key="another")
+    context, key = with_key(bob, ["read:metadata"])
+    for each in (bob, context):
+        each.http_client.get(f"{uri}metadata/")
+    assert heard == []
+    noticing.note_end(uri, soon, renews=False, key=str(key.secret))
+    context.http_client.get(f"{uri}metadata/")
+    assert [line.partition(" ends ")[0] for line in heard] == [f"The API key in use on {host(public_server)}"]
+    assert not any(key.secret in repr(noted) for noted in noticing._ends)
 
 
 @pytest.mark.parametrize(

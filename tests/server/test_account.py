@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -20,9 +21,9 @@ from tiled_jupyter.account import AccountDesk
 from tiled_jupyter.account_states import Account
 from tiled_jupyter.letters import Letter
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.states import SignedIn, SignedOut
+from tiled_jupyter.states import SignedIn
 
-from .hostile_server import HostileServer
+from .hostile_server import HostileServer, Reply, principal
 from .sessions import janitor_of
 from .shown import Shown, settle
 from .tiled_server import PASSWORDS, TiledServer
@@ -238,7 +239,7 @@ def test_d5_a_key_used_here_takes_the_place_of_the_sign_in_and_says_who_receives
     assert "may not make keys" in account.keys.unavailable
     assert "TILED_API_KEY" not in os.environ
     desk.says(said.DeleteKeys([secret[:8]]))
-    assert isinstance(desk.shown.session.state, SignedOut)
+    assert desk.shown.session.state.reason == "Signed out. The API key that was in use here has been revoked."
     assert desk.offered[-1] is None
 
 
@@ -318,10 +319,35 @@ def test_every_other_sign_in_is_ended_at_once(desk, janitor):
     desk.shown.session.context.force_auth_refresh()
 
 
+def test_what_could_not_be_ended_of_the_others_is_counted_and_still_listed(settings):
+    def session(number):
+        return {"uuid": f"00000000-0000-4000-8000-00000000000{number}", "expiration_time": None, "revoked": False}
+
+    own = base64.urlsafe_b64encode(b'{"sid": "00000000-0000-4000-8000-000000000001"}').decode().rstrip("=")
+    sessions = [session(1), session(2), session(3)]
+    with HostileServer() as server:
+        tokens = server.replies["auth/provider/demo/token"].body
+        server.replies["auth/provider/demo/token"] = Reply(200, {**tokens, "refresh_token": f"e30.{own}.c2ln"})
+        server.replies["auth/whoami"] = lambda *_: Reply(200, principal(sessions=sessions))
+        desk = Desk(server, settings)
+
+        def end_second(*_):
+            sessions[:] = [session(1), session(3)]
+            return Reply(204, b"")
+
+        server.replies[f"auth/session/revoke/{session(2)['uuid']}"] = end_second
+        server.replies[f"auth/session/revoke/{session(3)['uuid']}"] = Reply(403, {"detail": "No"})
+        account = desk.says(said.EndOtherSignIns())
+        assert account.sign_ins_failure.startswith("1 of 2 sign-ins were not ended. ")
+        assert "refused (403)" in account.sign_ins_failure
+        assert [row.id[-1] for row in account.sign_ins] == ["1", "3"]
+
+
 def test_ending_this_sign_in_is_signing_out(desk):
     name = desk.says(said.ShowSignIns()).sign_ins[0].id
     desk.says(said.EndSignIn(name))
-    assert isinstance(desk.shown.session.state, SignedOut)
+    settle()  # it begins another thread
+    assert "has ended this sign-in, and nothing can renew it." in desk.shown.session.state.reason
 
 
 @pytest.mark.parametrize("name", ["nonsense", "00000000-0000-4000-8000-000000000000"])

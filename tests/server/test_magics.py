@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from jupyter_client import KernelManager
 
 from tests.approval import approve_without_a_page
 
+from .hostile_server import HostileServer
 from .openid_provider import OpenIDProvider, proxied_provider
 from .tiled_server import TiledServer
 
@@ -21,8 +24,13 @@ if TYPE_CHECKING:
 class Kernel:
     """Runs cells and completes lines."""
 
-    def __init__(self, client) -> None:
+    def __init__(self, client, pid) -> None:
         self._client = client
+        self._pid = pid
+
+    def interrupt(self) -> None:
+        """Press the stop button, on whatever thread this is."""
+        os.kill(self._pid, signal.SIGINT)
 
     def run(self, code: str, hear=lambda text: None) -> str:
         """Run a cell and give all that it wrote; `hear` is called with each part."""
@@ -49,7 +57,7 @@ def kernel(ip: str = "127.0.0.1") -> Iterator[Kernel]:
     client.start_channels()
     try:
         client.wait_for_ready(timeout=60)
-        yield Kernel(client)
+        yield Kernel(client, manager.provisioner.pid)
     finally:
         client.stop_channels()
         manager.shutdown_kernel()
@@ -93,7 +101,8 @@ def test_d14_with_several_servers_the_magics_say_whom_and_ask_which(public_serve
         assert here.run("%tiled_whoami").count("alice (demo)") == 2
         refused = here.run("%tiled_logout")
         assert all(address.removeprefix("http://") in refused for address in addresses)
-        assert "Signed out of" in here.run(f"%tiled_logout {addresses[0]}")
+        host = addresses[0].removeprefix("http://")
+        assert f"{host}: Signed out of this notebook." in here.run(f"%tiled_logout {addresses[0]}")
         assert here.run("%tiled_whoami").count("alice (demo)") == 1
 
 
@@ -125,9 +134,42 @@ def test_d3_without_a_panel_the_cell_shows_link_and_code_and_goes_on_once_approv
 SIGN_IN = """
 import pathlib
 from types import SimpleNamespace
+from tiled_jupyter import ApiKeys, from_uri
 from tests.server.sessions import signed_in
 contexts = [signed_in(SimpleNamespace(uri=uri), remember_me=False) for uri in {addresses}]
 """
+
+
+def test_the_stop_button_ends_the_wait_for_who_does_not_answer_a_sign_out():
+    with HostileServer() as evil, kernel() as here:
+        here.run("%load_ext tiled_jupyter")
+        here.run(SIGN_IN.format(addresses=[evil.uri]))
+
+        def stopped(request, handler) -> None:
+            here.interrupt()
+            handler.hostile.ended.wait(60)
+
+        evil.replies["auth/session/revoke"] = stopped
+        said = here.run("%tiled_logout --everywhere\nprint('goes on')")
+        assert "Signed out here. Whether this sign-in has ended elsewhere is not known: no answer has come yet." in said
+        assert "goes on" not in said
+        assert here.run("print(contexts[0].authenticated)").strip() == "False"
+
+
+def test_a_session_is_signed_out_of_before_a_key_that_is_used_beside_it(signed_in_kernel, closed_server):
+    here = signed_in_kernel
+    here.run(
+        "key = ApiKeys(contexts[0]).create('1h', scopes=['inherit'])\n"
+        f"by_key = from_uri('{closed_server.uri}', api_key=key.secret).context"
+    )
+    said = here.run("%tiled_logout --everywhere")
+    assert "has ended this sign-in, and nothing can renew it. Another sign-in to it is still in use here" in said
+    assert here.run("print(by_key.authenticated)").strip() == "True"
+    assert "This client uses its API key no more" in here.run("%tiled_logout")
+    assert "Nobody is signed in here." in here.run("%tiled_logout")
+    here.run(SIGN_IN.format(addresses=[closed_server.uri]))  # for what tidies up
+
+
 FORGET = """
 from tiled_jupyter import ApiKeys
 for key in ApiKeys(contexts[0]).list():

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
+import warnings
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from tiled_jupyter import Context, enabling, from_uri, kernel_end
+from tests.approval import approve_without_a_page
+from tiled_jupyter import Context, enabling, from_uri, kernel_end, sign_out
 from tiled_jupyter.api_keys import ApiKeys
+from tiled_jupyter.lifetimes import expiry
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.states import SignedIn, SignedOut
+from tiled_jupyter.states import SignedIn, SignedOut, Verifying
 
+from .hostile_server import HostileServer, Reply
+from .openid_provider import OpenIDProvider, proxied_provider
 from .sessions import Hook
+from .sessions import signed_in as context_of
 from .shown import Shown, at_once, settle
 from .tiled_server import PASSWORDS, TiledServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def signed_in(server, *, remember=True, name="alice"):
@@ -30,7 +41,7 @@ def files(cache):
     return [path for path in cache.rglob("*token*") if path.is_file()]
 
 
-def sign_out(shown, cache):
+def leave(shown, cache):
     with at_once():
         shown.session.sign_out(everywhere=True)
     assert isinstance(shown.session.state, SignedOut)
@@ -43,14 +54,14 @@ def test_b7_the_server_is_gone(cache):
     with TiledServer(allow_anonymous_access=False) as server:
         shown = signed_in(server)
         server.stop()
-        sign_out(shown, cache)
+        leave(shown, cache)
 
 
 def test_b7_the_server_does_not_know_the_session_any_more(cache):
     with TiledServer(allow_anonymous_access=False) as server:
         shown = signed_in(server)
         server.restart(secret_key="another" * 8)
-        sign_out(shown, cache)
+        leave(shown, cache)
 
 
 def test_b7_the_session_was_revoked_elsewhere(closed_server, cache):
@@ -58,7 +69,7 @@ def test_b7_the_session_was_revoked_elsewhere(closed_server, cache):
     context, _ = Context.from_any_uri(closed_server.uri)
     context.use_cached_tokens()
     context.revoke_session(context.whoami()["sessions"][-1]["uuid"])
-    sign_out(shown, cache)
+    leave(shown, cache)
 
 
 def test_b7_the_session_is_over(cache):
@@ -68,14 +79,14 @@ def test_b7_the_session_is_over(cache):
         refresh = f"{server.uri}/api/v1/auth/session/refresh"
         while httpx.post(refresh, json={"refresh_token": token}, trust_env=False).status_code == 200:
             pass
-        sign_out(shown, cache)
+        leave(shown, cache)
 
 
 def test_b7_the_files_are_torn(closed_server, cache):
     shown = signed_in(closed_server)
     for file in files(cache):
         file.write_bytes(b"\xff\x00")
-    sign_out(shown, cache)
+    leave(shown, cache)
 
 
 def test_a_session_that_is_remembered_after_one_that_was_not_outlives_a_sign_out_of_this_notebook(closed_server):
@@ -151,6 +162,306 @@ def test_d9_a_silent_sign_in_is_said_once_where_somebody_is_there(closed_server,
         context.http_client.auth = None
     host = f"127.0.0.1:{closed_server.port}"
     assert said == [f"Using alice's saved sign-in on {host} · Not you? %tiled_logout"]
+
+
+# -- what is said of it ---------------------------------------------------------------------------------
+
+
+def host(server):
+    return server.uri.removeprefix("http://")
+
+
+def said_by(shown):
+    """Give what a panel has said since it was signed out, and no longer than it is said."""
+    settle()
+    return [state.reason for state in shown.states if isinstance(state, SignedOut) and state.reason]
+
+
+def refused(server, token):
+    """Whether the server refuses to renew a session."""
+    refresh = f"{server.uri}/api/v1/auth/session/refresh"
+    return httpx.post(refresh, json={"refresh_token": token}, trust_env=False).status_code == 401
+
+
+def test_every_panel_that_shows_the_sign_in_is_told_at_once_and_again_what_became_of_it(closed_server):
+    first = signed_in(closed_server)
+    other = Shown()
+    other.connect(closed_server.uri, SignedIn)
+    token = first.session.context.http_client.auth.tokens["refresh_token"]
+    first.session.sign_out(everywhere=True)
+    both = [
+        f"Signed out here. Telling {host(closed_server)} …",
+        f"Signed out. {host(closed_server)} has ended this sign-in, and nothing can renew it.",
+    ]
+    assert said_by(first) == said_by(other) == both
+    assert refused(closed_server, token)
+
+
+@pytest.fixture
+def evil() -> Iterator[HostileServer]:
+    with HostileServer() as server:
+        yield server
+
+
+def at_evil(evil, reply):
+    """Sign in to a server that answers like this to who signs out."""
+    shown = Shown()
+    shown.connect(evil.uri)
+    shown.session.sign_in("demo", "alice", "any", remember=True)
+    shown.rest(SignedIn)
+    evil.replies["auth/session/revoke"] = reply
+    return shown
+
+
+def never(request, handler):
+    handler.hostile.ended.wait(60)
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (Reply(503), "has not ended this sign-in: it could not do so now (503)."),
+        (Reply(403, {"detail": "No"}), "has not ended this sign-in: it refused (403)."),
+        (Reply(200, b"<html>", {"content-type": "text/html"}), "it answered with something else (200)."),
+        (Reply(409, {"detail": "No session 1"}), "does not know this sign-in any more."),
+    ],
+)
+def test_what_the_server_has_not_done_is_not_said_to_be_done(evil, cache, reply, says):
+    shown = at_evil(evil, reply)
+    leave(shown, cache)
+    assert says in said_by(shown)[-1]
+    assert said_by(shown)[-1].startswith("Signed out. " if "any more" in says else "Signed out here. ")
+
+
+def test_who_never_answers_is_waited_for_by_nobody_but_a_cell_and_by_that_for_seconds(evil, monkeypatch):
+    monkeypatch.setattr(sign_out, "PATIENCE", 0.5)
+    shown = at_evil(evil, never)
+    context = shown.session.context
+    with pytest.warns(UserWarning, match="is not known: no answer has come yet"):
+        enabling.Context.logout(context)
+    assert not context.authenticated
+    evil.ended.set()
+    assert f"Whether {host(evil)} has ended this sign-in is not known: it did not answer." in said_by(shown)[-1]
+
+
+def test_who_signs_in_meanwhile_finds_the_outcome_in_the_form_they_come_back_to(evil):
+    answer = threading.Event()
+
+    def late(request, handler):
+        answer.wait(60)
+        return Reply(503)
+
+    def slow(request, handler):
+        answer.wait(60)
+        return Reply(401, {"detail": "No"})
+
+    shown = at_evil(evil, late)
+    evil.replies["auth/provider/demo/token"] = slow
+    shown.session.sign_out(everywhere=True)
+    assert shown.session.state.reason.startswith("Signed out here. Telling")
+    shown.session.sign_in("demo", "alice", "wrong", remember=True)
+    assert isinstance(shown.session.state, Verifying)
+    answer.set()
+    settle()
+    state = shown.rest(SignedOut)
+    assert "has not ended this sign-in" in state.reason
+    assert state.failure.kind == "credentials"
+
+
+def test_a_logout_in_a_script_says_nothing_where_all_is_well_and_warns_where_not(closed_server, evil, monkeypatch):
+    context = from_uri_signed_in(closed_server)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        context.logout()
+        context.logout()  # as often as you like, as in Tiled
+    evil_one = at_evil(evil, Reply(503)).session.context
+    with pytest.warns(UserWarning, match=r"has not ended this sign-in: it could not do so now \(503\)"):
+        enabling.Context.logout(evil_one)
+
+
+def from_uri_signed_in(server, name="alice", **options):
+    context, _ = enabling.Context.from_any_uri(server.uri)
+    context.authenticate(prompt_for_reauthentication=Hook(name), **options)
+    return context
+
+
+def test_a_logout_in_a_notebook_says_a_line_that_is_true(closed_server, monkeypatch):
+    lines = []
+    context = from_uri_signed_in(closed_server)
+    token = context.http_client.auth.tokens["refresh_token"]
+    monkeypatch.setattr(enabling.front_end, "is_somebody_there", lambda: True)
+    monkeypatch.setattr(enabling.front_end, "say", lines.append)
+    context.logout()
+    assert lines == [f"Signed out. {host(closed_server)} has ended this sign-in, and nothing can renew it."]
+    assert refused(closed_server, token)
+
+
+def test_a_memory_sign_in_that_could_not_be_ended_says_when_it_ends_by_itself():
+    with TiledServer(allow_anonymous_access=False) as server:
+        shown = signed_in(server, remember=False)
+        end = expiry(shown.session.context.http_client.auth.tokens["refresh_token"])
+        server.stop()
+        shown.session.sign_out(everywhere=False)
+        reason = said_by(shown)[-1]
+    assert reason.startswith(f"Signed out here. Whether {host(server)} has ended this sign-in is not known")
+    assert f"it ends by itself on {time.strftime('%a %d %b', time.localtime(end))}" in reason
+
+
+def test_everywhere_means_a_session_in_memory_and_the_same_persons_saved_one(closed_server, cache):
+    shown = signed_in(closed_server, remember=False)
+    here = shown.session.context.http_client.auth.tokens["refresh_token"]
+    with httpx.Client(trust_env=False) as http:  # another notebook
+        there = another_notebook_signs_in(http, closed_server, shown.session.context, "alice")
+    shown.session.sign_out(everywhere=True)
+    assert "has ended this sign-in" in said_by(shown)[-1]
+    assert files(cache) == []
+    assert refused(closed_server, here)
+    assert refused(closed_server, there)
+
+
+def test_the_saved_session_of_somebody_else_is_left_to_them(closed_server, cache):
+    shown = signed_in(closed_server, remember=False)
+    with httpx.Client(trust_env=False) as http:
+        bobs = another_notebook_signs_in(http, closed_server, shown.session.context, "bob")
+    shown.session.sign_out(everywhere=True)
+    settle()
+    assert len(files(cache)) == 2
+    assert not refused(closed_server, bobs)
+
+
+def another_notebook_signs_in(http, server, context, name):
+    """Leave tokens on disk, as another kernel does."""
+    from tiled_jupyter import tokens
+    from tiled_jupyter.grants import password_grant
+
+    given = password_grant(
+        http, context.server_info.authentication.providers[0].links["auth_endpoint"], name, PASSWORDS[name]
+    )
+    tokens.write_tokens(tokens.private_directory(context.token_directory), given)
+    return given["refresh_token"]
+
+
+def test_two_people_in_one_kernel_sign_out_each_for_themselves(closed_server):
+    alice, bob = from_uri_signed_in(closed_server), from_uri_signed_in(closed_server, "bob", remember_me=False)
+    alices_panel = Shown()
+    alices_panel.connect(closed_server.uri, SignedIn)
+    bob.logout()
+    assert not bob.authenticated
+    assert alice.whoami()["identities"][0]["id"] == "alice"
+    alice.logout()
+    assert not alice.authenticated
+
+
+@pytest.fixture(scope="module")
+def op() -> Iterator[OpenIDProvider]:
+    with OpenIDProvider(interval=1) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def proxied(op: OpenIDProvider) -> Iterator[TiledServer]:
+    with TiledServer(allow_anonymous_access=False, providers=[proxied_provider(op)]) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("revocation", "says", "lives"),
+    [
+        (True, "Signed out. {} has ended this sign-in, and nothing can renew it.", False),
+        (False, "Signed out here. {} has not ended this sign-in: it offers no way to do so.", True),
+        (401, "Signed out here. {} has not ended this sign-in: it refused (401).", True),
+        (503, "Signed out here. {} has not ended this sign-in: it could not do so now (503).", True),
+    ],
+)
+def test_what_an_identity_provider_has_done_is_said_of_the_provider(op, proxied, cache, revocation, says, lives):
+    op.restart(revocation=revocation)
+    shown = Shown()
+    shown.connect(proxied.uri)
+    code = shown.begin().code
+    approve_without_a_page(code.verification_uri_complete, "alice", code.user_code)
+    shown.rest(SignedIn)
+    token = shown.session.context.http_client.auth.sync_get_token("refresh_token")
+    leave(shown, cache)
+    telling, outcome = said_by(shown)
+    assert telling == f"Signed out here. Telling {host(op)} …"
+    assert outcome.startswith(says.format(host(op)))
+    form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "tiled-cli"}
+    assert httpx.post(f"{op.uri}/token", data=form, trust_env=False).is_success is lives
+
+
+# -- an API key is no session ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def key(closed_server):
+    """A key that another program has made."""
+    context = context_of(closed_server, remember_me=False)
+    made = ApiKeys(context).create("1h", scopes=["inherit"])
+    secret = made.secret
+    enabling.Context.logout(context)
+    return secret
+
+
+def by_key(server, key):
+    """Give a client's Context that has a key of its own."""
+    context, _ = enabling.Context.from_any_uri(server.uri, api_key=key)
+    return context
+
+
+def test_a_keys_logout_touches_its_client_alone(closed_server, cache, key, monkeypatch):
+    lines = []
+    shown = signed_in(closed_server)
+    client, keys_client, another = from_uri(closed_server.uri), by_key(closed_server, key), by_key(closed_server, key)
+    token = client.context.http_client.auth.tokens["refresh_token"]
+    monkeypatch.setattr(enabling.front_end, "is_somebody_there", lambda: True)
+    monkeypatch.setattr(enabling.front_end, "say", lines.append)
+    keys_client.logout()
+    settle()
+    assert "uses its API key no more" in lines[0]
+    assert not keys_client.authenticated
+    assert another.api_key == key
+    assert isinstance(shown.session.state, SignedIn)
+    assert client.context.whoami()["identities"][0]["id"] == "alice"
+    assert len(files(cache)) >= 2
+    assert not refused(closed_server, token)
+    assert from_uri(closed_server.uri).context.authenticated  # and what is saved is still used
+
+
+def test_a_logout_leaves_the_environments_key_to_the_next_client(closed_server, key, monkeypatch):
+    monkeypatch.setenv("TILED_API_KEY", key)
+    from_uri(closed_server.uri).logout()
+    assert from_uri(closed_server.uri).context.api_key == key
+
+
+def test_a_session_outlives_a_key_that_is_revoked_in_use(closed_server, cache, key):
+    shown = signed_in(closed_server)
+    keys_client = by_key(closed_server, key)
+    assert sign_out.revoke_key(keys_client, key[:8]).startswith(f"Revoked {key[:8]}.")
+    settle()
+    assert not keys_client.authenticated
+    assert isinstance(shown.session.state, SignedIn)
+    assert shown.session.context.whoami()["identities"][0]["id"] == "alice"
+    assert files(cache)
+
+
+def test_a_panel_says_that_its_key_is_left_out_and_keeps_working_and_sessions_stay(closed_server, cache, key):
+    session = from_uri_signed_in(closed_server)
+    shown = Shown()
+    shown.connect(f"{closed_server.uri}?api_key={key}", SignedIn)
+    shown.session.sign_out(everywhere=True)
+    assert said_by(shown) == [sign_out._KEY_OF_ONE]
+    assert session.whoami()["identities"][0]["id"] == "alice"
+    assert files(cache)
+
+
+def test_who_signed_out_here_is_not_told_that_the_saved_sign_in_has_ended(public_server, monkeypatch):
+    lines = []
+    signed_in(public_server).session.sign_out(everywhere=False)
+    monkeypatch.setattr(enabling.front_end, "is_somebody_there", lambda: True)
+    monkeypatch.setattr(enabling.front_end, "say", lines.append)
+    from_uri(public_server.uri)
+    seen = "you see public data only. Run %tiled_login to see more."
+    assert lines == [f"You signed out of {host(public_server)} here: {seen}"]
 
 
 # -- D22: the site's single sign-on ----------------------------------------------------------------------

@@ -17,6 +17,7 @@ from tiled_jupyter.events import (
     Delayed,
     Event,
     Failed,
+    HeardMore,
     SavedFound,
     ServerDropped,
     ServerFound,
@@ -63,6 +64,7 @@ events = st.one_of(
     st.builds(Failed, attempts, failures),
     st.builds(Cancelled, failures),
     st.builds(SignedOff, st.just("Signed out.")),
+    st.builds(HeardMore, st.sampled_from(["Signed out.", "It has ended."]), st.just("So it is.")),
     st.builds(AccountChanged, st.builds(Account, busy=st.booleans())),
     st.builds(SignInReplaced, st.just(BY_KEY)),
     st.just(ServerDropped()),
@@ -186,3 +188,17 @@ def test_whoever_signs_in_next_sees_nothing_of_the_account_before():
     out = transition(replace(ALICE, account=MADE), SignedOff("Signed out."))
     begun = transition(out, SignInStarted(1, 0.0))
     assert transition(begun, SignInDone(1, ALICE)).account == Account()
+
+
+def test_what_has_become_of_a_session_is_said_where_its_end_was_and_nowhere_else():
+    told = HeardMore("Signed out. Telling …", "Signed out. It has ended.")
+    out = transition(ALICE, SignedOff("Signed out. Telling …"))
+    assert transition(out, told) == SignedOut(SERVER, reason="Signed out. It has ended.")
+    verifying = transition(out, SignInStarted(2, 0.0, "device"))
+    shown = transition(verifying, CodeIssued(2, "orcid", CODE))
+    for state in (verifying, shown):
+        assert transition(transition(state, told), Failed(2, DOWN)) == SignedOut(
+            SERVER, reason="Signed out. It has ended.", failure=DOWN
+        )
+    for state in (ALICE, Disconnected(), transition(ALICE, SignedOff("Signed out of this notebook."))):
+        assert transition(state, told) is state

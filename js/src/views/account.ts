@@ -2,7 +2,7 @@
 
 import { h, say, sayOrHide } from "../dom";
 import type { Command, SignedIn, State } from "../wire";
-import { lasting } from "../words";
+import { lasting, nameOf } from "../words";
 import { question } from "./question";
 import { type Around, button, type Context, helpLink, subtle, type View } from "./view";
 
@@ -53,7 +53,8 @@ export function accountView({ send }: Context): View {
     markLeaving(false);
     const { identity, method, server } = state;
     const isKey = method === "api_key";
-    const from = identity?.provider ? `${identity.provider}: ${identity.id} · ` : "";
+    const name = nameOf(identity, "");
+    const from = identity?.provider ? `${identity.provider}: ${nameOf(identity, "")} · ` : "";
     sayOrHide(provenance, `${from}${state.provenance}`);
     sayOrHide(until, lasting(state, around.ahead));
     const sentences = state.account.access?.split("\n") ?? [];
@@ -64,7 +65,7 @@ export function accountView({ send }: Context): View {
     memory.hidden = state.remembered;
     sayOrHide(
       acting,
-      `Anyone who can run cells here acts ${identity ? `as ${identity.id}` : "with this API key"}.`,
+      `Anyone who can run cells here acts ${name ? `as ${name}` : isKey ? "with this API key" : "with this sign-in"}.`,
     );
     say(confirmation.text, consequenceOf(state));
     everywhere.hidden = isKey;
@@ -81,5 +82,5 @@ export function accountView({ send }: Context): View {
 function consequenceOf({ method, api_keys: keys }: SignedIn): string {
   if (method === "api_key") return "The API key itself keeps working.";
   const kept = keys ? ` Your ${keys === 1 ? "API key keeps" : `${keys} API keys keep`} working.` : "";
-  return `“Everywhere” also ends your sign-in in other notebooks and terminals of this account.${kept}`;
+  return `“Everywhere” also ends this sign-in for the notebooks and terminals that share it, if the server lets it.${kept}`;
 }

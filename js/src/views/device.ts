@@ -4,7 +4,7 @@ import { hostOf, linkTo } from "../address";
 import { copyText } from "../clipboard";
 import { h, say, unique } from "../dom";
 import type { State } from "../wire";
-import { countdown } from "../words";
+import { countdown, nameOf } from "../words";
 import { button, type Context, headline, type View } from "./view";
 
 const PNG = "data:image/png;base64,";
@@ -78,7 +78,8 @@ export function deviceView({ send }: Context): View {
     const href = linkTo(verification_uri_complete) ?? linkTo(verification_uri);
     const picture = qr?.startsWith(PNG) ? qr : null;
     deadline = state.code.deadline;
-    const as = form.expected ? `as ${form.expected.id} ` : "";
+    const who = nameOf(form.expected, "");
+    const as = who ? `as ${who} ` : "";
     head.update(form.server.host, `${as}with your ${provider} account`);
     link.hidden = href === null;
     if (href) link.href = href;

@@ -27,7 +27,7 @@ export function passwordFields(draft: Draft) {
 
   /** Only `expected` can resume what waits: the name is theirs, unless another provider has other names. */
   function update(expected: Identity | null, { name }: Provider, busy: boolean): void {
-    const lock = expected !== null && [name, null].includes(expected.provider);
+    const lock = expected?.kind === "named" && [name, null].includes(expected.provider);
     if (lock) username.value = expected.id;
     else if (locked) username.value = draft.username;
     locked = lock;

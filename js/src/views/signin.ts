@@ -3,7 +3,7 @@
 import { isPageExposed } from "../address";
 import { h, say, sayOrHide } from "../dom";
 import type { Provider, SignedOut, State } from "../wire";
-import { alertOf, formOf, isBusy } from "../words";
+import { alertOf, formOf, isBusy, nameOf, whoMayResume } from "../words";
 import { keepChoice } from "./keep";
 import { keyField, keyNotice } from "./key";
 import { exposureOf, serverNotes } from "./notes";
@@ -163,9 +163,12 @@ export function signInView({ draft, send }: Context): View {
   }
 
   function sayOther({ expected, failure }: SignedOut): void {
-    const who = expected?.id ?? "";
-    say(other.opener, `${who} · Not ${who}?`);
-    say(other.text, `Only ${who} can resume this request. Stop the cell and start as somebody else?`);
+    const who = nameOf(expected, "");
+    say(other.opener, who ? `${who} · Not ${who}?` : "Somebody else?");
+    say(
+      other.text,
+      `Only ${whoMayResume(expected)} can resume this request. Stop the cell and start as somebody else?`,
+    );
     if (!expected || busy() || failure?.kind === "cancelled") other.drop();
     if (!expected) other.opener.hidden = true;
   }

@@ -9,9 +9,9 @@ import { type Column, sayTime, table } from "./table";
 import { type Around, button, type Context, subtle } from "./view";
 
 const HONEST =
-  "A sign-in that was ended cannot be renewed. What was given to it before may go on to read for up to 15 minutes.";
+  "A sign-in that was ended cannot be renewed. A program that uses it may still read for some minutes: 15, unless the server is set otherwise.";
 const NONE = "This server does not list where you are signed in.";
-const THIS = "This is your sign-in here: you are signed out everywhere on this account that shares it.";
+const THIS = "This is your sign-in here: you are signed out of this notebook and of what else uses it.";
 
 export function signInsView({ send }: Context) {
   let ahead = 0;

@@ -23,6 +23,7 @@ const switches = {
   refresh_tokens: true, // give any
   repeat_refresh_token: true, // false: a refresh answer has none, and the old one goes on (RFC 6749, section 6)
   strict: false, // true: refuse a client that authenticates twice (RFC 6749, section 2.3), as Tiled does
+  revocation: true, // false: there is no way to revoke a token; a number: that is refused with this status
   user_claim: true, // access tokens name the account, and not only its UUID
   ...JSON.parse(process.argv[2] ?? "{}"),
 };
@@ -79,7 +80,7 @@ const provider = new Provider(`http://${HOST}:${switches.port}`, {
   features: {
     devInteractions: { enabled: true },
     deviceFlow: { enabled: true },
-    revocation: { enabled: true },
+    revocation: { enabled: switches.revocation !== false },
     rpInitiatedLogout: { enabled: true },
     resourceIndicators: {
       enabled: true,
@@ -131,7 +132,10 @@ provider.use(async (ctx, next) => {
   if (!switches.strict && ctx.path === "/token") delete ctx.req.headers.authorization;
   ctx.set("content-security-policy", "style-src 'unsafe-inline'"); // its pages want a font from the internet
   try {
-    await path.run(ctx.path, next);
+    if (ctx.path === "/token/revocation" && typeof switches.revocation === "number") {
+      ctx.status = switches.revocation;
+      ctx.body = { error: "invalid_client" };
+    } else await path.run(ctx.path, next);
   } finally {
     const body = ctx.oidc?.body ?? {};
     console.log(
