@@ -78,7 +78,7 @@ def way(request):
         return lambda client: view.apply_sync(read, client)[0]
     if request.param == "LocalCluster":
         workers = request.getfixturevalue("workers")
-        return lambda client: workers.submit(read, client).result(120)
+        return lambda client: workers.submit(read, client, pure=False).result(120)
     if request.param == "LocalCluster, a dask array":
         workers = request.getfixturevalue("workers")
 
@@ -181,7 +181,7 @@ def test_the_key_is_in_a_file_for_this_user_and_not_in_the_pickle(keyed):
 
 @pytest.mark.parametrize("how", ["gone", "read by others", "empty"])
 def test_without_the_file_nothing_is_read_and_the_error_says_what_to_do(keyed, how):
-    client, key = keyed
+    client, _ = keyed
     pickled = pickle.dumps(client)
     if how == "gone":
         the_file().unlink()

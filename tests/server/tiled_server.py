@@ -25,6 +25,7 @@ import httpx
 
 from tiled_jupyter.demo.server import HOST, PASSWORDS
 
+from . import nursery
 from .rig import Rig
 
 __all__ = ["PASSWORDS", "TiledServer", "free_port"]
@@ -88,7 +89,7 @@ class TiledServer(Rig):
         self._python = python or os.environ.get("TILED_JUPYTER_SERVER_PYTHON") or sys.executable
         super().__init__("tiled-server-")
         self._log = Path(self._directory.name, "server.log")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | nursery.Forked | None = None
         self.port = free_port()
 
     @property
@@ -116,16 +117,20 @@ class TiledServer(Rig):
         environment["TILED_SECRET_KEYS"] = json.dumps([self._options["secret_key"]])
         if self._options["single_user_api_key"] is not None:
             environment["TILED_SINGLE_USER_API_KEY"] = self._options["single_user_api_key"]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._python, "-m", "tiled_jupyter.demo.server", *self._arguments()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=self._directory.name,
-                start_new_session=True,
-            )
+        if self._python == sys.executable and nursery.is_possible():
+            directory = self._directory.name
+            self._process = nursery.NURSERY.start(self._arguments(), environment, directory, self._log)
+        else:
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    [self._python, "-m", "tiled_jupyter.demo.server", *self._arguments()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    cwd=self._directory.name,
+                    start_new_session=True,
+                )
         try:
             self._wait_until_ready(self._process)
         except BaseException:
@@ -179,7 +184,7 @@ class TiledServer(Rig):
             arguments += ["--providers", str(path)]
         return arguments
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_ready(self, process: subprocess.Popen[bytes] | nursery.Forked) -> None:
         tries = int(STARTS_WITHIN / 0.1)
         with httpx.Client(trust_env=False, timeout=1) as client:
             for _ in range(tries):

@@ -1,0 +1,152 @@
+"""Tiled servers without the seconds that importing Tiled takes: each is a fork of one process that has done so.
+
+``python -m tests.server.nursery`` reads a JSON object a line (``arguments``, ``environment``, ``directory``, ``log``) and
+answers with the process id of a new ``tiled_jupyter.demo.server``. It ends with its standard input, its servers do not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+PREPARED = ("authentication.db", "catalog.db")
+
+
+class Forked:
+    """A server's process, as far as `subprocess.Popen` is used for one.
+
+    Parameters
+    ----------
+    pid : int
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._descriptor = os.pidfd_open(pid)
+        self.returncode: int | None = None
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if it still runs."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._descriptor, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end.
+
+        Raises
+        ------
+        subprocess.TimeoutExpired
+        """
+        if self.returncode is None:
+            if not select.select([self._descriptor], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("tiled_jupyter.demo.server", timeout or 0.0)
+            os.close(self._descriptor)
+            self.returncode = 0  # how it ended is known to the nursery alone
+        return self.returncode
+
+
+class Nursery:
+    """The process that servers are forked from, started with the first of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self, arguments: list[str], environment: dict[str, str], directory: str, log: Path) -> Forked:
+        """Start a server; parameters as of `subprocess.Popen`."""
+        wanted = {"arguments": arguments, "environment": environment, "directory": directory, "log": str(log)}
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "tests.server.nursery"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    cwd=Path(__file__).parents[2],
+                    env={name: value for name, value in environment.items() if not name.startswith("TILED_")},
+                )
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            print(json.dumps(wanted), file=self._process.stdin, flush=True)
+            return Forked(int(self._process.stdout.readline()))
+
+
+def is_possible() -> bool:
+    """Whether this system has what it takes."""
+    return hasattr(os, "fork") and hasattr(os, "pidfd_open")
+
+
+def prepare(directory: Path) -> None:
+    """Import all that a server imports, and leave its databases, made and empty, in a directory."""
+    import uvicorn  # noqa: F401
+    from tiled.server.app import build_app_from_config
+
+    from tiled_jupyter.demo.server import configuration
+
+    for writable in (False, True):
+        build_app_from_config(configuration(directory, writable=writable))
+    if threading.active_count() > 1:
+        raise RuntimeError(f"What has threads cannot be forked: {threading.enumerate()}")
+
+
+def serve(wanted: dict[str, Any], prepared: Path) -> None:
+    """Become a server."""
+    from tiled_jupyter.demo import server
+
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    log = os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for given, number in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(given, number)
+    os.environ.clear()
+    os.environ.update(wanted["environment"])
+    os.chdir(wanted["directory"])
+    for name in PREPARED:
+        if (prepared / name).exists() and not Path(wanted["directory"], name).exists():
+            shutil.copy(prepared / name, wanted["directory"])
+    server.main(wanted["arguments"])
+
+
+def main() -> None:
+    """Fork a server for each line."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who has ended is forgotten at once
+    with tempfile.TemporaryDirectory(prefix="tiled-nursery-") as place:
+        prepared = Path(place)
+        prepare(prepared)
+        for line in sys.stdin:
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    serve(json.loads(line), prepared)
+                    os._exit(0)
+                except BaseException:  # noqa: BLE001 - it goes to the log, and nowhere else
+                    sys.excepthook(*sys.exc_info())
+                finally:
+                    sys.stdout.flush()
+                    os._exit(1)
+            print(pid, flush=True)
+
+
+NURSERY = Nursery()
+
+if __name__ == "__main__":
+    main()
