@@ -1,7 +1,7 @@
 """Tiled servers without the seconds that importing Tiled takes: each is a fork of one process that has done so.
 
-``python -m tests.server.nursery`` reads a JSON object a line (``arguments``, ``environment``, ``directory``, ``log``) and
-answers with the process id of a new ``tiled_jupyter.demo.server``. It ends with its standard input, its servers do not.
+``python -m tests.server.nursery`` reads a JSON object a line (``arguments``, ``environment``, ``directory``, ``log``)
+and answers with the process id of a new ``tiled_jupyter.demo.server``. It ends with its input, its servers do not.
 """
 
 from __future__ import annotations
