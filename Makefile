@@ -113,7 +113,7 @@ nginx: ## See that there is an nginx; unpack one where there is none
 clean: ## Remove all that make has made, the bundle and Playwright's Chromium excepted
 	rm -rf $(VENV) $(DEMO) $(AUDIT) .kernels .frontends .matrix .nginx dist docs/_build tests/artifacts
 	rm -rf js/node_modules $(PROVIDER:/.installed=) $(HUB_PROXY:/.installed=)
-	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf __pycache__ .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
