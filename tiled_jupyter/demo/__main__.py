@@ -30,7 +30,7 @@ from .server import ACCESS_TOKENS_LAST, HOST, PASSWORDS, openid_provider, passwo
 # Imported by the servers and the notebook only, but better missed here than in their logs.
 NEEDED = (
     *("distributed", "jupyterlab", "matplotlib", "pandas", "pyarrow"),
-    *("ragged", "sparse", "strawberry", "uvicorn", "zarr"),
+    *("ragged", "strawberry", "uvicorn", "zarr"),
 )
 
 TEXT = """
@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
         "--provider-port", type=_port, default=9000, metavar="N", help="of the OpenID provider (default: 9000)"
     )
     options.add_argument("--no-provider", action="store_true", help="sign in by password only")
+    options.add_argument("--leaves", metavar="TEXT", help="say in the end what is left, and how to remove it")
     return options
 
 
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DemoFailed as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
-    print("Stopped.", flush=True)
+    print("Stopped.", options.leaves or "", flush=True)
     return 0
 
 

@@ -71,6 +71,7 @@ def lab_environment(directory: Path, *, token: str, tiled_uri: str) -> dict[str,
         "MPLCONFIGDIR": str(directory / "matplotlib"),
         "TILED_CACHE_DIR": str(directory / "tiled-cache"),
         "TILED_JUPYTER_DEMO_URI": tiled_uri,
+        "XDG_CACHE_HOME": str(directory / "cache"),
         "XDG_STATE_HOME": str(directory / "state"),
     }
 

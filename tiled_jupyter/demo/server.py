@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 HOST = "127.0.0.1"
@@ -141,9 +144,27 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
+def do_without_sparse() -> None:
+    """Let Tiled's server be imported where sparse is not installed.
+
+    Tiled 0.2.20 (`tiled.adapters.protocols`) names ``sparse.COO`` in the annotations of two methods, and imports the
+    package for that. It would bring numba, 200 MB. Afterwards sparse is not there, as before.
+    """
+    if find_spec("sparse") is None:
+        import dask.array  # noqa: F401  before: it asks sparse for more, where it finds one
+
+        sys.modules["sparse"] = stand_in = ModuleType("sparse")
+        stand_in.COO = type("COO", (), {})  # type: ignore[attr-defined]
+        try:
+            import tiled.adapters.protocols  # noqa: F401
+        finally:
+            del sys.modules["sparse"]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until stopped."""
     options = parser().parse_args(arguments)
+    do_without_sparse()
     import uvicorn
     from tiled.server.app import build_app_from_config
 
