@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import queue
 import signal
 import threading
 import time
@@ -21,7 +22,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from . import front_end, prompts
+from . import front_end, patience, prompts
 from .front_end import shell
 
 
@@ -119,6 +120,7 @@ def watch() -> None:
         return
     _watching = True
     prompts.count_answers_by(_nothing_began_after)
+    patience.pause_by(pause)
     ip.events.register("pre_run_cell", _before_cell)
     ip.events.register("post_run_cell", _after_cell)
     if _request() is not None:
@@ -133,6 +135,7 @@ def unwatch() -> None:
         return
     _watching = False
     prompts.count_answers_by(None)
+    patience.pause_by(None)
     _after_cell()
     ip.events.unregister("pre_run_cell", _before_cell)
     ip.events.unregister("post_run_cell", _after_cell)
@@ -141,6 +144,16 @@ def unwatch() -> None:
 def current() -> Cell | None:
     """The cell that is running, if one is and it is watched."""
     return _current
+
+
+def pause(seconds: float) -> None:
+    """Wait on whatever thread this is, and raise KeyboardInterrupt once the running cell's stop button is pressed."""
+    cell, woken = current() or Cell(), queue.SimpleQueue[None]()
+    with cell.watched(lambda: woken.put(None), blocking=True), contextlib.suppress(queue.Empty):
+        if not cell.stopped:
+            woken.get(timeout=seconds)
+    if cell.stopped:
+        raise KeyboardInterrupt
 
 
 def in_its_output(display: Callable[[], None]) -> None:

@@ -104,6 +104,13 @@ class SavedFound:
 
 
 @dataclass(frozen=True)
+class ReasonChanged:
+    """Why the panel is there has become clearer."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class AccountChanged:
     """Something about the keys and sign-ins of who is signed in."""
 
@@ -137,6 +144,7 @@ Event: TypeAlias = (
     | Delayed
     | SignInDone
     | SavedFound
+    | ReasonChanged
     | AccountChanged
     | SignInReplaced
     | Failed
@@ -173,6 +181,10 @@ def transition(state: State, event: Event) -> State:
             return SignedOut(state.server, reason=reason)
         case SavedFound(found) if isinstance(state, SignedOut | Verifying | AwaitingAuthorization):
             return found
+        case ReasonChanged(reason) if isinstance(state, SignedOut):
+            return state if state.reason == reason else replace(state, reason=reason)
+        case ReasonChanged(reason) if isinstance(state, Verifying | AwaitingAuthorization):
+            return state if state.form.reason == reason else replace(state, form=replace(state.form, reason=reason))
         case AccountChanged(account) if isinstance(state, SignedIn):
             return replace(state, account=account)
         case SignInReplaced(other) if isinstance(state, SignedIn):

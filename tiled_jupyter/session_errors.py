@@ -13,6 +13,7 @@ import httpx
 from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.context import CannotPrompt as TiledCannotPrompt
 
+from .address import host_of
 from .errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
 from .prompts import answer_counts
 from .refreshing import NotNow
@@ -86,6 +87,13 @@ def not_sent_again() -> ReauthenticationFailed:
         "The sign-in had ended while data was being sent that cannot be read a second time, so it was not sent again. "
         "Run the cell again."
     )
+
+
+def not_from_tiled(request: httpx.Request, response: httpx.Response) -> httpx.HTTPStatusError:
+    """Return what is raised where a page came that Tiled's client would take for data."""
+    host = host_of(str(request.url))
+    sentence = f"{host} answered with a page instead of data: perhaps a portal or maintenance. Try again later."
+    return httpx.HTTPStatusError(sentence, request=request, response=response)
 
 
 def say_unsaved(why: str | None) -> None:
