@@ -44,8 +44,9 @@ def is_somebody_elses(request: httpx.Request, response: httpx.Response) -> bool:
         return False
     if response.status_code in _LED_AWAY:
         return True
-    wanted = f"{request.headers.get('accept', '')} {request.url.query.decode('latin-1')}"
-    return is_page(response) and "html" not in wanted and response.status_code not in _TILEDS_OWN_TO_RETRY
+    if not is_page(response) or response.status_code in _TILEDS_OWN_TO_RETRY:
+        return False
+    return "html" not in request.headers.get("accept", "") and b"html" not in request.url.query
 
 
 def stay(response: httpx.Response) -> None:

@@ -305,7 +305,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             return
         try:
             if self.generation == generation:
-                self._early = math.inf
+                self._early = self._ends
                 self._refreshed(generation)
         except NotNow:
             pass
