@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import numpy
 import pytest
+from jupyter_client.manager import KernelManager
 from tiled.client.utils import handle_error
 
 from tiled_jupyter import from_context, prompts
@@ -321,3 +322,54 @@ def test_nobody_looks_again_where_a_longer_session_is_wanted_or_there_is_nothing
 
     assert _Around(None, Session(refresh_token="r"), may_live=False)._next_look == math.inf
     assert _Around(None, Session(access_token="a"), may_live=True)._next_look == math.inf
+
+
+# -- the stop button -------------------------------------------------------------------------------------
+
+CONNECT = """
+%load_ext tiled_jupyter
+from concurrent.futures import ThreadPoolExecutor
+from tiled_jupyter import Context, cells
+cells.watch()
+context, _ = Context.from_any_uri({!r})
+assert context.use_cached_tokens()
+auth = context.http_client.auth
+def read():
+    return context.http_client.get(f"{{context.api_uri}}metadata/").status_code
+"""
+READ = """
+auth._ends = auth._early = 0.0
+print("begun")
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["read()", "with ThreadPoolExecutor(8) as pool: list(pool.map(lambda _: read(), range(8)))"],
+    ids=["main thread", "other threads"],
+)
+def test_the_stop_button_ends_the_wait_for_a_portal(lasting, code):
+    signed_in(lasting)
+    manager = KernelManager()
+    manager.start_kernel()
+    client = manager.blocking_client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(60)
+        assert client.execute_interactive(CONNECT.format(lasting.uri), timeout=60)["content"]["status"] == "ok"
+        lasting.become(PAGE)
+        before = len(lasting.log)
+        request = client.execute(READ.format(code))
+        until(lambda: lasting.log[before:].count(REFRESH) >= 2)
+        begun = time.monotonic()
+        manager.interrupt_kernel()
+        reply = client.get_shell_msg(timeout=60)
+        assert time.monotonic() - begun < 20  # of the minute that it would take
+        assert reply["parent_header"]["msg_id"] == request
+        assert (reply["content"]["status"], reply["content"]["ename"]) == ("error", "KeyboardInterrupt")
+        lasting.become(None)
+        assert client.execute_interactive("assert read() == 200", timeout=60)["content"]["status"] == "ok"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
