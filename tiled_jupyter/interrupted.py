@@ -60,7 +60,9 @@ def stay(response: httpx.Response) -> None:
         return
     with contextlib.suppress(httpx.InvalidURL):
         url = response.request.url
-        if url.join(response.headers["location"]).host != url.host:
+        to = url.join(response.headers["location"])
+        if to.host != url.host:
+            response.extensions["led_to"] = to
             del response.headers["location"]
 
 

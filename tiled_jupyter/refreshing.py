@@ -15,7 +15,9 @@ from .legible import legible
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _BUSY = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS)
-_LATER = "Whether your session lives cannot be known at the moment, and it is kept. Try again later."
+_LATER = (
+    "Whether your session lives cannot be known at the moment, and it is kept. Try again later, or run %tiled_login."
+)
 
 # What a provider says where a refresh token will not serve again (RFC 6749 section 5.2, RFC 6750 section 3.1, OpenID
 # Connect Core section 3.1.2.6). Others, `temporarily_unavailable` say, pass.
@@ -36,6 +38,18 @@ _OVER = frozenset(
     )
 )
 _SAYS_SO = (httpx.codes.OK, httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
+
+
+class SessionUnknown(httpx.HTTPStatusError):
+    """Somebody else has answered, and not Tiled or the provider: raised into the interrupted request.
+
+    Attributes
+    ----------
+    why : str
+        A sentence for people.
+    """
+
+    why: str
 
 
 class NotNow(Exception):
@@ -79,7 +93,9 @@ class NotNow(Exception):
             return self._kind(str(self), request=request)
         headers = {} if self.retry_after is None else {"retry-after": f"{self.retry_after:g}"}
         response = httpx.Response(self._status, headers=headers, request=request)
-        return httpx.HTTPStatusError(str(self), request=request, response=response)
+        error = SessionUnknown(str(self), request=request, response=response)
+        error.why = self.why
+        return error
 
 
 def refresh(http: httpx.Client, auth: TiledAuth, refresh_token: str) -> Tokens | None:

@@ -33,6 +33,15 @@ TROUBLES = {
     "an address that is not there": lambda nginx: "return 404;",
     "maintenance": lambda nginx: "return 503;",
 }
+SAID_OF_DATA = {
+    "a portal": r"led to 127\.0\.0\.1:\d+ instead of giving data",
+    "a portal that cannot be reached": r"led to portal\.invalid instead of giving data",
+    "the page of a single sign-on": "answered with a page instead of giving data",
+    "a firewall": "403: Forbidden",
+    "basic auth": "401: Unauthorized",
+    "an address that is not there": "404: Not Found",
+    "maintenance": "503 Service",
+}
 # What another Tiled server says of it, with another secret or another database.
 ENDED = """default_type application/json; if ($uri ~ session/refresh) {
     return 401 '{"detail":"Session has expired. Please re-authenticate."}'; }"""
@@ -204,7 +213,7 @@ def test_trouble_that_stays_is_an_error_of_the_data_and_nobody_is_asked(lasting,
     context = signed_in(lasting, hook := Hook())
     array, before = from_context(context)["alice/heating_scan/images"], len(lasting.log)
     lasting.become(TROUBLES[trouble](lasting))
-    with pytest.raises(httpx.HTTPStatusError):
+    with pytest.raises(httpx.HTTPStatusError, match=SAID_OF_DATA[trouble]):
         array.read()
     lasting.become(None)
     assert array.read().shape
@@ -288,6 +297,34 @@ def test_a_question_goes_away_when_the_session_turns_out_to_live(short, monkeypa
     assert hook.calls == 2
 
 
+def test_a_login_offers_its_form_where_a_saved_sign_in_cannot_be_checked_and_goes_on_when_it_can(short, monkeypatch):
+    monkeypatch.setattr("tiled_jupyter.session._LOOK_AGAIN", 0.2)
+    let_expire(signed_in(short))
+    short.become(f"if ($uri ~ session/refresh) {{ {PAGE} }}")
+    shown = Shown()
+    form = shown.connect(short.uri)
+    assert form.reason == (
+        f"127.0.0.1:{short.port} answered with a page instead of a token: perhaps a portal or maintenance. So "
+        "whether your saved sign-in is good cannot be known at the moment; sign in here if you cannot wait."
+    )
+    before = len(short.log)
+
+    def looked():
+        shown.session.look_for_saved()
+        return short.log[before:].count(REFRESH) >= 2
+
+    until(looked)
+    assert shown.session.state == form
+    short.become(None)
+
+    def is_signed_in():
+        shown.session.look_for_saved()
+        return isinstance(shown.session.state, SignedIn)
+
+    until(is_signed_in)
+    assert shown.rest(SignedIn).provenance == "Using your saved sign-in."
+
+
 def test_a_question_that_stays_asks_the_server_ever_more_seldom(monkeypatch):
     now = 0.0
     monkeypatch.setattr("tiled_jupyter.resuming.time.monotonic", lambda: now)
@@ -329,8 +366,7 @@ def test_nobody_looks_again_where_a_longer_session_is_wanted_or_there_is_nothing
 CONNECT = """
 %load_ext tiled_jupyter
 from concurrent.futures import ThreadPoolExecutor
-from tiled_jupyter import Context, cells
-cells.watch()
+from tiled_jupyter import Context
 context, _ = Context.from_any_uri({!r})
 assert context.use_cached_tokens()
 auth = context.http_client.auth

@@ -17,6 +17,7 @@ from tiled_jupyter.events import (
     Delayed,
     Event,
     Failed,
+    ReasonChanged,
     SavedFound,
     ServerDropped,
     ServerFound,
@@ -60,6 +61,7 @@ events = st.one_of(
     st.builds(Delayed, attempts, st.none() | st.just("Slow.")),
     st.builds(SignInDone, attempts, st.just(ALICE)),
     st.builds(SavedFound, st.just(ALICE)),
+    st.builds(ReasonChanged, st.none() | st.just("A page came.")),
     st.builds(Failed, attempts, failures),
     st.builds(Cancelled, failures),
     st.builds(SignedOff, st.just("Signed out.")),
@@ -186,3 +188,15 @@ def test_whoever_signs_in_next_sees_nothing_of_the_account_before():
     out = transition(replace(ALICE, account=MADE), SignedOff("Signed out."))
     begun = transition(out, SignInStarted(1, 0.0))
     assert transition(begun, SignInDone(1, ALICE)).account == Account()
+
+
+def test_a_reason_becomes_clearer_and_nothing_else_changes():
+    form = after(*FOUND)
+    verifying = transition(form, SignInStarted(2, 0.0))
+    awaiting = transition(transition(form, SignInStarted(2, 0.0, "device")), CodeIssued(2, "orcid", CODE))
+    assert transition(form, ReasonChanged("A page came.")) == replace(form, reason="A page came.")
+    for state in (verifying, awaiting):
+        clearer = transition(state, ReasonChanged("A page came."))
+        assert clearer == replace(state, form=replace(form, reason="A page came."))
+        assert transition(clearer, ReasonChanged("A page came.")) is clearer  # nothing to show anew
+    assert transition(ALICE, ReasonChanged("A page came.")) is ALICE
