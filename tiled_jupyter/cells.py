@@ -23,7 +23,7 @@ from concurrent.futures import Future
 from types import FrameType
 from typing import Any
 
-from . import front_end, prompts
+from . import front_end, patience, prompts
 from .front_end import shell
 
 
@@ -121,6 +121,7 @@ def watch() -> None:
         return
     _watching = True
     prompts.count_answers_by(_nothing_began_after)
+    patience.pause_by(pause)
     ip.events.register("pre_run_cell", _before_cell)
     ip.events.register("post_run_cell", _after_cell)
     if _request() is not None:
@@ -135,6 +136,7 @@ def unwatch() -> None:
         return
     _watching = False
     prompts.count_answers_by(None)
+    patience.pause_by(None)
     _after_cell()
     ip.events.unregister("pre_run_cell", _before_cell)
     ip.events.unregister("post_run_cell", _after_cell)
@@ -145,23 +147,21 @@ def current() -> Cell | None:
     return _current
 
 
-def hold_for(done: Future[Any], seconds: float) -> None:
-    """Hold the cell until something is done, for some seconds at most.
+def pause(seconds: float, done: Future[Any] | None = None) -> None:
+    """Wait for some seconds, or until something is done, on whatever thread this is.
 
     Raises
     ------
     KeyboardInterrupt
-        After the stop button, on whatever thread.
+        After the running cell's stop button.
     """
-    woken: queue.SimpleQueue[None] = queue.SimpleQueue()
-    done.add_done_callback(lambda _: woken.put(None))
-    cell = current()
-    with contextlib.ExitStack() as stack:
-        if cell is not None:
-            stack.enter_context(cell.watched(lambda: woken.put(None), blocking=True))
-        with contextlib.suppress(queue.Empty):
+    cell, woken = current() or Cell(), queue.SimpleQueue[None]()
+    if done is not None:
+        done.add_done_callback(lambda _: woken.put(None))
+    with cell.watched(lambda: woken.put(None), blocking=True), contextlib.suppress(queue.Empty):
+        if not cell.stopped:
             woken.get(timeout=seconds)
-    if cell is not None and cell.stopped:
+    if cell.stopped:
         raise KeyboardInterrupt
 
 

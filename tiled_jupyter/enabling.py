@@ -85,7 +85,7 @@ class Context(plain.Context):
         # The next client of this kernel has the key, as in Tiled: it must not read public data alone without a word.
         said = sign_out.leave_key_out(self, of_kernel=False) if by_key else sign_out.sign_out_of(self, everywhere=True)
         try:
-            cells.hold_for(said, sign_out.PATIENCE)
+            cells.pause(sign_out.PATIENCE, said)
         finally:
             farewell = sign_out.so_far(said)
             if front_end.is_somebody_there():

@@ -104,6 +104,13 @@ class SavedFound:
 
 
 @dataclass(frozen=True)
+class ReasonChanged:
+    """Why the panel is there has become clearer."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class AccountChanged:
     """Something about the keys and sign-ins of who is signed in."""
 
@@ -145,6 +152,7 @@ Event: TypeAlias = (
     | Delayed
     | SignInDone
     | SavedFound
+    | ReasonChanged
     | AccountChanged
     | SignInReplaced
     | Failed
@@ -187,6 +195,10 @@ def transition(state: State, event: Event) -> State:
             return replace(state, form=form) if isinstance(form, SignedOut) and form is not state.form else state
         case SavedFound(found) if isinstance(state, SignedOut | Verifying | AwaitingAuthorization):
             return found
+        case ReasonChanged(reason) if isinstance(state, SignedOut):
+            return state if state.reason == reason else replace(state, reason=reason)
+        case ReasonChanged(reason) if isinstance(state, Verifying | AwaitingAuthorization):
+            return state if state.form.reason == reason else replace(state, form=replace(state.form, reason=reason))
         case AccountChanged(account) if isinstance(state, SignedIn):
             return replace(state, account=account)
         case SignInReplaced(other) if isinstance(state, SignedIn):

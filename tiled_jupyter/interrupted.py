@@ -1,8 +1,15 @@
-"""What an interrupted request is: can it be sent again, and why was it refused? Pure."""
+"""What an interrupted request is: can it be sent again, and who refused it, and why? Pure."""
 
 from __future__ import annotations
 
+import contextlib
+
 import httpx
+
+_BY_TILED = "x-tiled-request-id"  # in every answer of a Tiled server
+_LED_AWAY = (301, 302, 303, 307, 308)  # httpx follows these, unless `stay` has kept it
+_TILEDS_OWN_TO_RETRY = (httpx.codes.INTERNAL_SERVER_ERROR, httpx.codes.GATEWAY_TIMEOUT)
+_LONGEST_WAIT = 600.0  # seconds
 
 
 def is_replayable(request: httpx.Request) -> bool:
@@ -11,10 +18,55 @@ def is_replayable(request: httpx.Request) -> bool:
     return is_form or isinstance(request.stream, httpx.ByteStream)
 
 
+def only_reads(request: httpx.Request) -> bool:
+    """Whether sending it again changes nothing, whoever has had it."""
+    return request.method in ("GET", "HEAD") and is_replayable(request)
+
+
 def detail_of(response: httpx.Response) -> str:
-    """Give the reason of a Tiled server, as far as it gives one."""
+    """Return the reason of a Tiled server, as far as it gives one."""
     try:
         detail = response.json().get("detail")
     except (ValueError, AttributeError, RecursionError):
         return ""
     return detail if isinstance(detail, str) else ""
+
+
+def is_page(response: httpx.Response) -> bool:
+    """Whether an answer is a page for people."""
+    kind: str = response.headers.get("content-type", "")
+    return kind.lower().startswith(("text/html", "application/xhtml"))
+
+
+def is_somebody_elses(request: httpx.Request, response: httpx.Response) -> bool:
+    """Whether not Tiled has answered, but what stands before it: a portal, a firewall, a page about maintenance."""
+    if _BY_TILED in response.headers:
+        return False
+    if response.status_code in _LED_AWAY:
+        return True
+    if not is_page(response) or response.status_code in _TILEDS_OWN_TO_RETRY:
+        return False
+    return "html" not in request.headers.get("accept", "") and b"html" not in request.url.query
+
+
+def stay(response: httpx.Response) -> None:
+    """Keep httpx from following a session's request to another host: Tiled sends nobody away, but a portal does.
+
+    The host may not even be there. As an event hook this comes before the redirect is followed.
+    """
+    if not response.has_redirect_location or _BY_TILED in response.headers:
+        return
+    if not response.request.headers.get("authorization", "").startswith("Bearer "):
+        return
+    with contextlib.suppress(httpx.InvalidURL):
+        url = response.request.url
+        to = url.join(response.headers["location"])
+        if to.host != url.host:
+            response.extensions["led_to"] = to
+            del response.headers["location"]
+
+
+def seconds_to_wait(response: httpx.Response) -> float | None:
+    """Return for how long a server wants to be left alone; a date, the other form of Retry-After, is nobody's use."""
+    text: str = response.headers.get("retry-after", "").strip()
+    return min(float(text[:9]), _LONGEST_WAIT) if text.isdecimal() else None

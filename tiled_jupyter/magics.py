@@ -74,7 +74,7 @@ class TiledMagics(Magics):
         context = servers.the_one(contexts, "%tiled_logout ADDRESS")
         said = sign_out.sign_out_of(context, everywhere=args.everywhere)
         try:
-            cells.hold_for(said, sign_out.PATIENCE)
+            cells.pause(sign_out.PATIENCE, said)
         finally:
             left = servers.signed_in(str(context.api_uri))
             more = " Another sign-in to it is still in use here: run %tiled_logout again to end that." if left else ""

@@ -14,7 +14,7 @@ from .address import host_of
 from .bare import client_for
 from .connection import describe, refusal_of_server
 from .errors import LoginFailed
-from .events import SavedFound
+from .events import ReasonChanged, SavedFound
 from .exchange import Refused, Tokens
 from .lifetimes import session_end
 from .prompts import Occasion
@@ -62,7 +62,7 @@ class PromptSession(LoginSession):
         verify = occasion.context._verify if occasion is not None else True
         uri = _address_of(occasion, providers)
         server = describe(uri, providers, required=True, settings=settings, links=links, verify=verify)
-        self._elsewhere = occasion.elsewhere if occasion is not None and occasion.resuming else None
+        self._interrupted = occasion if occasion is not None and occasion.resuming else None
         if occasion is None:
             self.state = SignedOut(server)
         else:
@@ -87,19 +87,23 @@ class PromptSession(LoginSession):
             tokens = self.take_tokens()  # of a sign-in that came at the same moment
         if tokens is not None and self.context is not None:
             self._accept(tokens, remember=self.remember)
-        if self._elsewhere is not None and isinstance(self.state, SignedIn):
+        if self._interrupted is not None and isinstance(self.state, SignedIn):
             # The panel has folded to a line, and lives as long as ipywidgets' registry: let the Context go before that.
-            self.context = self._elsewhere = None
+            self.context = self._interrupted = None
 
     def look_for_saved(self) -> None:
-        """See whether somebody signed in to the session that is waited for, by other means; cheap."""
-        if self._elsewhere is None:
+        """See whether the session that is waited for lives by other means, or after all; cheap."""
+        interrupted = self._interrupted
+        if interrupted is None:
             super().look_for_saved()
             return
         with self.lock:
             form = open_form(self.state)
-            tokens = self._elsewhere() if form is not None else None
-            if form is None or tokens is None:
+            if form is None:
+                return
+            tokens, seen = interrupted.elsewhere(), interrupted.meanwhile()
+            if tokens is None:
+                self.apply(ReasonChanged(" ".join(filter(None, (interrupted.reason, seen))) or None))
                 return
             self._accept(tokens, remember=self.remember)
             good_until, renews = session_end(tokens, {}, time.time())
@@ -109,7 +113,7 @@ class PromptSession(LoginSession):
                         form.server,
                         form.expected,
                         "saved",
-                        "Signed in elsewhere, and this goes on with it.",
+                        seen or "Signed in elsewhere, and this goes on with it.",
                         self.remember,
                         good_until=good_until,
                         renews=renews,

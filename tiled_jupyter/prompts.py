@@ -74,6 +74,8 @@ class Occasion:
         Whether an interrupted request waits.
     elsewhere : callable
         Gives tokens once somebody signed in to the same session by other means, else None.
+    meanwhile : callable
+        Returns a sentence on what has been seen of the session meanwhile, if there is anything to say.
     """
 
     context: Any
@@ -82,6 +84,7 @@ class Occasion:
     identity: Identity | None = None
     resuming: bool = False
     elsewhere: Callable[[], Tokens | None] = lambda: None
+    meanwhile: Callable[[], str | None] = lambda: None
 
 
 occasion: ContextVar[Occasion | None] = ContextVar("tiled_jupyter_occasion", default=None)

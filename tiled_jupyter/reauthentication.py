@@ -23,6 +23,7 @@ from .audience import Audience, NotSent, maker_of, require_private, sendable
 from .errors import LoginFailed
 from .exchange import Tokens
 from .first_answer import BoundedFirstAnswer
+from .interrupted import stay
 from .locks import SHORT, one_kernel_at_a_time
 from .masked import Masked, masked
 from .parts import Identity
@@ -81,6 +82,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         """Begin to be one of ours: reached by logins, heard, and kept from sending credentials elsewhere."""
         if getattr(self.http_client, "app", None) is None:  # what a server in this process is sent, leaves it not
             self.http_client.event_hooks["request"].append(Audience([str(self.api_uri)], only=False).check)
+        self.http_client.event_hooks["response"].append(stay)
         live.add(self)
         noticing.watch(self)
 

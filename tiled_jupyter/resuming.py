@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import random
 import time
 from pathlib import Path
 
 from . import live
 from . import tokens as files
 from .address import host_of, same_origin
+from .attempts import in_background
 from .audience import maker_of
 from .errors import IdentityChanged, LoginFailed
 from .exchange import Tokens
@@ -23,6 +25,9 @@ _SOMEBODY_NEW = (
     "{host} takes {who} for somebody new, as after a change of its database, so the interrupted request was not sent. "
     "Run %tiled_login to go on."
 )
+_LIVES = "The session lives after all, and this goes on with it."
+_LOOK_AGAIN = (15.0, 30.0)  # seconds; later, and ever more seldom, a tenth of how long it is asked already
+_LONGEST = 300.0
 
 
 def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
@@ -39,10 +44,12 @@ def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
         raise LoginFailed(auth.moved() or ENDED, "credentials")
     host, noticed = host_of(str(context.api_uri)), time.strftime("%H:%M")
     ended = f"Your session on {host} has ended (noticed {noticed}). Sign in and the running cell goes on."
-    return ask_the_same_person(context, auth, auth.moved() or ended)
+    return ask_the_same_person(context, auth, auth.moved() or ended, may_live=True)
 
 
-def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tuple[Tokens, Path | None]:
+def ask_the_same_person(
+    context: SignsIn, auth: SessionAuth, reason: str, *, may_live: bool = False
+) -> tuple[Tokens, Path | None]:
     """Have somebody sign in again, and nobody else.
 
     Parameters
@@ -53,6 +60,8 @@ def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tup
         The session of that person.
     reason : str
         Why they are asked.
+    may_live : bool
+        Whether they need not be asked any more once the session turns out to live.
 
     Returns
     -------
@@ -66,13 +75,15 @@ def ask_the_same_person(context: SignsIn, auth: SessionAuth, reason: str) -> tup
     """
     if context.prompt is None:
         raise LoginFailed(auth.moved() or ENDED, "credentials")
-    generation = auth.generation
-
-    def elsewhere() -> Tokens | None:
-        return dict(auth.tokens) if auth.generation != generation else _saved_elsewhere(context, auth)
-
+    around = _Around(context, auth, may_live=may_live)
     wish = Occasion(
-        context, context.wants_saving, reason=reason, identity=auth.identity, resuming=True, elsewhere=elsewhere
+        context,
+        context.wants_saving,
+        reason=reason,
+        identity=auth.identity,
+        resuming=True,
+        elsewhere=around.tokens,
+        meanwhile=around.meanwhile,
     )
     tokens = ask(context.prompt, wish)
     made_by = maker_of(context.server_info, str(context.api_uri))
@@ -99,6 +110,48 @@ def somebody_else(expected: Identity | None) -> str:
     """Give the sentence for when the wrong person signs in."""
     who = who_may_resume(expected)
     return f"Only {who} can resume this request, and somebody else signed in. Nothing was sent as them."
+
+
+class _Around:
+    """What else may end a question: a sign-in by other means, or the session, which lives after all.
+
+    Parameters are those of `ask_the_same_person`.
+    """
+
+    def __init__(self, context: SignsIn, auth: SessionAuth, *, may_live: bool) -> None:
+        self._context = context
+        self._auth = auth
+        self._generation = auth.generation
+        self._begun = time.monotonic()
+        self._next_look = self._in_a_while() if may_live and auth.tokens.get("refresh_token") else math.inf
+        self._seen: str | None = None
+
+    def meanwhile(self) -> str | None:
+        """Return what was seen at the last look, in a sentence."""
+        return self._seen
+
+    def tokens(self) -> Tokens | None:
+        """Return tokens that end the question, if there are any; cheap, to be called often."""
+        if self._auth.generation != self._generation:
+            return dict(self._auth.tokens)
+        saved = _saved_elsewhere(self._context, self._auth)
+        if saved is not None:
+            self._seen = None
+        elif time.monotonic() >= self._next_look:
+            self._next_look = math.inf
+            in_background(self._look)
+        return saved
+
+    def _look(self) -> None:
+        self._seen = self._auth.look_again()
+        if self._auth.generation != self._generation:
+            self._seen = _LIVES
+        self._next_look = self._in_a_while()
+
+    def _in_a_while(self) -> float:
+        now = time.monotonic()
+        pause = max(random.uniform(*_LOOK_AGAIN), min((now - self._begun) / 10, _LONGEST))  # noqa: S311 - no secret
+        return now + pause
 
 
 def _saved_elsewhere(context: SignsIn, auth: SessionAuth) -> Tokens | None:

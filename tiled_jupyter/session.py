@@ -6,6 +6,7 @@ whatever thread. How a person signs in stands in `ways_in`.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,7 @@ from .exchange import Refused, Tokens
 from .principal import are_same
 from .prompts import Prompt
 from .reauthentication import Context
+from .refreshing import SessionUnknown
 from .settings import TiledJupyter
 from .states import (
     Disconnected,
@@ -38,6 +40,8 @@ from .ways_in import WaysIn
 CANCELLED = Failure("cancelled", "Cancelled. Run the cell again, or sign in here.")
 _OWN_SERVER = "This profile runs its own server, in this kernel."
 _FROM_SITE = "Signed in by the single sign-on of this site."
+_UNKNOWN = "{} So whether your saved sign-in is good cannot be known at the moment; sign in here if you cannot wait."
+_LOOK_AGAIN = 20.0  # seconds
 _KEY_IN_THE_WAY = "It would replace your sign-in, so set it aside first."
 
 
@@ -71,6 +75,7 @@ class LoginSession(WaysIn):
         self._use_saved = use_saved
         self._provider = provider
         self._saved_at: float | None = None
+        self._look_again = math.inf  # for a saved sign-in of which nothing is known yet
         self._asked = ""
         self.node_path_parts: list[str] = []
         self._client_options: dict[str, Any] = {}
@@ -169,14 +174,16 @@ class LoginSession(WaysIn):
             context, form = self.context, open_form(self.state)
             if not self._use_saved or context is None or form is None or form.key is not None:
                 return
-            if context.saved_at() in (None, self._saved_at):
+            due = time.monotonic() >= self._look_again
+            if context.saved_at() is None or (context.saved_at() == self._saved_at and not due):
                 return
-            self._saved_at = context.saved_at()
+            self._saved_at, self._look_again = context.saved_at(), math.inf
 
         def adopt() -> None:
             try:
                 done = saved_sign_in(context, form.server, use_saved=True)
             except Exception:  # noqa: BLE001 - another notebook's affair; the person still can sign in here
+                self._look_again = time.monotonic() + _LOOK_AGAIN
                 return
             if done is not None and _is_expected(done, form):
                 with self.lock:
@@ -225,12 +232,18 @@ class LoginSession(WaysIn):
                     notice = KeyNotice(f"{refused.failure.sentence} {_KEY_IN_THE_WAY}", usable=False)
             if notice is not None:
                 return ServerFound(attempt, server, key=notice)
-        done = saved_sign_in(context, server, use_saved=self._use_saved) or self._from_site(context, server)
+        unknown, self._look_again = None, math.inf
+        try:
+            done = saved_sign_in(context, server, use_saved=self._use_saved)
+        except SessionUnknown as error:
+            context.http_client.auth = done = None
+            unknown, self._look_again = _UNKNOWN.format(error.why), time.monotonic() + _LOOK_AGAIN
+        done = done or self._from_site(context, server)
         if done is not None:
             return SignInDone(attempt, done)
         names = [provider.name for provider in server.providers]
-        unknown = self._provider is not None and self._provider not in names
-        reason = f"{server.host} has no {self._provider} to sign in with." if unknown else context.unsent
+        missing = self._provider is not None and self._provider not in names
+        reason = f"{server.host} has no {self._provider} to sign in with." if missing else context.unsent or unknown
         return ServerFound(attempt, server, reason)
 
     @staticmethod

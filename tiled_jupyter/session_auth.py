@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import random
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -22,16 +23,26 @@ from . import tokens as files
 from .address import host_of, origin_of, same_origin
 from .errors import LoginFailed, TiledJupyterError
 from .exchange import Tokens
-from .interrupted import detail_of, is_replayable
+from .interrupted import detail_of, is_replayable, is_somebody_elses, only_reads, seconds_to_wait
 from .lifetimes import expiry
 from .locks import SHORT, one_kernel_at_a_time
 from .masked import Masked
 from .parts import Identity
+from .patience import Patience
 from .prompts import is_invited, quietly
 from .refreshing import NotNow, refresh
-from .session_errors import ReauthenticationFailed, Refusal, nobody_in_a_fork, not_sent_again, say_unsaved, stopped
+from .session_errors import (
+    ReauthenticationFailed,
+    Refusal,
+    nobody_in_a_fork,
+    not_from_tiled,
+    not_sent_again,
+    say_unsaved,
+    stopped,
+)
 
 _ROUNDS = 4  # httpx ends a flow after 20 requests
+_EARLY, _EARLIEST = 0.1, 60.0  # of what is left of a token when it comes, and in seconds
 ENDED = "The sign-in has ended. Run %tiled_login to go on."
 _MOVED = (
     "Your sign-in was made with {host} and is now to be renewed at {place}, so it was not sent there. Sign in again."
@@ -81,8 +92,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         self.identity: Identity | None = None
         self.generation = 0
         self._ends = math.inf  # of the access token, as far as our clock can be believed
+        self._early = math.inf  # a little before, when it is renewed once if that can be
         self._proven = 0  # the last generation that came from the server itself
-        self._rejected: str | None = None  # a refresh token the server does not take
         self.made_by = made_by
         self._client = client
         self._ask = ask
@@ -95,6 +106,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         self._flights = 0
         self._pilot: int | None = None
         self._is_asking = False
+        self._trouble: NotNow | None = None  # that is being waited out
         self._refusal: Refusal | None = None
 
     # -- tokens ----------------------------------------------------------------------------------------
@@ -133,9 +145,10 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             self.tokens.update({name: Masked(tokens[name]) for name in files.TOKENS if tokens.get(name)})
             self.subject = files.subject(self.tokens.get("access_token")) or self.subject
             self.generation += 1
-            ends = expiry(self.tokens.get("access_token")) or math.inf
+            ends, now = expiry(self.tokens.get("access_token")) or math.inf, time.time()
             # A new token that has expired already says that our clock is wrong.
-            self._ends = math.inf if proven and ends < time.time() else ends
+            self._ends = math.inf if proven and ends < now else ends
+            self._early = self._ends - _head_start(self._ends - now)
             if proven:
                 self._proven = self.generation
             self._refusal = None
@@ -181,6 +194,20 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         place, host = origin_of(self.refresh_url), host_of(self.made_by)
         return _MOVED.format(place=place, host=host)
 
+    def look_again(self) -> str | None:
+        """See whether the session lives after all, while somebody is asked because it is over.
+
+        Returns
+        -------
+        str or None
+            Why that cannot be known at the moment, in a sentence.
+        """
+        try:
+            self._refreshed(self.generation)
+        except NotNow as trouble:
+            return trouble.why
+        return None
+
     def is_foreign(self, access_token: str | None) -> bool:
         """Say whether a token is somebody else's, or cannot be shown to be ours."""
         return self.subject is not None and files.subject(access_token) != self.subject
@@ -200,15 +227,18 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             yield request
             return
         with self._state:
-            generation, ends = self.generation, self._ends
-        if ends < time.time():  # sent in vain it would cost everybody who waits, and half a body would be too late
-            self._renew(generation, request)
+            generation, early, ends = self.generation, self._early, self._ends
+        if early < (now := time.time()):
+            if ends < now:  # sent in vain it would cost everybody who waits, and half a body would be too late
+                self._renew(generation, request)
+            else:
+                self._renew_early(generation)
         fresh = False
         for left in reversed(range(_ROUNDS)):
             generation = self._authorize(request)
             if "Authorization" in request.headers:
-                response = yield request
-                if response.status_code != httpx.codes.UNAUTHORIZED:
+                response = yield from self._sent(request)
+                if response.status_code != httpx.codes.UNAUTHORIZED or is_somebody_elses(request, response):
                     return
                 response.read()  # gives its connection back before anybody waits
                 detail = detail_of(response)
@@ -218,6 +248,22 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 if not is_replayable(request):
                     raise not_sent_again()
             fresh = self._renew(generation, request)
+
+    def _sent(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, httpx.Response]:
+        """Send a request, and one that only reads again and again for a while where somebody else answers it."""
+        response = yield request
+        if not is_somebody_elses(request, response):
+            return response
+        patience = Patience()
+        while is_somebody_elses(request, response):
+            response.read()
+            if not only_reads(request) or not patience.rest(seconds_to_wait(response)):
+                if response.is_error:
+                    return response
+                raise not_from_tiled(request, response)  # which Tiled's client would take for an answer
+            self._authorize(request)
+            response = yield request
+        return response
 
     def _authorize(self, request: httpx.Request) -> int:
         """Give a request the token, which no frame keeps that a traceback could show; say of which generation."""
@@ -229,8 +275,9 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
     def _renew(self, generation: int, request: httpx.Request) -> bool:
         """Have a newer token than `generation`; say whether it came from the server itself."""
         arrived = self._flights
-        if self._is_asking and not is_invited():  # a repr waits for no person either
-            raise ReauthenticationFailed(ENDED, "credentials")
+        trouble = self._trouble
+        if (self._is_asking or trouble is not None) and not is_invited():  # a repr waits neither for a person
+            raise ReauthenticationFailed(ENDED, "credentials") if trouble is None else trouble.about(request)
         with self._flight:
             if self.generation != generation:  # while this thread waited
                 return self._proven == self.generation
@@ -246,29 +293,29 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                     self._refusal = Refusal(stopped(), self._flights + 1, time.monotonic())
                     raise
                 finally:
-                    self._pilot, self._is_asking = None, False
+                    self._pilot, self._is_asking, self._trouble = None, False, None
                     self._flights += 1
                 if is_invited():  # who displays or completes something decides nothing
                     self._refusal = refusal
         raise refusal.raised(request)
 
+    def _renew_early(self, generation: int) -> None:
+        """Renew the session while its token still works, which serves on where that fails; once for each token."""
+        if not self._flight.acquire(blocking=False):  # somebody is at it
+            return
+        try:
+            if self.generation == generation:
+                self._early = self._ends
+                self._refreshed(generation)
+        except NotNow:
+            pass
+        finally:
+            self._flight.release()
+
     def _fly(self, generation: int) -> bool:
-        with one_kernel_at_a_time(self.token_directory):
-            if self._adopt_saved():
-                return False
-            refresh_token = self.tokens.get("refresh_token")
-            if refresh_token is not None and refresh_token != self._rejected and self.is_renewed_by_its_maker():
-                with self._client(self.made_by) as http:
-                    tokens = refresh(http, self, refresh_token)
-                if self.generation != generation:  # somebody signed in by other means meanwhile
-                    return self._proven == self.generation
-                if tokens is not None and not self.is_foreign(tokens["access_token"]):
-                    self._saved()  # somebody may have signed out of it meanwhile
-                    say_unsaved(self.renewed(tokens, self.token_directory))
-                    return True
-                if self._adopt_saved():  # refreshed by a kernel that no lock could keep away
-                    return False
-                self._rejected = refresh_token
+        proven = self._refreshed_in_time(generation)
+        if proven is not None:
+            return proven
         if not is_invited():
             raise LoginFailed(self.moved() or ENDED, "credentials")
         self._is_asking = True
@@ -278,6 +325,50 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 found = directory is not None and files.read_token(directory / "access_token") == tokens["access_token"]
                 say_unsaved(self.renewed(tokens, directory, proven=not found))
         return self._proven == self.generation
+
+    def _refreshed_in_time(self, generation: int) -> bool | None:
+        """Do as `_refreshed` does, for a while again where it cannot be known whether the session lives."""
+        patience: Patience | None = None
+        while True:
+            try:
+                return self._refreshed(generation)
+            except NotNow as error:
+                trouble = self._trouble = error
+            trouble.__traceback__ = None  # its frames hold tokens
+            if patience is None and trouble.is_an_answer:
+                patience = Patience()
+            if patience is None or not patience.rest(trouble.retry_after):
+                raise trouble
+
+    def _refreshed(self, generation: int) -> bool | None:
+        """Have newer tokens than `generation` without asking anybody.
+
+        Returns
+        -------
+        bool or None
+            Whether they came from the server itself; None where the session is over.
+
+        Raises
+        ------
+        NotNow
+            Where that cannot be known now.
+        """
+        with one_kernel_at_a_time(self.token_directory):  # not while it is waited: others may have more luck
+            if self._adopt_saved():
+                return False
+            refresh_token = self.tokens.get("refresh_token")
+            made_by = self.made_by
+            if refresh_token is None or not self.is_renewed_by_its_maker():
+                return None
+            with self._client(made_by) as http:
+                tokens = refresh(http, self, refresh_token)
+            if self.generation != generation or self.made_by != made_by:  # somebody signed in by other means meanwhile
+                return self._proven == self.generation
+            if tokens is not None and not self.is_foreign(tokens["access_token"]):
+                self._saved()  # somebody may have signed out of it meanwhile
+                say_unsaved(self.renewed(tokens, self.token_directory))
+                return True
+            return False if self._adopt_saved() else None  # refreshed by a kernel that no lock could keep away
 
     def _saved(self) -> Tokens:
         """Read what lies on disk; go on from memory where it is ours no longer: signed out elsewhere, or another's."""
@@ -304,3 +395,13 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
     def __repr__(self) -> str:
         """Name the class alone."""
         return f"<{type(self).__name__}>"
+
+
+def _head_start(left: float) -> float:
+    """Return how long before its end a token is renewed that will last so many seconds.
+
+    Not at one moment with everybody else who has it: a refresh token may serve only once, and Tiled's own client waits
+    until the end. Tokens tell their end in whole seconds, so less than one is nothing.
+    """
+    head_start = min(_EARLY * left, _EARLIEST) * random.uniform(0.5, 1.0)  # noqa: S311 - nobody's secret
+    return head_start if head_start >= 1 else 0.0

@@ -13,7 +13,9 @@ import httpx
 from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.context import CannotPrompt as TiledCannotPrompt
 
+from .address import host_of
 from .errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
+from .legible import legible
 from .prompts import answer_counts
 from .refreshing import NotNow
 
@@ -86,6 +88,14 @@ def not_sent_again() -> ReauthenticationFailed:
         "The sign-in had ended while data was being sent that cannot be read a second time, so it was not sent again. "
         "Run the cell again."
     )
+
+
+def not_from_tiled(request: httpx.Request, response: httpx.Response) -> httpx.HTTPStatusError:
+    """Return what is raised where a page came that Tiled's client would take for data."""
+    host, other = host_of(str(request.url)), host_of(str(response.extensions.get("led_to", response.url)))
+    did = "answered with a page" if other == host else f"led to {legible(other, 255)}"
+    sentence = f"{host} {did} instead of giving data: perhaps a portal or maintenance. Try again later."
+    return httpx.HTTPStatusError(sentence, request=request, response=response)
 
 
 def say_unsaved(why: str | None) -> None:

@@ -249,18 +249,30 @@ def test_a_code_for_a_phone_is_drawn():
 
 
 def test_a_login_elsewhere_lets_the_interrupted_request_go_on():
-    found = []
+    found, seen = [], []
     occasion = Occasion(
-        None, True, "It has ended.", Identity("alice", "pam"), True, lambda: found[0] if found else None
+        None,
+        True,
+        "It has ended.",
+        Identity("alice", "pam"),
+        True,
+        lambda: found[0] if found else None,
+        lambda: seen[-1] if seen else None,
     )
-    assert occasion.resuming
     here = shown(Server(), expected=Identity("alice", "pam"))
-    here.session._elsewhere = occasion.elsewhere
+    here.session._interrupted = occasion
     here.session.look_for_saved()
-    assert isinstance(here.session.state, SignedOut)
+    assert here.rest(SignedOut).reason == "It has ended."
+    seen.append("A page came.")
+    here.session.look_for_saved()
+    assert here.rest(SignedOut).reason == "It has ended. A page came."
+    seen.append(None)
+    here.session.look_for_saved()
+    assert here.rest(SignedOut).reason == "It has ended."
     found.append(TOKENS)
     here.session.look_for_saved()
     assert here.rest(SignedIn).method == "saved"
+    assert here.rest(SignedIn).provenance == "Signed in elsewhere, and this goes on with it."
     assert here.session.take_tokens() == TOKENS
 
 

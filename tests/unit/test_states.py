@@ -18,6 +18,7 @@ from tiled_jupyter.events import (
     Event,
     Failed,
     HeardMore,
+    ReasonChanged,
     SavedFound,
     ServerDropped,
     ServerFound,
@@ -61,6 +62,7 @@ events = st.one_of(
     st.builds(Delayed, attempts, st.none() | st.just("Slow.")),
     st.builds(SignInDone, attempts, st.just(ALICE)),
     st.builds(SavedFound, st.just(ALICE)),
+    st.builds(ReasonChanged, st.none() | st.just("A page came.")),
     st.builds(Failed, attempts, failures),
     st.builds(Cancelled, failures),
     st.builds(SignedOff, st.just("Signed out.")),
@@ -202,3 +204,15 @@ def test_what_has_become_of_a_session_is_said_where_its_end_was_and_nowhere_else
         )
     for state in (ALICE, Disconnected(), transition(ALICE, SignedOff("Signed out of this notebook."))):
         assert transition(state, told) is state
+
+
+def test_a_reason_becomes_clearer_and_nothing_else_changes():
+    form = after(*FOUND)
+    verifying = transition(form, SignInStarted(2, 0.0))
+    awaiting = transition(transition(form, SignInStarted(2, 0.0, "device")), CodeIssued(2, "orcid", CODE))
+    assert transition(form, ReasonChanged("A page came.")) == replace(form, reason="A page came.")
+    for state in (verifying, awaiting):
+        clearer = transition(state, ReasonChanged("A page came."))
+        assert clearer == replace(state, form=replace(form, reason="A page came."))
+        assert transition(clearer, ReasonChanged("A page came.")) is clearer  # nothing to show anew
+    assert transition(ALICE, ReasonChanged("A page came.")) is ALICE
