@@ -5,7 +5,7 @@
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
 # Two at a time: most of them wait for servers and pages most of the time.
-PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile
+PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile --durations=10
 DEMO_ARGS ?=
 NAMES ?=
 PARTS ?=

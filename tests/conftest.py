@@ -38,7 +38,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say of each test that got a second run what its first one failed of."""
+    """Say what each ring took, and of each test that got a second run what its first one failed of."""
+    rings: dict[str, list[float]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                rings.setdefault(report.nodeid.split("/")[1], []).append(report.duration)
+    terminalreporter.section("what each ring took, all processes together", sep="-")
+    for ring, durations in sorted(rings.items()):
+        terminalreporter.write_line(f"{ring:10} {sum(durations):7.0f} s  {len(durations)} tests and fixtures")
     for report in terminalreporter.stats.get("rerun", []):
         terminalreporter.section(f"first run of {report.nodeid}", sep="-")
         terminalreporter.write_line(report.longreprtext[-2000:])

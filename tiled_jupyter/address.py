@@ -119,7 +119,7 @@ def host_of(uri: str) -> str:
     """Host and, where unusual, port, in ASCII: look-alike letters show as what they are."""
     try:
         url = httpx.URL(uri)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ValueError):
         return "an address that is none"
     return url.netloc.decode("ascii", "replace").rpartition("@")[2]
 

@@ -58,7 +58,7 @@ def stay(response: httpx.Response) -> None:
         return
     if not response.request.headers.get("authorization", "").startswith("Bearer "):
         return
-    with contextlib.suppress(httpx.InvalidURL):
+    with contextlib.suppress(httpx.InvalidURL, ValueError):
         url = response.request.url
         to = url.join(response.headers["location"])
         if to.host != url.host:
