@@ -8,6 +8,7 @@ import httpx
 from tiled.client.auth import TiledAuth, build_refresh_request
 
 from .address import host_of
+from .audience import NotSent
 from .bounded import within
 from .exchange import Refused, Tokens, longest, read_bounded, tokens_in
 from .interrupted import is_page, seconds_to_wait
@@ -118,12 +119,17 @@ def refresh(http: httpx.Client, auth: TiledAuth, refresh_token: str) -> Tokens |
     ------
     NotNow
         Where nobody answered, or somebody else: a portal, a firewall, a page about maintenance.
+    NotSent
+        Where the token must not go there.
     """
     request = build_refresh_request(auth.refresh_url, refresh_token, auth.csrf_token, auth.client_id, auth.scopes)
     host = host_of(str(auth.refresh_url))
     http.timeout = _TIMEOUT
+    trouble: NotNow | NotSent
     try:
         response = within(longest(_TIMEOUT), lambda: _send(http, request))
+    except NotSent as refused:
+        trouble = NotSent(str(refused))
     except Refused:
         trouble = NotNow(f"{host} sends far more than a token.", httpx.ReadError)
     except (httpx.TimeoutException, TimeoutError) as error:

@@ -204,8 +204,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         """
         try:
             self._refreshed(self.generation)
-        except NotNow as trouble:
-            return trouble.why
+        except (NotNow, TiledJupyterError) as trouble:
+            return trouble.why if isinstance(trouble, NotNow) else str(trouble)
         return None
 
     def is_foreign(self, access_token: str | None) -> bool:
@@ -307,7 +307,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             if self.generation == generation:
                 self._early = self._ends
                 self._refreshed(generation)
-        except NotNow:
+        except (NotNow, TiledJupyterError):
             pass
         finally:
             self._flight.release()
