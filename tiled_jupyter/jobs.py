@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -24,6 +25,7 @@ NAMES: dict[Kind, str] = {
     "papermill": "papermill",
     "container": "Container (podman, docker)",
 }
+_USUAL_RUN = 48 * 3600  # seconds
 NOT_STARTED = "Tiled key missing, unreadable or expired: job not started"
 
 # Both try the key without following a redirect (a key for one server goes to that server), and without showing
@@ -64,7 +66,7 @@ _SLURM = """\
 #!/bin/bash
 #SBATCH --job-name=tiled
 #SBATCH --time={time}
-#SBATCH --export=NONE
+{deadline}#SBATCH --export=NONE
 # Submit with: sbatch --export=NONE job.sh    (so that nothing of your shell's environment goes along)
 
 {begin}
@@ -78,7 +80,7 @@ from distributed import Client
 
 from tiled_jupyter import give_key
 
-cluster = SLURMCluster(cores=4, memory="16GB", walltime="{time}", job_extra_directives=["--export=NONE"])
+cluster = SLURMCluster(cores=4, memory="16GB", walltime="{time}", job_extra_directives={directives!r})
 client = Client(cluster)
 give_key(client, key_file)  # each worker reads the file when it starts, now and later
 cluster.scale(jobs=4)
@@ -107,7 +109,9 @@ podman run --rm --volume "$key_file":/run/secrets/tiled.env:ro IMAGE \\
 """
 
 
-def snippet(kind: Kind, path: Path, api_uri: str, *, runs_for: int) -> str:
+def snippet(
+    kind: Kind, path: Path, api_uri: str, *, expires: datetime | None = None, runs_for: int | None = None
+) -> str:
     """Write down how a job gets its key.
 
     Parameters
@@ -118,8 +122,10 @@ def snippet(kind: Kind, path: Path, api_uri: str, *, runs_for: int) -> str:
         The file with the key.
     api_uri : str
         Of the server.
-    runs_for : int
-        Seconds, for the time limits of batch systems.
+    expires : datetime, optional
+        The end of the key, and so of the job. None for never.
+    runs_for : int, optional
+        Seconds, for the time limits of batch systems; by default two days, or half of what the key has left.
 
     Returns
     -------
@@ -128,8 +134,9 @@ def snippet(kind: Kind, path: Path, api_uri: str, *, runs_for: int) -> str:
     """
     if kind not in KINDS:
         raise ValueError(f"There are snippets for {', '.join(KINDS)}.")
-    minutes = max(runs_for // 60, 1)
-    time = f"{minutes // 60:02}:{minutes % 60:02}:00"
+    time = _time_limit(expires, runs_for)
+    # Slurm reads the time of its own computers, which is taken to be that of this one.
+    deadline = [] if expires is None else [f"--deadline={expires.astimezone():%Y-%m-%dT%H:%M:%S}"]
     python = _begin(_PYTHON, repr, path, api_uri)
     shell = _begin(_SHELL, shlex.quote, path, api_uri)
     if kind == "shell":
@@ -137,12 +144,23 @@ def snippet(kind: Kind, path: Path, api_uri: str, *, runs_for: int) -> str:
     if kind == "papermill":
         return f"{_BASH}{shell}\npapermill analysis.ipynb result.ipynb    # the key is no parameter: those are saved\n"
     if kind == "slurm":
-        return _SLURM.format(begin=shell, time=time)
+        ends = "".join(f"#SBATCH {each}    # the end of the key\n" for each in deadline)
+        return _SLURM.format(begin=shell, time=time, deadline=ends)
     if kind == "dask":
-        return _DASK.format(begin=python, time=time)
+        return _DASK.format(begin=python, time=time, directives=["--export=NONE", *deadline])
     if kind == "prefect":
         return _PREFECT.format(begin=python, uri=api_uri)
     return _BASH + _CONTAINER.format(begin=shell)
+
+
+def _time_limit(expires: datetime | None, runs_for: int | None) -> str:
+    """Return how long a job may run, as Slurm reads it: never longer than its key works."""
+    seconds = runs_for or _USUAL_RUN
+    if expires is not None:
+        left = int((expires - datetime.now(timezone.utc)).total_seconds())
+        seconds = min(seconds, left if runs_for is not None else left // 2)  # the other half to wait in the queue
+    minutes = max(seconds // 60, 1)
+    return f"{minutes // 60:02}:{minutes % 60:02}:00"
 
 
 def _begin(template: str, quote: Callable[[str], str], path: Path, api_uri: str) -> str:

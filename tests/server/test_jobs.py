@@ -6,12 +6,13 @@ import ast
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from tiled_jupyter.jobs import KINDS, NOT_STARTED
+from tiled_jupyter.jobs import KINDS, NOT_STARTED, snippet
 
 ANALYSIS = """\
 import os
@@ -44,7 +45,7 @@ SHELL = tuple(kind for kind in KINDS if kind not in PYTHON)
 @pytest.fixture
 def key(keys):
     """A key that was saved, with a path that wants quoting."""
-    made = keys.create("1h")
+    made = keys.create("1h", "overnight fit")
     made.save(Path(os.environ["XDG_STATE_HOME"]) / "it's my {key}" / "tiled key.env")
     return made
 
@@ -100,14 +101,32 @@ def test_a_snippet_names_the_file_tries_the_key_first_and_holds_no_secret(key, k
     assert "no such" not in text
 
 
-def test_slurm_takes_nothing_of_the_environment_along_and_gets_the_time_the_key_was_made_for(keys, key):
-    assert "--time=48:00:00" in key.snippet("slurm")
-    short = keys.create(runs_for="90m")
-    short.save()
-    text = short.snippet("slurm")
-    assert "#SBATCH --export=NONE" in text
-    assert "sbatch --export=NONE" in text
-    assert "--time=01:30:00" in text
+def test_a_batch_job_takes_nothing_of_the_environment_along_and_ends_with_its_key(keys):
+    week, short, hour = keys.create("7d"), keys.create(runs_for="90m"), keys.create("1h")
+    for each, time in ((week, "48:00:00"), (short, "01:30:00"), (hour, "00:29:00")):
+        each.save()
+        slurm, dask = each.snippet("slurm"), each.snippet("dask")
+        end = f"--deadline={each.expires.astimezone():%Y-%m-%dT%H:%M:%S}"
+        assert (f"#SBATCH --time={time}" in slurm, f"#SBATCH {end} " in slurm) == (True, True), slurm
+        assert (f'walltime="{time}"' in dask, f"'--export=NONE', '{end}'" in dask) == (True, True), dask
+        assert "#SBATCH --export=NONE" in slurm
+        assert "sbatch --export=NONE" in slurm
+
+
+def test_a_key_that_is_used_up_or_never_ends_sets_a_limit_that_can_be_submitted(tmp_path):
+    now = datetime.now(timezone.utc)
+    path, uri = tmp_path / "key.env", "https://t.example/api/v1/"
+    assert "--time=00:49:00" in snippet("slurm", path, uri, expires=now + timedelta(minutes=50), runs_for=3600)
+    assert "--time=00:01:00" in snippet("slurm", path, uri, expires=now - timedelta(days=1))
+    endless = snippet("slurm", path, uri, runs_for=100 * 3600)
+    assert ("--time=100:00:00" in endless, "--deadline" in endless) == (True, False)
+
+
+def test_a_job_that_outlasts_its_key_gets_no_key(keys):
+    before = keys.list().of_limit
+    with pytest.raises(ValueError, match="needs its key for 2 d, and this key would work for 1 h"):
+        keys.create("1h", runs_for="48h")
+    assert keys.list().of_limit == before
 
 
 def test_an_unknown_kind_and_a_key_without_a_file_get_a_sentence(key, keys):
