@@ -140,7 +140,9 @@ class NewApiKey(Mapping[str, Any]):
         """
         if self.saved_to is None:
             raise ValueError("Save the key first: a snippet names its file.")
-        return jobs.snippet(kind, self.saved_to, self.api_uri, expires=self.expires, runs_for=self._runs_for)
+        return jobs.snippet(
+            kind, self.saved_to, self.api_uri, note=self.note, expires=self.expires, runs_for=self._runs_for
+        )
 
     def dismiss(self) -> None:
         """Forget the secret. Where it was not saved or copied, the key is of no use any more: revoke it."""

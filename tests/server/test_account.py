@@ -161,6 +161,11 @@ def test_a_saved_key_comes_with_scripts_that_name_its_file_and_hold_no_secret(de
         "Prefect",
         "papermill",
         "Container",
+        "Apptainer",
+        "cron",
+        "systemd",
+        "joblib",
+        "ipyparallel",
     ]
     assert all(made.saved_to in each.text and desk.secret() not in each.text for each in made.snippets)
 
