@@ -74,7 +74,7 @@ def run(tmp_path, closed_server, monkeypatch):
     cell = nbformat.v4.new_code_cell(ANALYSIS.format(uri=uri))
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), tmp_path / "analysis.ipynb")
-    (tools / "srun").write_text('#!/bin/sh\nenv >srun.txt\nshift\nexec "$@"\n')
+    (tools / "srun").write_text('#!/bin/sh\n{ env; cat /proc/$PPID/cmdline; echo "$@"; } >srun.txt\nshift\nexec "$@"\n')
     for tool in ("podman", "apptainer"):
         (tools / tool).write_text(CONTAINER)
     for tool in tools.iterdir():
@@ -260,8 +260,9 @@ def pour(source, sink):
 def test_what_slurm_passes_on_to_tasks_has_no_key_in_it(key, run, tmp_path):
     done = run(key.snippet("slurm"), TILED_API_KEY=key.secret)
     assert "read [" in done.stdout, done.stderr
-    passed_on = (tmp_path / "srun.txt").read_text()
+    passed_on = (tmp_path / "srun.txt").read_text(errors="replace")
     assert "key_file=" in passed_on
+    assert "analysis.py" in passed_on
     assert key.secret not in passed_on
 
 
