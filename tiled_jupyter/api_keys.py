@@ -82,7 +82,7 @@ class ApiKeys(AccountRequests):
         Raises
         ------
         ValueError
-            Before any request, if this is no key that could be made.
+            Before any request, if this is no key that could be made, or one that its job would outlast.
         KeysUnavailable
             Where there are no keys, or none for this sign-in.
         KeyNotMade

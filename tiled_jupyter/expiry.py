@@ -89,6 +89,11 @@ def length_of(text: int | str) -> int:
     return parse_expiry(f"{matched[1]}{matched[matched.lastindex or 0].lower()}")
 
 
+def needed_by(runs_for: int | str, may_wait: int | str | None = None) -> int:
+    """Return the seconds that a job needs its key for, parameters as in `proposed_expiry`."""
+    return length_of(runs_for) + (length_of(may_wait) if may_wait is not None else 0)
+
+
 def proposed_expiry(runs_for: int | str, may_wait: int | str | None = None) -> str:
     """Propose how long the key of a job shall work.
 
@@ -105,7 +110,7 @@ def proposed_expiry(runs_for: int | str, may_wait: int | str | None = None) -> s
         Both and a tenth more, at least an hour, as `parse_expiry` reads it: whole hours up to two days, then
         whole days.
     """
-    together = length_of(runs_for) + (length_of(may_wait) if may_wait is not None else 0)
+    together = needed_by(runs_for, may_wait)
     with_margin = together + max(together // 10, SECONDS["h"])
     unit = "h" if with_margin <= 2 * SECONDS["d"] else "d"
     return f"{-(-with_margin // SECONDS[unit])}{unit}"

@@ -92,7 +92,7 @@ def save(
     path : str or Path, optional
         By default `default_path`.
     beside_notebook : bool
-        Allow a path in the directory of the notebook or below it, where it may be published with it.
+        Allow a path in the directory of the notebook, where it may be published with it, or below that.
 
     Returns
     -------
@@ -234,10 +234,16 @@ def _make_private(place: Path) -> None:
 
 
 def _is_beside_notebook(target: Path) -> bool:
+    """Whether a file lies in the notebook's folder, or below it.
+
+    What is below the home folder, or one that holds it, is everything a person has, and no project to be shared.
+    """
     notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).expanduser()
     where = (notebook.parent if notebook.is_absolute() else Path.cwd()).resolve()
-    resolved = target.parent.resolve() / target.name
-    return resolved.is_relative_to(where) and not resolved.is_relative_to(directory().resolve())
+    place = target.parent.resolve()
+    if Path.home().resolve().is_relative_to(where):
+        return place == where
+    return place.is_relative_to(where) and not place.is_relative_to(directory().resolve())
 
 
 def _refuse_directory_of_others(place: Path) -> None:

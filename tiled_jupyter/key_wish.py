@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .account_states import Proposal
-from .expiry import SECONDS, parse_expiry, proposed_expiry
+from .expiry import SECONDS, in_words, needed_by, parse_expiry, proposed_expiry
 from .scopes import INHERIT, changes_something
 from .settings import settings
 
@@ -46,15 +46,9 @@ def usual_expiry() -> str:
 
 def proposal(runs_for: str, may_wait: str) -> Proposal:
     """Answer the form, where a person writes how long a job runs and waits."""
-    longest = settings().max_key_days
-    expires_in, sentence = "", None
     try:
-        if runs_for.strip() or may_wait.strip():
-            expires_in = proposed_expiry(runs_for, may_wait if may_wait.strip() else None)
-        if expires_in and longest is not None and parse_expiry(expires_in) > longest * SECONDS["d"]:
-            most = f"Keys may work for {longest} days at most here: make another one in time."
-            sentence = f"This job may need {expires_in}. {most}"
-            expires_in = f"{longest}d"
+        job = runs_for.strip() or may_wait.strip()
+        expires_in, sentence = _for_job(runs_for, may_wait if may_wait.strip() else None) if job else "", None
     except ValueError as error:
         expires_in, sentence = "", str(error)
     return Proposal(runs_for, may_wait, expires_in, sentence)
@@ -66,18 +60,40 @@ def expiry_of(expires_in: int | str | None, runs_for: int | str | None, may_wait
     Raises
     ------
     ValueError
-        With a sentence, where that is not said, or the settings do not allow it.
+        With a sentence, where that is not said, the settings do not allow it, or the job cannot fit.
     """
-    needed = usual_expiry()
-    if runs_for is not None or may_wait is not None:
-        needed = proposed_expiry("" if runs_for is None else runs_for, may_wait)
+    is_for_job = runs_for is not None or may_wait is not None
+    job = ("" if runs_for is None else runs_for, may_wait)
+    needed = _for_job(*job) if is_for_job else usual_expiry()
     chosen = needed if expires_in == USUAL else expires_in
     longest = settings().max_key_days
     if chosen not in (None, NEVER):
-        return parse_expiry(chosen, longest_days=longest)
+        seconds = parse_expiry(chosen, longest_days=longest)
+        if is_for_job and seconds <= needed_by(*job):
+            raise ValueError(
+                f"{_needs(*job)}, and this key would work for {in_words(seconds)}. Let it work for {needed}."
+            )
+        return seconds
     if longest is not None:
         raise ValueError(f"Keys must expire here. They may work for {longest} days at most.")
     return None
+
+
+def _for_job(runs_for: int | str, may_wait: int | str | None) -> str:
+    """Return how long the key of a job shall work; refuse a job that no key allowed here outlasts."""
+    proposed, longest = proposed_expiry(runs_for, may_wait), settings().max_key_days
+    if longest is None or parse_expiry(proposed) <= longest * SECONDS["d"]:
+        return proposed
+    if needed_by(runs_for, may_wait) < longest * SECONDS["d"]:  # with less to spare
+        return f"{longest}d"
+    raise ValueError(
+        f"{_needs(runs_for, may_wait)}, and keys may work for {longest} days at most here. Split the job in parts."
+    )
+
+
+def _needs(runs_for: int | str, may_wait: int | str | None) -> str:
+    needed = in_words(needed_by(runs_for, may_wait))
+    return f"This job needs its key for {needed}" + (", its wait included" if may_wait is not None else "")
 
 
 def checked(

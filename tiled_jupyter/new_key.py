@@ -16,7 +16,6 @@ from . import jobs, key_files, which_key
 from .address import host_of
 from .errors import KeysUnavailable
 
-_USUAL_RUN = 48 * 3600  # seconds
 _DISMISSED = "This key was dismissed, and cannot be shown again. Make another one."
 
 
@@ -53,7 +52,7 @@ class NewApiKey(Mapping[str, Any]):
         self._about = {name: value for name, value in answer.items() if name != "secret"}
         self._secret: str | None = answer["secret"]
         self._context = context
-        self._runs_for = runs_for or _USUAL_RUN
+        self._runs_for = runs_for
         self.expires = expires
         self.saved_to: Path | None = None
 
@@ -141,7 +140,9 @@ class NewApiKey(Mapping[str, Any]):
         """
         if self.saved_to is None:
             raise ValueError("Save the key first: a snippet names its file.")
-        return jobs.snippet(kind, self.saved_to, self.api_uri, runs_for=self._runs_for)
+        return jobs.snippet(
+            kind, self.saved_to, self.api_uri, note=self.note, expires=self.expires, runs_for=self._runs_for
+        )
 
     def dismiss(self) -> None:
         """Forget the secret. Where it was not saved or copied, the key is of no use any more: revoke it."""

@@ -347,8 +347,8 @@ describe("the form for a key", () => {
     expect(offered()).toEqual(["1d", "7d", "30d"]);
     limited.type("The job runs for", "60 d");
     show(limited, "signed in, expiry cut short");
-    expect(select(limited).value).toBe("30d");
-    expect(limited.text()).toContain("Keys may work for 30 days at most here");
+    expect(select(limited).value).toBe("7d");
+    expect(limited.text()).toContain("keys may work for 30 days at most here");
   });
 
   it("keeps what was typed when the key was not made, and begins anew when it was", () => {

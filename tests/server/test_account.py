@@ -144,6 +144,7 @@ def test_saving_says_where_and_a_failure_leaves_the_key_in_hand(desk, tmp_path):
 def test_d18_the_page_is_told_how_long_a_key_for_a_job_has_to_work(desk):
     account = desk.says(said.ProposeExpiry("48 h", "7 d"))
     assert (account.proposal.expires_in, account.busy) == ("10d", False)
+    assert "needs its key for 2 d" in desk.make(expires_in="1d", job=("48 h", "")).keys_failure
     account = desk.make(expires_in="usual", job=("90 min", ""))
     assert account.made.expires == pytest.approx(time.time() + 3 * 3600, abs=60)
     script = {each.name: each.text for each in desk.says(said.SaveKey()).made.snippets}["Slurm (sbatch)"]
@@ -160,6 +161,11 @@ def test_a_saved_key_comes_with_scripts_that_name_its_file_and_hold_no_secret(de
         "Prefect",
         "papermill",
         "Container",
+        "Apptainer",
+        "cron",
+        "systemd",
+        "joblib",
+        "ipyparallel",
     ]
     assert all(made.saved_to in each.text and desk.secret() not in each.text for each in made.snippets)
 

@@ -78,7 +78,7 @@ def test_notebook_02_makes_a_key_gives_it_to_jobs_and_takes_it_back(alice):
     assert "heating scan, nightly analysis" in said["list"]
     assert "has an API key written in it" in said["guard"]
     assert said["revoke"] == "False"
-    assert "job not started" in said["again"]
+    assert "Job not started" in said["again"]
     (made,) = re.findall("<NewApiKey ([0-9a-f]{8})", said["make"])
     assert made not in {key["first_eight"] for key in alice.whoami()["api_keys"]}
     for text in said.values():

@@ -141,9 +141,10 @@ def test_the_form_gets_an_answer_to_every_letter_typed(settings):
     assert (proposal("48 h", "7 d").expires_in, proposal("48 h", "7 d").sentence) == ("10d", None)
     assert "how long" in proposal("", "7 d").sentence
     settings.max_key_days = 30
+    assert (proposal("29 d", "").expires_in, proposal("29 d", "").sentence) == ("30d", None)
     short = proposal("60 d", "")
-    assert (short.runs_for, short.may_wait, short.expires_in) == ("60 d", "", "30d")
-    assert "30 days at most" in short.sentence
+    assert (short.runs_for, short.may_wait, short.expires_in) == ("60 d", "", "")
+    assert short.sentence.startswith("This job needs its key for 60 d, and keys may work for 30 days at most here.")
 
 
 def test_a_key_works_as_long_as_its_job_needs_unless_somebody_says_otherwise(settings):
@@ -152,6 +153,12 @@ def test_a_key_works_as_long_as_its_job_needs_unless_somebody_says_otherwise(set
     assert expiry_of(USUAL, "48h", "7d") == 10 * day
     assert expiry_of("30d", "48h", "7d") == 30 * day
     assert expiry_of(None, None, None) is expiry_of(NEVER, None, None) is None
+    assert expiry_of(NEVER, "48h", "7d") is None
+    for short in ("1h", "47h", "48h", 9 * day):  # none of these outlasts the job
+        with pytest.raises(ValueError, match=r"needs its key for 9 d, its wait included, .* Let it work for 10d"):
+            expiry_of(short, "48h", "7d")
+    with pytest.raises(ValueError, match=r"needs its key for 2 d, and this key would work for 1 h. .* for 3d"):
+        expiry_of("1h", "48h", None)
     for nonsense in ({"runs_for": "soon", "may_wait": None}, {"runs_for": None, "may_wait": "7d"}):
         with pytest.raises(ValueError, match="48 h"):
             expiry_of("30d", **nonsense)
@@ -160,8 +167,9 @@ def test_a_key_works_as_long_as_its_job_needs_unless_somebody_says_otherwise(set
     for too_long in ("4d", None, NEVER):
         with pytest.raises(ValueError, match="3 days at most"):
             expiry_of(too_long, None, None)
-    with pytest.raises(ValueError, match="3 days at most"):
+    with pytest.raises(ValueError, match=r"needs its key for 9 d, its wait included, and .* 3 days at most"):
         expiry_of(USUAL, "48h", "7d")
+    assert expiry_of(USUAL, "70h", None) == 3 * day  # less to spare than usual, and enough
 
 
 @pytest.mark.parametrize(

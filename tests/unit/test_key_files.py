@@ -111,6 +111,24 @@ def test_a_notebook_in_the_home_directory_does_not_forbid_the_default_place(tmp_
     assert key_files.save(SECRET, SERVER, None).is_file()
 
 
+@pytest.mark.parametrize("home", ["home", "home/somebody"])
+def test_below_the_home_folder_or_one_that_holds_it_is_no_place_of_the_notebook(tmp_path, monkeypatch, home):
+    notebooks = tmp_path / "home"
+    (tmp_path / home / "keys").mkdir(parents=True, mode=0o700)
+    monkeypatch.setenv("HOME", str(tmp_path / home))
+    monkeypatch.setenv("JPY_SESSION_NAME", str(notebooks / "analysis.ipynb"))
+    assert key_files.save(SECRET, SERVER, None, tmp_path / home / "keys" / "key.env").is_file()
+    with pytest.raises(UnsafePlace, match="beside_notebook=True"):
+        key_files.save(SECRET, SERVER, None, notebooks / "key.env")
+
+
+def test_a_kernel_that_works_in_the_root_folder_forbids_no_place_of_one_s_own(tmp_path, monkeypatch):
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    monkeypatch.chdir("/")
+    (tmp_path / "mine").mkdir(mode=0o700)
+    assert key_files.save(SECRET, SERVER, None, tmp_path / "mine" / "key.env").is_file()
+
+
 def test_without_a_notebook_it_is_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME")
     monkeypatch.chdir(tmp_path / "notebooks")
