@@ -6,6 +6,7 @@ and answers with the process id of a new ``tiled_jupyter.demo.server``. It ends 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -88,6 +89,13 @@ class Nursery:
             print(json.dumps(wanted), file=self._process.stdin, flush=True)
             return Forked(int(self._process.stdout.readline()))
 
+    def close(self) -> None:
+        """End it; servers that run go on."""
+        if self._process is not None:
+            with self._process as process:  # which closes its pipes
+                assert process.stdin is not None
+                process.stdin.close()
+
 
 def is_possible() -> bool:
     """Whether this system has what it takes."""
@@ -147,6 +155,7 @@ def main() -> None:
 
 
 NURSERY = Nursery()
+atexit.register(NURSERY.close)
 
 if __name__ == "__main__":
     main()

@@ -66,15 +66,13 @@ def test_a_dead_session_ends_on_a_worker_without_asking(short_server):
     assert hook.calls == 1
 
 
-def test_a_client_with_a_key_reads_the_workers_own(short_server):
+def test_a_client_with_a_key_needs_no_more_than_tiled_on_a_worker(short_server):
     key = signed_in(short_server).create_api_key(expires_in=600)["secret"]
     client = from_uri(short_server.uri, api_key=key)
     carried = pickle.dumps(client.context)
     assert key.encode() not in carried
-    assert b"tiled_jupyter" not in carried
     done = in_another_process(client, TILED_API_KEY=key)
     assert done.stdout.decode().strip() == total(client), done.stderr
-    assert b"401" in in_another_process(client).stderr
 
 
 def test_an_anonymous_client_travels(public_server):
@@ -122,7 +120,7 @@ def test_workers_of_a_cluster_read_with_a_remembered_session(short_server):
 
 
 CLUSTER = """
-import sys, warnings
+import sys
 from distributed import Client, LocalCluster
 from tiled_jupyter import from_uri, give_key
 
@@ -131,22 +129,17 @@ if __name__ == "__main__":
     expected = array.sum().compute(scheduler="threads")
     with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         with Client(cluster) as workers:
-            with warnings.catch_warnings(record=True) as said:
-                for _ in range(2):
-                    workers.submit(type, array).result(60)
-            print(*[warning.message for warning in said])
+            print(workers.compute(array.sum()).result(60) == expected)
             give_key(workers, sys.argv[2])
             print(workers.compute(array.sum()).result(60) == expected)
             print(workers.submit(lambda: array.sum().compute(scheduler="threads")).result(60) == expected)
 """
 
 
-def test_a_client_with_a_key_reads_on_workers_once_they_have_it_and_warns_before(keys, closed_server, tmp_path):
+def test_a_client_with_a_key_reads_on_workers_before_and_after_they_are_given_one(keys, closed_server, tmp_path):
     key = keys.create("1h")
     (tmp_path / "cluster.py").write_text(CLUSTER)
     program = [sys.executable, str(tmp_path / "cluster.py"), closed_server.uri, str(key.save())]
     done = subprocess.run(program, input=key.secret, capture_output=True, text=True, timeout=180)
-    said, *read = done.stdout.splitlines()
-    assert said.count("give_key(client, key)") == 1, done.stderr
-    assert read == ["True", "True"], done.stderr
+    assert done.stdout.split() == ["True"] * 3, done.stderr
     assert key.secret not in done.stdout + done.stderr
