@@ -105,9 +105,10 @@ class SavedFound:
 
 @dataclass(frozen=True)
 class ReasonChanged:
-    """Why the panel is there has become clearer."""
+    """Why the panel is there has become clearer, where it still says `instead_of`, if that is given."""
 
     reason: str | None
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,14 +133,6 @@ class SignedOff:
 
 
 @dataclass(frozen=True)
-class HeardMore:
-    """What has become of a session since `before` was said of it."""
-
-    before: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class ServerDropped:
     """The person wants another server."""
 
@@ -158,7 +151,6 @@ Event: TypeAlias = (
     | Failed
     | Cancelled
     | SignedOff
-    | HeardMore
     | ServerDropped
 )
 
@@ -188,17 +180,14 @@ def transition(state: State, event: Event) -> State:
             return Disconnected(state.server.uri)
         case SignedOff(reason) if isinstance(state, SignedIn):
             return SignedOut(state.server, reason=reason)
-        case HeardMore(before, reason) if isinstance(state, SignedOut) and state.reason == before:
-            return replace(state, reason=reason)
-        case HeardMore() if isinstance(state, Verifying | AwaitingAuthorization):
-            form = transition(state.form, event)
-            return replace(state, form=form) if isinstance(form, SignedOut) and form is not state.form else state
         case SavedFound(found) if isinstance(state, SignedOut | Verifying | AwaitingAuthorization):
             return found
-        case ReasonChanged(reason) if isinstance(state, SignedOut):
-            return state if state.reason == reason else replace(state, reason=reason)
-        case ReasonChanged(reason) if isinstance(state, Verifying | AwaitingAuthorization):
-            return state if state.form.reason == reason else replace(state, form=replace(state.form, reason=reason))
+        case ReasonChanged(reason, instead_of) if isinstance(state, SignedOut):
+            is_news = state.reason != reason and instead_of in (None, state.reason)
+            return replace(state, reason=reason) if is_news else state
+        case ReasonChanged() if isinstance(state, Verifying | AwaitingAuthorization):
+            form = transition(state.form, event)
+            return replace(state, form=form) if isinstance(form, SignedOut) and form is not state.form else state
         case AccountChanged(account) if isinstance(state, SignedIn):
             return replace(state, account=account)
         case SignInReplaced(other) if isinstance(state, SignedIn):

@@ -16,7 +16,16 @@ from .address import BadAddress, without_secrets
 from .attempts import in_background
 from .connection import Target, describe, find_target, open_context, saved_sign_in, session_sign_in
 from .errors import LoginFailed
-from .events import Cancelled, ConnectStarted, HeardMore, SavedFound, ServerDropped, ServerFound, SignedOff, SignInDone
+from .events import (
+    Cancelled,
+    ConnectStarted,
+    ReasonChanged,
+    SavedFound,
+    ServerDropped,
+    ServerFound,
+    SignedOff,
+    SignInDone,
+)
 from .exchange import Refused, Tokens
 from .principal import are_same
 from .prompts import Prompt
@@ -166,7 +175,7 @@ class LoginSession(WaysIn):
 
     def heard_more(self, before: str, reason: str) -> None:
         """Take note of what has become of the session since `before` was said of it."""
-        self.apply(HeardMore(before, reason))
+        self.apply(ReasonChanged(reason, before))
 
     def look_for_saved(self) -> None:
         """See whether somebody signed in from another notebook in the meantime; cheap, to be called often."""

@@ -17,7 +17,6 @@ from tiled_jupyter.events import (
     Delayed,
     Event,
     Failed,
-    HeardMore,
     ReasonChanged,
     SavedFound,
     ServerDropped,
@@ -66,7 +65,7 @@ events = st.one_of(
     st.builds(Failed, attempts, failures),
     st.builds(Cancelled, failures),
     st.builds(SignedOff, st.just("Signed out.")),
-    st.builds(HeardMore, st.sampled_from(["Signed out.", "It has ended."]), st.just("So it is.")),
+    st.builds(ReasonChanged, st.just("So it is."), st.sampled_from(["Signed out.", "It has ended."])),
     st.builds(AccountChanged, st.builds(Account, busy=st.booleans())),
     st.builds(SignInReplaced, st.just(BY_KEY)),
     st.just(ServerDropped()),
@@ -193,7 +192,7 @@ def test_whoever_signs_in_next_sees_nothing_of_the_account_before():
 
 
 def test_what_has_become_of_a_session_is_said_where_its_end_was_and_nowhere_else():
-    told = HeardMore("Signed out. Telling …", "Signed out. It has ended.")
+    told = ReasonChanged("Signed out. It has ended.", "Signed out. Telling …")
     out = transition(ALICE, SignedOff("Signed out. Telling …"))
     assert transition(out, told) == SignedOut(SERVER, reason="Signed out. It has ended.")
     verifying = transition(out, SignInStarted(2, 0.0, "device"))
