@@ -117,8 +117,11 @@ def prepare(directory: Path) -> None:
 
 def serve(wanted: dict[str, Any], prepared: Path) -> None:
     """Become a server."""
+    from tiled.server.settings import get_settings
+
     from tiled_jupyter.demo import server
 
+    get_settings.cache_clear()  # read from the environment when the databases were prepared
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     log = os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
