@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 import httpx
 
-from .address import host_of
+from .address import BadAddress, host_of
 from .bounded import within
 from .errors import TiledJupyterError
 from .masked import Masked
@@ -217,6 +217,8 @@ def explain(error: Exception, host: str) -> Failure:
         return error.failure
     if isinstance(error, TiledJupyterError):  # says itself what happened
         return Failure(getattr(error, "reason", "server"), str(error))
+    if isinstance(error, BadAddress):
+        return Failure("bad_address", str(error))
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return Failure("unreachable", f"{host} did not answer in time. Try again, or ask who runs the server.")
     if isinstance(error, httpx.HTTPStatusError):
