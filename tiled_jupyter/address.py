@@ -12,6 +12,7 @@ import httpx
 from .masked import Masked
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/*")
+_QUOTES = ('""', "''", "``", "<>", "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}")
 _TO_THE_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*")
 _HOST_AND_PORT = re.compile(r"^[^/?#@]+:\d+(?=$|[/?#])")
 
@@ -74,7 +75,7 @@ def parse_address(text: str) -> Address:
     BadAddress
         With a sentence that says what to do.
     """
-    text = text.strip()
+    text = unquoted(text)
     if not text:
         raise BadAddress("Type the address of a Tiled server, for example https://tiled.example.org.")
     before = _TO_THE_PATH.match(text)
@@ -114,6 +115,12 @@ def _url(text: str) -> httpx.URL:
     if not url.host or not port_is_possible:
         raise BadAddress("This is not an address. Type one like https://tiled.example.org.")
     return url
+
+
+def unquoted(text: str) -> str:
+    """Return a text without the blanks and the quotes around it that came along when it was copied."""
+    text = text.strip()
+    return text[1:-1].strip() if len(text) > 1 and text[0] + text[-1] in _QUOTES else text
 
 
 def without_secrets(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from tiled.client.context import Context as TiledContext
 
 from . import grants, known_servers, profiles
-from .address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin
+from .address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin, unquoted
 from .bare import client_for
 from .bounded import within
 from .context import Context
@@ -82,7 +82,7 @@ def find_target(text: str, settings: TiledJupyter) -> Target:
 
 
 def _read(text: str) -> Target:
-    name = text.strip()
+    name = unquoted(text)
     if not profiles.is_profile(name):
         address = parse_address(text)
         return Target(address.uri, address)

@@ -28,6 +28,8 @@ from tiled_jupyter.address import BadAddress, host_of, is_loopback, parse_addres
         ("https://h/api/v1/metadata/two words/50%25", "https://h/api/v1/", ["two%20words", "50%25"]),
         ("https://h/api/v1/metadata/two%20words", "https://h/api/v1/", ["two%20words"]),
         ("https://h/api/v1/metadata/a%2Fb/\u00fc", "https://h/api/v1/", ["a%2Fb", "%C3%BC"]),
+        (' "https://h/ui" ', "https://h/api/v1/", []),
+        ("<https://h>", "https://h/api/v1/", []),
         ("https://h/beam%23line/", "https://h/beam%23line/api/v1/", []),
     ],
 )

@@ -98,6 +98,7 @@ LAYERS = [
     "enabling",
     "attaching",
     "servers",
+    "magic_line",
     "key_magics",
     "magics",
     "startup",
@@ -109,7 +110,7 @@ HOMES = {
     "ipykernel": set(),
     "segno": {"qr"},
     "zmq": {"mailbox"},
-    "IPython": {"front_end", "servers", "key_magics", "magics", "startup"},
+    "IPython": {"front_end", "servers", "magic_line", "key_magics", "magics", "startup"},
     "tiled": {
         "refreshing",
         "session_errors",
