@@ -6,8 +6,6 @@ error would hold the form with the password in it.
 
 from __future__ import annotations
 
-import socket
-import ssl
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -18,6 +16,8 @@ import httpx
 
 from .address import BadAddress, host_of
 from .bounded import within
+from .causes import refused_by, why
+from .environment import broken, proxy_for
 from .errors import TiledJupyterError
 from .masked import Masked
 from .parts import Failure, FailureKind
@@ -137,9 +137,12 @@ def ask(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
     """
     options = {"timeout": PROBE_TIMEOUT, **options}
     try:
-        return within(longest(options["timeout"]), lambda: _read(http, method, url, **options))
+        answer = within(longest(options["timeout"]), lambda: _read(http, method, url, **options))
+        if answer.status != httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+            return answer
+        failure, passing = Failure("unreachable", refused_by(proxy_for(url), answer.status, host_of(url))), False
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:  # ValueError: a link is no address
-        failure, passing = explain(error, host_of(url)), isinstance(error, _OF_THE_NETWORK)
+        failure, passing = explain(error, host_of(url), url, proxies=http.trust_env), isinstance(error, _OF_THE_NETWORK)
         passing = passing or isinstance(error, httpx.ProtocolError)  # a server that is being stopped
     raise Refused(failure.kind, failure.sentence, passing=passing)  # here, not above: the error would be its context
 
@@ -211,38 +214,38 @@ def _seconds(text: str | None, date: float | None) -> float | None:
     return min(max(until - (date or datetime.now(timezone.utc).timestamp()), 0.0), _LONGEST_PAUSE)
 
 
-def explain(error: Exception, host: str) -> Failure:
-    """Give the sentence for whatever went wrong while talking to `host`; it quotes nothing of the error."""
+def explain(error: Exception, host: str, url: str | None = None, *, proxies: bool = True) -> Failure:
+    """Return the sentence for whatever went wrong while talking to `host`; it quotes nothing of the error.
+
+    Parameters
+    ----------
+    error : Exception
+    host : str
+    url : str, optional
+        What was asked for; by default the error knows.
+    proxies : bool
+        Whether those of the environment were used.
+    """
     if isinstance(error, Refused):
         return error.failure
     if isinstance(error, TiledJupyterError):  # says itself what happened
         return Failure(getattr(error, "reason", "server"), str(error))
     if isinstance(error, BadAddress):
         return Failure("bad_address", str(error))
-    if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return Failure("unreachable", f"{host} did not answer in time. Try again, or ask who runs the server.")
     if isinstance(error, httpx.HTTPStatusError):
         status = error.response.status_code
         return Failure("server", f"{host} answers with an error ({status}). Try again in a minute.")
+    if isinstance(error, httpx.RequestError | TimeoutError):
+        asked = url or _asked(error)
+        return Failure("unreachable", why(error, host, proxy_for(asked) if asked and proxies else None))
+    wrong = broken()
+    if wrong is not None:
+        return Failure("unreachable", wrong)
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-        return Failure("unreachable", _why(error, host))
+        return Failure("unreachable", why(error, host, None))
     return Failure("server", f"Something went wrong with {host} ({type(error).__name__}). Try again.")
 
 
-def _why(error: BaseException, host: str) -> str:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, socket.gaierror):
-            name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-            return f"The name {name} cannot be found. Check the spelling of the address."
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return (
-                f"The certificate of {host} is not trusted, so nothing was sent. For a certificate of your "
-                "facility, set SSL_CERT_FILE to its file before the kernel starts."
-            )
-        if isinstance(cause, ssl.SSLError):
-            return f"{host} does not speak https. If it is a test server on this computer, type http:// in front."
-        if isinstance(cause, ConnectionRefusedError):
-            return f"Cannot reach {host}: nothing answers there. Is the server running? Check the address and port."
-        cause = cause.__cause__ or cause.__context__
-    return f"Cannot reach {host}. Check the network and the address."
+def _asked(error: Exception) -> str | None:
+    request = getattr(error, "_request", None)  # `request` raises where there is none
+    return str(request.url) if request is not None else None

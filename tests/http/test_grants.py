@@ -114,6 +114,8 @@ def test_a_bad_certificate_is_said():
     error = httpx.ConnectError("x")
     error.__cause__ = ssl.SSLCertVerificationError(1, "certificate verify failed")
     assert "SSL_CERT_FILE" in refusal(grants.probe, client(raising(error)), URI).failure.sentence
+    error.__cause__.verify_code = 9
+    assert "is not valid yet" in refusal(grants.probe, client(raising(error)), URI).failure.sentence
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])

@@ -36,6 +36,8 @@ LAYERS = [
     "qr",
     "principal",
     "bounded",
+    "environment",
+    "causes",
     "exchange",
     "audience",
     "first_answer",
