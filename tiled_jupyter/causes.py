@@ -126,7 +126,8 @@ def _not_spoken(error: ssl.SSLError, host: str) -> str:
     if "CERTIFICATE_REQUIRED" in reason:
         return wants_a_certificate(host)
     if "ALERT" in reason or "PROTOCOL" in reason:  # it does speak https, in another way
-        return f"{host} and this kernel find no way to speak https with one another. Tell who runs the server."
+        what = "It may want another version of TLS, or a certificate of the program's own"
+        return f"{host} speaks https and refuses this kernel's. {what}: ask who runs the server."
     return f"{host} does not speak https. If it is a test server on this computer, type http:// in front."
 
 

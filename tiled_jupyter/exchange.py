@@ -6,6 +6,8 @@ error would hold the form with the password in it.
 
 from __future__ import annotations
 
+import html
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -19,12 +21,15 @@ from .bounded import within
 from .causes import refused_by, why
 from .environment import broken, proxy_for
 from .errors import TiledJupyterError
+from .legible import LONGEST_NAME, legible
 from .masked import Masked
 from .parts import Failure, FailureKind
 
 PROBE_TIMEOUT = httpx.Timeout(8.0, connect=5.0)
 TOKENS = ("access_token", "refresh_token", "id_token")
 _LARGEST_ANSWER = 2_000_000  # bytes
+_TITLE = re.compile(rb"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
+_WHERE_TITLES_ARE = 20_000  # bytes
 _LONGEST_BODY = 30.0  # seconds
 _OF_THE_NETWORK = (httpx.NetworkError, httpx.TimeoutException, TimeoutError)
 _LONGEST_PAUSE = 600.0  # seconds
@@ -45,15 +50,24 @@ class Refused(Exception):
         Whether the same may succeed a little later: it is the network, or the server is busy.
     retry_after : float, optional
         In how many seconds, where the server says.
+    hung_up : bool
+        Whether somebody was there, and ended the connection without an answer.
     """
 
     def __init__(
-        self, kind: FailureKind, sentence: str, *, passing: bool = False, retry_after: float | None = None
+        self,
+        kind: FailureKind,
+        sentence: str,
+        *,
+        passing: bool = False,
+        retry_after: float | None = None,
+        hung_up: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.failure = Failure(kind, sentence)
         self.passing = passing
         self.retry_after = retry_after
+        self.hung_up = hung_up
 
 
 @dataclass(frozen=True)
@@ -71,8 +85,11 @@ class Answer:
         The server's clock, in seconds since the epoch.
     retry_after : float or None
         Seconds.
-    is_page : bool
-        Whether it is HTML, as of a portal that answers in place of the server.
+    challenge : str or None
+        How to authenticate, by its name: ``Basic``.
+    page : str or None
+        The title of a page of HTML, as of a portal that answers in place of the server; it may be empty. None where it
+        is no page.
     """
 
     status: int
@@ -80,7 +97,8 @@ class Answer:
     location: str | None = None
     date: float | None = None
     retry_after: float | None = None
-    is_page: bool = False
+    challenge: str | None = None
+    page: str | None = field(default=None, repr=False)
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -140,11 +158,15 @@ def ask(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
         answer = within(longest(options["timeout"]), lambda: _read(http, method, url, **options))
         if answer.status != httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
             return answer
-        failure, passing = Failure("unreachable", refused_by(proxy_for(url), answer.status, host_of(url))), False
+        proxy = proxy_for(url) if http.trust_env else None
+        failure = Failure("unreachable", refused_by(proxy, answer.status, host_of(url)))
+        passing = hung_up = False
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:  # ValueError: a link is no address
         failure, passing = explain(error, host_of(url), url, proxies=http.trust_env), isinstance(error, _OF_THE_NETWORK)
         passing = passing or isinstance(error, httpx.ProtocolError)  # a server that is being stopped
-    raise Refused(failure.kind, failure.sentence, passing=passing)  # here, not above: the error would be its context
+        hung_up = isinstance(error, httpx.ProtocolError | httpx.ReadError | httpx.WriteError)
+    # Here, and not above: the error would be its context.
+    raise Refused(failure.kind, failure.sentence, passing=passing, hung_up=hung_up)
 
 
 def longest(timeout: httpx.Timeout) -> float:
@@ -169,7 +191,8 @@ def _read(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
             headers.get("location") if response.has_redirect_location else None,
             _date(headers.get("date")),
             _seconds(headers.get("retry-after"), _date(headers.get("date"))),
-            headers.get("content-type", "").lower().startswith("text/html"),
+            (headers.get("www-authenticate") or "").partition(" ")[0] or None,
+            _title(response.content) if headers.get("content-type", "").lower().startswith("text/html") else None,
         )
 
 
@@ -192,6 +215,11 @@ def read_bounded(response: httpx.Response) -> None:
         if time.monotonic() > until:
             raise httpx.ReadTimeout("The body takes too long.", request=response.request)
     response._content = bytes(body)  # what httpx's own `read` does
+
+
+def _title(page: bytes) -> str:
+    found = _TITLE.search(page[:_WHERE_TITLES_ARE])
+    return legible(" ".join(html.unescape(found[1].decode("utf-8", "replace")).split()), LONGEST_NAME) if found else ""
 
 
 def _date(text: str | None) -> float | None:

@@ -238,3 +238,31 @@ def test_a_certificate_for_another_name_is_said_and_no_file_is_asked_for(environ
             "known by, or tell who runs it."
         )
         assert server.seen == []
+
+
+# -- other programs --------------------------------------------------------------------------------------
+
+
+def test_http_typed_for_a_server_of_https_proposes_https(environment, tmp_path):
+    environment("SSL_CERT_FILE", "")
+    with HostileServer(untrusted(tmp_path)) as server:
+        host = server.uri[8:]
+        assert refusal(f"http://{host}") == (
+            f"{host} ends the connection without an answer. If it speaks https, type https:// in front of the address."
+        )
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [
+        (ssl.TLSVersion.TLSv1_2, "speaks https and refuses this kernel's. It may want another version of TLS, or a"),
+        (ssl.TLSVersion.TLSv1_3, "lets in only programs that have a certificate of their own, which Tiled's client"),
+    ],
+)
+def test_a_server_that_wants_a_certificate_of_its_clients_is_said(environment, tmp_path, version, says):
+    tls = untrusted(tmp_path, "-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1")
+    environment("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.minimum_version = tls.maximum_version = version
+    with HostileServer(tls) as server:
+        assert refusal(server.uri).startswith(f"{server.uri[8:]} {says}")

@@ -41,6 +41,7 @@ LAYERS = [
     "exchange",
     "audience",
     "first_answer",
+    "probing",
     "grants",
     "device_grant",
     "token_source",
