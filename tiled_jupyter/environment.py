@@ -61,8 +61,11 @@ def broken() -> str | None:
 
 
 def _proxy(kind: str, value: str) -> Proxy:
-    text = value if "://" in value else f"http://{value}"
-    return Proxy(_variable(f"{kind}_proxy"), text.partition("://")[0].lower(), host_of(text))
+    try:
+        url = httpx.URL(value if "://" in value else f"http://{value}")
+    except (httpx.InvalidURL, ValueError):
+        url = httpx.URL()
+    return Proxy(_variable(f"{kind}_proxy"), url.scheme, host_of(str(url)) or "without a name")
 
 
 def _is_excepted(host: str, exceptions: str) -> bool:
@@ -81,20 +84,15 @@ def _wrong_proxy() -> str | None:
         if not proxies.get(kind):
             continue
         proxy = _proxy(kind, proxies[kind])
+        if not proxy.scheme:
+            return f"{proxy.variable} is not the address of a proxy. {_CORRECT}"
         if proxy.scheme not in ("http", "https", *_SOCKS):
-            return (
-                f"{proxy.variable} names a proxy of a kind that Tiled's client cannot use ({legible(proxy.scheme, 20)}"
-                f"://). {_CORRECT}"
-            )
+            return f"{proxy.variable} names a proxy of a kind that Tiled's client cannot use. {_CORRECT}"
         if proxy.scheme in _SOCKS and find_spec("socksio") is None:
             return (
                 f"{proxy.variable} names a SOCKS proxy ({proxy.host}), and the package socksio is missing. Install it "
                 "with %pip install socksio, or unset the variable in the kernel's environment; then restart the kernel."
             )
-        try:
-            httpx.URL(proxies[kind] if "://" in proxies[kind] else f"http://{proxies[kind]}")
-        except (httpx.InvalidURL, ValueError):
-            return f"{proxy.variable} is not the address of a proxy. {_CORRECT}"
     return None
 
 
@@ -107,9 +105,8 @@ def _wrong_exceptions() -> str | None:
             try:
                 httpx.URL(name if "://" in name else f"all://*{name}")
             except (httpx.InvalidURL, ValueError):
-                return (
-                    f"{_variable('no_proxy')} holds {legible(name, 50)}, which Tiled's client cannot read. {_CORRECT}"
-                )
+                held = legible(name.rpartition("@")[2], 50)
+                return f"{_variable('no_proxy')} holds {held}, which Tiled's client cannot read. {_CORRECT}"
     return None
 
 

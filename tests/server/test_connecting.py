@@ -152,7 +152,7 @@ def test_a_proxy_that_is_not_used_is_not_blamed(environment, exceptions):
         (
             "HTTP_PROXY",
             "ftp://alice:s3cr3t@p.example",
-            "names a proxy of a kind that Tiled's client cannot use (ftp://)",
+            "names a proxy of a kind that Tiled's client cannot use",
         ),
         ("HTTPS_PROXY", "http://alice:s3cr3t@p.example:port", "is not the address of a proxy"),
         ("no_proxy", "localhost,[::1]", "holds [::1], which Tiled's client cannot read"),
