@@ -12,6 +12,8 @@ import httpx
 from .masked import Masked
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/*")
+_QUOTES = ('""', "''", "``", "<>", "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}")
+_TO_THE_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*")
 _HOST_AND_PORT = re.compile(r"^[^/?#@]+:\d+(?=$|[/?#])")
 
 
@@ -38,17 +40,17 @@ class Address:
     def api_uri(self) -> str:
         """The root of the API, found as Tiled's ``Context.from_any_uri`` does."""
         url = httpx.URL(self.uri)
-        path = url.path.partition("/metadata")[0].rstrip("/")
+        path = _quoted_path(url).partition("/metadata")[0].rstrip("/")
         if "/api" not in path:
             path = f"{path}/api/v1"
         elif "/v1" not in path:
             path = f"{path}/v1"
-        return str(url.copy_with(path=f"{path}/"))
+        return str(url.copy_with(raw_path=f"{path}/".encode()))
 
     @property
     def node_path_parts(self) -> list[str]:
-        """The node the address points to, as segments."""
-        return [part for part in httpx.URL(self.uri).path.partition("/metadata")[2].split("/") if part]
+        """The node the address points to, as segments; quoted, as Tiled's client adds them to an address unchanged."""
+        return [part for part in _quoted_path(httpx.URL(self.uri)).partition("/metadata")[2].split("/") if part]
 
     @property
     def host(self) -> str:
@@ -73,10 +75,11 @@ def parse_address(text: str) -> Address:
     BadAddress
         With a sentence that says what to do.
     """
-    text = text.strip()
+    text = unquoted(text)
     if not text:
         raise BadAddress("Type the address of a Tiled server, for example https://tiled.example.org.")
-    if any(character.isspace() or not character.isprintable() for character in text):
+    before = _TO_THE_PATH.match(text)
+    if not text.isprintable() or (before is not None and " " in before[0]):  # in the name of a node it is quoted
         raise BadAddress("An address has no spaces in it. Check what was pasted.")
     url = _url(text)
     if url.userinfo:
@@ -84,9 +87,13 @@ def parse_address(text: str) -> Address:
     keys = parse_qs(url.query.decode("ascii", "replace")).get("api_key", [])
     if len(keys) > 1:
         raise BadAddress("The address holds more than one API key. Keep one.")
-    path = re.sub(r"/ui(/browse(?=/)|/?$)", lambda match: "/api/v1/metadata" if match[1] else "", url.path, count=1)
-    clean = url.copy_with(path=path or "/", query=None, fragment=None)
-    return Address(str(clean), Masked(keys[0]) if keys else None)
+    path = re.sub(
+        r"/ui(?:(/browse)(?=/)|/?$)", lambda match: "/api/v1/metadata" if match[1] else "", _quoted_path(url), count=1
+    )
+    clean = url.copy_with(raw_path=(path or "/").encode(), fragment=None)
+    address = Address(str(clean), Masked(keys[0]) if keys else None)
+    _url(address.api_uri)  # which is longer, and might be too long
+    return address
 
 
 def _url(text: str) -> httpx.URL:
@@ -108,6 +115,12 @@ def _url(text: str) -> httpx.URL:
     if not url.host or not port_is_possible:
         raise BadAddress("This is not an address. Type one like https://tiled.example.org.")
     return url
+
+
+def unquoted(text: str) -> str:
+    """Return a text without the blanks and the quotes around it that came along when it was copied."""
+    text = text.strip()
+    return text[1:-1].strip() if len(text) > 1 and text[0] + text[-1] in _QUOTES else text
 
 
 def without_secrets(text: str) -> str:
@@ -194,6 +207,11 @@ def refusal_to_send(endpoint: str, server: str, *, allow_http: bool) -> str | No
     if not same_origin(endpoint, server):
         return f"This server asks for the password at another address ({there.scheme}://{host_of(endpoint)}). Not sent."
     return None if is_private(endpoint, allow_http=allow_http) else unencrypted(endpoint, "the password")
+
+
+def _quoted_path(url: httpx.URL) -> str:
+    """Return the path without the query: decoded, a # or ? in the name of a node would end it."""
+    return url.raw_path.partition(b"?")[0].decode("ascii")
 
 
 def _port(url: httpx.URL) -> int | None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from tiled.client.context import Context as TiledContext
 
-from . import grants, known_servers, profiles
-from .address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin
+from . import known_servers, probing, profiles
+from .address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin, unquoted
 from .bare import client_for
 from .bounded import within
 from .context import Context
@@ -82,7 +82,7 @@ def find_target(text: str, settings: TiledJupyter) -> Target:
 
 
 def _read(text: str) -> Target:
-    name = text.strip()
+    name = unquoted(text)
     if not profiles.is_profile(name):
         address = parse_address(text)
         return Target(address.uri, address)
@@ -115,7 +115,7 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
         return live, target.client_options
     network = {name: options[name] for name in ("verify", "headers", "trust_env") if name in options}
     with client_for(address.api_uri, **network) as http:
-        uri = grants.probe(http, address.api_uri)
+        uri = probing.probe(http, address.api_uri)
     context = _made(uri, options)
     if live is not None:
         context.http_client.auth = live.http_client.auth

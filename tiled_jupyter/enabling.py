@@ -164,7 +164,7 @@ def from_uri(
         options.setdefault("api_key", address.api_key)
     if options.get("api_key") is not None:
         options["api_key"] = Masked(options["api_key"])
-    context, node_path_parts = Context.from_any_uri(address.uri, **options)
+    context, _ = Context.from_any_uri(address.api_uri, **options)
     if prompt_for_reauthentication is not None:
         context.prompt = prompt_for_reauthentication
     if auth is not None:
@@ -173,7 +173,7 @@ def from_uri(
     client = from_context(
         context,
         structure_clients,
-        node_path_parts=node_path_parts,
+        node_path_parts=address.node_path_parts,  # Tiled's own are not quoted, so a # in a name would end them
         include_data_sources=include_data_sources,
         remember_me=remember_me,
     )

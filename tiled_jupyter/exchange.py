@@ -6,8 +6,8 @@ error would hold the form with the password in it.
 
 from __future__ import annotations
 
-import socket
-import ssl
+import html
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -16,15 +16,20 @@ from typing import Any, Literal, TypeAlias
 
 import httpx
 
-from .address import host_of
+from .address import BadAddress, host_of
 from .bounded import within
+from .causes import refused_by, why
+from .environment import broken, proxy_for
 from .errors import TiledJupyterError
+from .legible import LONGEST_NAME, legible
 from .masked import Masked
 from .parts import Failure, FailureKind
 
 PROBE_TIMEOUT = httpx.Timeout(8.0, connect=5.0)
 TOKENS = ("access_token", "refresh_token", "id_token")
 _LARGEST_ANSWER = 2_000_000  # bytes
+_TITLE = re.compile(rb"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
+_WHERE_TITLES_ARE = 20_000  # bytes
 _LONGEST_BODY = 30.0  # seconds
 _OF_THE_NETWORK = (httpx.NetworkError, httpx.TimeoutException, TimeoutError)
 _LONGEST_PAUSE = 600.0  # seconds
@@ -45,15 +50,24 @@ class Refused(Exception):
         Whether the same may succeed a little later: it is the network, or the server is busy.
     retry_after : float, optional
         In how many seconds, where the server says.
+    hung_up : bool
+        Whether somebody was there, and ended the connection without an answer.
     """
 
     def __init__(
-        self, kind: FailureKind, sentence: str, *, passing: bool = False, retry_after: float | None = None
+        self,
+        kind: FailureKind,
+        sentence: str,
+        *,
+        passing: bool = False,
+        retry_after: float | None = None,
+        hung_up: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.failure = Failure(kind, sentence)
         self.passing = passing
         self.retry_after = retry_after
+        self.hung_up = hung_up
 
 
 @dataclass(frozen=True)
@@ -71,8 +85,11 @@ class Answer:
         The server's clock, in seconds since the epoch.
     retry_after : float or None
         Seconds.
-    is_page : bool
-        Whether it is HTML, as of a portal that answers in place of the server.
+    challenge : str or None
+        How to authenticate, by its name: ``Basic``.
+    page : str or None
+        The title of a page of HTML, as of a portal that answers in place of the server; it may be empty. None where it
+        is no page.
     """
 
     status: int
@@ -80,7 +97,8 @@ class Answer:
     location: str | None = None
     date: float | None = None
     retry_after: float | None = None
-    is_page: bool = False
+    challenge: str | None = None
+    page: str | None = field(default=None, repr=False)
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -137,11 +155,18 @@ def ask(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
     """
     options = {"timeout": PROBE_TIMEOUT, **options}
     try:
-        return within(longest(options["timeout"]), lambda: _read(http, method, url, **options))
+        answer = within(longest(options["timeout"]), lambda: _read(http, method, url, **options))
+        if answer.status != httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+            return answer
+        proxy = proxy_for(url) if http.trust_env else None
+        failure = Failure("unreachable", refused_by(proxy, answer.status, host_of(url)))
+        passing = hung_up = False
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:  # ValueError: a link is no address
-        failure, passing = explain(error, host_of(url)), isinstance(error, _OF_THE_NETWORK)
+        failure, passing = explain(error, host_of(url), url, proxies=http.trust_env), isinstance(error, _OF_THE_NETWORK)
         passing = passing or isinstance(error, httpx.ProtocolError)  # a server that is being stopped
-    raise Refused(failure.kind, failure.sentence, passing=passing)  # here, not above: the error would be its context
+        hung_up = isinstance(error, httpx.ProtocolError | httpx.ReadError | httpx.WriteError)
+    # Here, and not above: the error would be its context.
+    raise Refused(failure.kind, failure.sentence, passing=passing, hung_up=hung_up)
 
 
 def longest(timeout: httpx.Timeout) -> float:
@@ -166,7 +191,8 @@ def _read(http: httpx.Client, method: str, url: str, **options: Any) -> Answer:
             headers.get("location") if response.has_redirect_location else None,
             _date(headers.get("date")),
             _seconds(headers.get("retry-after"), _date(headers.get("date"))),
-            headers.get("content-type", "").lower().startswith("text/html"),
+            (headers.get("www-authenticate") or "").partition(" ")[0] or None,
+            _title(response.content) if headers.get("content-type", "").lower().startswith("text/html") else None,
         )
 
 
@@ -191,6 +217,11 @@ def read_bounded(response: httpx.Response) -> None:
     response._content = bytes(body)  # what httpx's own `read` does
 
 
+def _title(page: bytes) -> str:
+    found = _TITLE.search(page[:_WHERE_TITLES_ARE])
+    return legible(" ".join(html.unescape(found[1].decode("utf-8", "replace")).split()), LONGEST_NAME) if found else ""
+
+
 def _date(text: str | None) -> float | None:
     try:
         moment = parsedate_to_datetime(text or "")
@@ -211,36 +242,38 @@ def _seconds(text: str | None, date: float | None) -> float | None:
     return min(max(until - (date or datetime.now(timezone.utc).timestamp()), 0.0), _LONGEST_PAUSE)
 
 
-def explain(error: Exception, host: str) -> Failure:
-    """Give the sentence for whatever went wrong while talking to `host`; it quotes nothing of the error."""
+def explain(error: Exception, host: str, url: str | None = None, *, proxies: bool = True) -> Failure:
+    """Return the sentence for whatever went wrong while talking to `host`; it quotes nothing of the error.
+
+    Parameters
+    ----------
+    error : Exception
+    host : str
+    url : str, optional
+        What was asked for; by default the error knows.
+    proxies : bool
+        Whether those of the environment were used.
+    """
     if isinstance(error, Refused):
         return error.failure
     if isinstance(error, TiledJupyterError):  # says itself what happened
         return Failure(getattr(error, "reason", "server"), str(error))
-    if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return Failure("unreachable", f"{host} did not answer in time. Try again, or ask who runs the server.")
+    if isinstance(error, BadAddress):
+        return Failure("bad_address", str(error))
     if isinstance(error, httpx.HTTPStatusError):
         status = error.response.status_code
         return Failure("server", f"{host} answers with an error ({status}). Try again in a minute.")
+    if isinstance(error, httpx.RequestError | TimeoutError):
+        asked = url or _asked(error)
+        return Failure("unreachable", why(error, host, proxy_for(asked) if asked and proxies else None))
+    wrong = broken()
+    if wrong is not None:
+        return Failure("unreachable", wrong)
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-        return Failure("unreachable", _why(error, host))
+        return Failure("unreachable", why(error, host, None))
     return Failure("server", f"Something went wrong with {host} ({type(error).__name__}). Try again.")
 
 
-def _why(error: BaseException, host: str) -> str:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, socket.gaierror):
-            name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-            return f"The name {name} cannot be found. Check the spelling of the address."
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return (
-                f"The certificate of {host} is not trusted, so nothing was sent. For a certificate of your "
-                "facility, set SSL_CERT_FILE to its file before the kernel starts."
-            )
-        if isinstance(cause, ssl.SSLError):
-            return f"{host} does not speak https. If it is a test server on this computer, type http:// in front."
-        if isinstance(cause, ConnectionRefusedError):
-            return f"Cannot reach {host}: nothing answers there. Is the server running? Check the address and port."
-        cause = cause.__cause__ or cause.__context__
-    return f"Cannot reach {host}. Check the network and the address."
+def _asked(error: Exception) -> str | None:
+    request = getattr(error, "_request", None)  # `request` raises where there is none
+    return str(request.url) if request is not None else None

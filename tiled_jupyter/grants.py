@@ -14,40 +14,6 @@ from .exchange import PROBE_TIMEOUT, Answer, Refused, Tokens, ask, bearing, toke
 PASSWORD_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 
 
-def probe(http: httpx.Client, api_uri: str) -> str:
-    """Ask an address whether it is a Tiled server, in one bounded request.
-
-    Parameters
-    ----------
-    http : httpx.Client
-        Without credentials, and not following redirects.
-    api_uri : str
-        Root of the API.
-
-    Returns
-    -------
-    str
-        `api_uri`, or its https: twin where the server redirects there and to no other host.
-
-    Raises
-    ------
-    Refused
-        ``unreachable``, ``not_a_server`` or ``server``.
-    """
-    host = host_of(api_uri)
-    answer = ask(http, "GET", api_uri)
-    if answer.location is not None:
-        target = httpx.URL(api_uri).join(answer.location)
-        if target.scheme == "https" and target.host == httpx.URL(api_uri).host and api_uri.startswith("http:"):
-            return probe(http, str(target.copy_with(query=None, fragment=None)))
-    if answer.status >= 500:
-        raise Refused("server", f"{host} answers with an error ({answer.status}). Try again in a minute.")
-    is_tiled = isinstance(answer.fields.get("authentication"), dict) and "api_version" in answer.fields
-    if answer.status != httpx.codes.OK or not is_tiled:
-        raise Refused("not_a_server", f"{host} answers, but not as a Tiled server. Check the address.")
-    return api_uri
-
-
 def password_grant(http: httpx.Client, endpoint: str, username: str, password: str) -> Tokens:
     """Exchange a password for tokens (RFC 6749 section 4.3; Tiled's ``password_grant`` without its retries).
 
@@ -82,6 +48,12 @@ def password_grant(http: httpx.Client, endpoint: str, username: str, password: s
             f"{host} asks to wait before the next try (429). Try again in a minute.",
             passing=answer.retry_after is not None,
             retry_after=answer.retry_after,
+        )
+    if answer.status == httpx.codes.GATEWAY_TIMEOUT:
+        raise Refused(
+            "server",
+            f"The sign-in took longer than a proxy in front of {host} waits (504). Sign in again and confirm a second "
+            "factor at once; if there is none, or that does not help, ask who runs the server to let it wait longer.",
         )
     if answer.status >= 500:
         raise Refused("server", f"{host} cannot sign anybody in right now ({answer.status}). Try again in a minute.")

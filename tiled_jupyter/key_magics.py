@@ -7,7 +7,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 
 from . import front_end, servers
 from .api_keys import ApiKeys
@@ -17,6 +17,7 @@ from .key_list import ApiKey, KeyList
 from .key_warning import KeyWarning
 from .key_wish import USUAL
 from .leak_guard import Leak, LeakGuard
+from .magic_line import arguments
 from .new_key import NewApiKey
 from .prompts import quietly
 from .reauthentication import Context
@@ -51,7 +52,7 @@ class KeyMagics(Magics):
     @line_magic
     def tiled_api_key(self, line: str) -> NewApiKey | None:
         """Make an API key for a job, list your keys, or revoke one; gives the key it made, which shows no secret."""
-        args = parse_argstring(self.tiled_api_key, line)
+        args = arguments(self.tiled_api_key, line)
         if (args.first_eight is not None) != (args.action == "revoke"):
             raise UsageError("Say which key: %tiled_api_key revoke FIRST_EIGHT" if args.action == "revoke" else _HOW)
         contexts = servers.signed_in(args.server)
@@ -77,17 +78,17 @@ _HOW = "%tiled_api_key takes create, list, or revoke FIRST_EIGHT."
 
 def _create(context: Context, args: Any) -> NewApiKey:
     key = ApiKeys(context).create(
-        _unquoted(args.expires_in) or USUAL,
-        _unquoted(args.note),
-        [_unquoted(name) or "" for name in args.scopes] if args.scopes else READ,
-        [_unquoted(tag) or "" for tag in args.tags] if args.tags else None,
-        runs_for=_unquoted(args.runs_for),
-        may_wait=_unquoted(args.may_wait),
+        args.expires_in or USUAL,
+        args.note,
+        args.scopes or READ,
+        args.tags or None,
+        runs_for=args.runs_for,
+        may_wait=args.may_wait,
     )
     said = []
     try:
         if args.save is not None:
-            said.append(f"Saved to {key.save(_unquoted(args.save) or None)}")
+            said.append(f"Saved to {key.save(args.save or None)}")
         if args.use:
             said.append(key.use())
     except (OSError, ValueError) as error:
@@ -120,13 +121,6 @@ def _shortened(text: str) -> str:
     """Keep a note of another program's on its line."""
     plain = "".join(letter if letter.isprintable() else " " for letter in text)
     return plain if len(plain) <= 60 else f"{plain[:59]}…"
-
-
-def _unquoted(text: str | None) -> str | None:
-    """Give an argument without the quotes that IPython leaves around it."""
-    if text is not None and len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
-        return text[1:-1]
-    return text
 
 
 # -- a key written in a cell ---------------------------------------------------------------------------

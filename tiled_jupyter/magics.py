@@ -10,12 +10,13 @@ from typing import Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.base import BaseClient
 
 from . import cells, front_end, hints, profiles, servers, sign_out
 from .access import explain_access
+from .address import BadAddress
 from .attaching import disable, enable
 from .connection import find_target
 from .enabling import from_profile, from_uri
@@ -23,6 +24,7 @@ from .ensuring import ensure
 from .errors import BadSetting, KeysUnavailable
 from .key_magics import KeyMagics, make_guard
 from .leak_guard import LeakGuard
+from .magic_line import arguments
 from .panel import LoginPanel
 from .principal import full_name, identity_of
 from .reauthentication import Context
@@ -44,7 +46,7 @@ class TiledMagics(Magics):
     @line_magic
     def tiled_login(self, line: str) -> LoginPanel | None:
         """Sign in to a Tiled server, wait for it, and bind the client to `client`."""
-        args = parse_argstring(self.tiled_login, line)
+        args = arguments(self.tiled_login, line)
         if not args.no_wait:
             self._refuse_to_replace(args.name)
         if front_end.has_terminal() and not args.no_wait:
@@ -66,7 +68,7 @@ class TiledMagics(Magics):
     @line_magic
     def tiled_logout(self, line: str) -> None:
         """Sign out of this kernel, or end the session everywhere; says what has become of it."""
-        args = parse_argstring(self.tiled_logout, line)
+        args = arguments(self.tiled_logout, line)
         contexts = servers.signed_in(args.uri)
         if not contexts:
             front_end.say("Nobody is signed in here.")
@@ -85,7 +87,7 @@ class TiledMagics(Magics):
     @line_magic
     def tiled_whoami(self, line: str) -> None:
         """Say who is signed in, on each server of this kernel."""
-        contexts = servers.signed_in(parse_argstring(self.tiled_whoami, line).uri)
+        contexts = servers.signed_in(arguments(self.tiled_whoami, line).uri)
         front_end.say("\n".join(_who(context) for context in contexts) or "Nobody is signed in here.")
 
     @magic_arguments()
@@ -94,7 +96,7 @@ class TiledMagics(Magics):
     @line_magic
     def tiled_why(self, line: str) -> None:
         """Say why something cannot be seen: who you are there, what you may, what is in the way, whom to ask."""
-        args = parse_argstring(self.tiled_why, line)
+        args = arguments(self.tiled_why, line)
         contexts = servers.connected(args.server)
         if not contexts:
             raise UsageError("This kernel is connected to no Tiled server. Run %tiled_login first.")
@@ -132,7 +134,10 @@ def _at_a_terminal(uri: str | None, *, remember: bool) -> Any:
         raise UsageError("Say which server: %tiled_login ADDRESS.")
     here = settings()
     remember = remember and here.remember != "never"
-    connect = from_uri if find_target(uri, here).profile is None else from_profile
+    try:
+        connect = from_uri if find_target(uri, here).profile is None else from_profile
+    except BadAddress as error:
+        raise UsageError(str(error)) from None
     client = connect(uri, remember_me=remember)
     if not client.context.authenticated and client.context.server_info.authentication.providers:
         client.context.authenticate(remember_me=remember)

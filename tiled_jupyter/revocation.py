@@ -174,7 +174,7 @@ def _at_provider(
             except Refused:
                 return Outcome("unknown", host, until=until)
             # A body means nothing here (RFC 7009 section 2.2), but a page is somebody else's.
-            ended = answer.status in (httpx.codes.OK, httpx.codes.NO_CONTENT) and not answer.is_page
+            ended = answer.status in (httpx.codes.OK, httpx.codes.NO_CONTENT) and answer.page is None
             return Outcome("ended", host) if ended else Outcome("not_ended", host, _why(answer), until)
     return Outcome("not_ended", host, why, until)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import grants, kernel_end, key_login, sign_out, which_key
-from .address import BadAddress, without_secrets
+from .address import without_secrets
 from .attempts import in_background
 from .connection import Target, describe, find_target, open_context, saved_sign_in, session_sign_in
 from .errors import LoginFailed
@@ -26,7 +26,8 @@ from .events import (
     SignedOff,
     SignInDone,
 )
-from .exchange import Refused, Tokens
+from .exchange import Refused, Tokens, explain
+from .legible import legible
 from .principal import are_same
 from .prompts import Prompt
 from .reauthentication import Context
@@ -103,11 +104,11 @@ class LoginSession(WaysIn):
         since = time.time()
         try:
             target = find_target(text, self._settings)
-        except BadAddress as error:
-            sentence, shown = str(error), without_secrets(text)
+        except Exception as error:  # noqa: BLE001 - profiles and settings are files that people write
+            failure, shown = explain(error, "this address"), legible(without_secrets(text))
 
             def refuse(_: int) -> None:
-                raise Refused("bad_address", sentence)
+                raise Refused(failure.kind, failure.sentence)
 
             self.start(lambda attempt: ConnectStarted(attempt, shown, since), refuse, shown)
             return

@@ -16,7 +16,6 @@ from .connection import PASSWORD_MODES
 from .device_grant import DeviceGrant
 from .events import CodeIssued, Delayed, SignInDone
 from .exchange import Refused, Tokens
-from .masked import Masked
 from .qr import qr_code
 from .states import SignedOut, UserCode
 
@@ -32,15 +31,17 @@ class WaysIn(Acceptance):
         provider : str
             Name of one of the server's providers.
         username, password : str
+            Blanks around the name do not count.
         remember : bool
             Whether the next notebook is to be signed in too.
         """
+        username = username.strip()
 
         def send(attempt: int, form: SignedOut) -> None:
             spec = self._spec(form, provider, PASSWORD_MODES)
             expected = form.expected
             named = expected is not None and expected.kind == "named" and expected.provider in (None, provider)
-            if expected is not None and named and username.strip() != expected.id:
+            if expected is not None and named and username != expected.id:
                 raise Refused("identity", f"Only {expected.id} can resume this request. Nothing was sent.")
             until = time.monotonic() + self._settings.login_deadline
             endpoint = str(spec.links["auth_endpoint"])
@@ -85,7 +86,7 @@ class WaysIn(Acceptance):
         """Sign in with an API key that the person typed; it is for this server and this kernel."""
 
         def check(attempt: int, form: SignedOut) -> None:
-            text = Masked(key.strip())
+            text = which_key.pasted(key)
             wrong = which_key.fault(text)
             if wrong is not None:
                 raise Refused("credentials", f"What you typed {wrong}. Paste the whole key.")

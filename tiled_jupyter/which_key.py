@@ -16,7 +16,7 @@ import weakref
 import httpx
 
 from . import known_servers, live, reauthentication
-from .address import host_of, is_private, unencrypted
+from .address import host_of, is_private, unencrypted, unquoted
 from .audience import require_private
 from .errors import LoginFailed
 from .key_files import VARIABLE
@@ -25,6 +25,11 @@ from .parts import KeyNotice
 from .settings import settings
 
 NO_KEY = ""  # None would have Tiled's Context take what the environment has
+_AROUND = re.compile(  # as a key stands in a file, a job script, a notebook, or a header
+    rf"""(?:(?:export|set|%env|%set_env)\s+|\$env:|os\.environ\[["'])?{VARIABLE}(?:["']\])?\s*[=:\s]"""
+    r"|(?:Authorization\s*:\s*)?Apikey\s",
+    re.IGNORECASE,
+)
 _KEY = re.compile(r"\w+", re.ASCII)  # what Tiled's Context can send and read back
 _LISTED = re.compile(r"[0-9a-f]{72}")  # a key of an account; its first eight letters are its name
 
@@ -76,6 +81,13 @@ def choose_key(uri: str, api_key: str | None, *, own_server: bool = False) -> st
 def _how_to_go_on(notice: KeyNotice) -> str:
     ways = "Unset it and connect again, or use %tiled_login to sign in without it"
     return f"{ways}, or to use it here." if notice.usable else f"{ways}."
+
+
+def pasted(text: str) -> Masked:
+    """Return the key in what a person pasted, without the quotes and the name of the variable around it."""
+    text = unquoted(text)
+    found = _AROUND.match(text)
+    return Masked(unquoted(text[found.end() :] if found else text))
 
 
 def fault(key: str) -> str | None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tiled.schemas import AboutAuthenticationLinks, AboutAuthenticationProvider
 
 from tests.server.hostile_server import about, code, device, password, principal
-from tiled_jupyter import device_grant, explain_access, grants, key_login, sign_ins, wire
+from tiled_jupyter import device_grant, explain_access, grants, key_login, probing, sign_ins, wire
 from tiled_jupyter.api_keys import ApiKeys
 from tiled_jupyter.connection import describe, session_sign_in
 from tiled_jupyter.device_grant import DeviceGrant
@@ -99,7 +99,7 @@ statuses = st.sampled_from([200, 200, 200, 200, 201, 204, 302, 400, 401, 403, 40
 @given(like(about(API)), like(TOKENS), like(PRINCIPAL), statuses)
 def test_a_password_login(root, tokens, who, status):
     for ask in (
-        lambda: grants.probe(client(root, status), API),
+        lambda: probing.probe(client(root, status), API),
         lambda: grants.password_grant(client(tokens, status), API, "alice", "pw"),
         lambda: grants.whoami(client(who, status), API, "t"),
         lambda: grants.revoke_session(client(who, status), API, "r"),

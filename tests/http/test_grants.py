@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiled_jupyter import grants
+from tiled_jupyter import grants, probing
 from tiled_jupyter.exchange import Refused, explain
 
 URI = "https://t.example/api/v1/"
@@ -44,7 +44,7 @@ def raising(error):
 
 
 def test_a_tiled_server_is_one():
-    assert grants.probe(client(httpx.Response(200, json=ABOUT)), URI) == URI
+    assert probing.probe(client(httpx.Response(200, json=ABOUT)), URI) == URI
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_tiled_server_is_one():
     ids=["html", "404", "list", "wrong type", "binary", "elsewhere", "deeply nested"],
 )
 def test_what_is_no_tiled_server_is_named_so(answer):
-    assert refusal(grants.probe, client(answer), URI).failure.kind == "not_a_server"
+    assert refusal(probing.probe, client(answer), URI).failure.kind == "not_a_server"
 
 
 def test_a_huge_answer_is_not_read_to_its_end():
@@ -72,7 +72,7 @@ def test_a_huge_answer_is_not_read_to_its_end():
             sent.append(1)
             yield b"x" * 100_000
 
-    assert refusal(grants.probe, client(httpx.Response(200, content=endless())), URI).failure.kind == "not_a_server"
+    assert refusal(probing.probe, client(httpx.Response(200, content=endless())), URI).failure.kind == "not_a_server"
     assert len(sent) < 100
 
 
@@ -82,7 +82,7 @@ def test_http_is_upgraded_where_the_server_redirects_to_https_on_the_same_host()
             return httpx.Response(301, headers={"location": str(request.url.copy_with(scheme="https"))})
         return httpx.Response(200, json=ABOUT)
 
-    assert grants.probe(client(answer), "http://t.example/api/v1/") == URI
+    assert probing.probe(client(answer), "http://t.example/api/v1/") == URI
 
 
 def test_no_other_redirect_is_followed():
@@ -92,7 +92,7 @@ def test_no_other_redirect_is_followed():
         asked.append(request.url.host)
         return httpx.Response(301, headers={"location": "https://evil.example/api/v1/"})
 
-    refusal(grants.probe, client(answer), "http://t.example/api/v1/")
+    refusal(probing.probe, client(answer), "http://t.example/api/v1/")
     assert asked == ["t.example"]
 
 
@@ -105,7 +105,7 @@ def test_no_other_redirect_is_followed():
     ],
 )
 def test_a_server_that_cannot_be_reached(error, says):
-    failure = refusal(grants.probe, client(raising(error)), URI).failure
+    failure = refusal(probing.probe, client(raising(error)), URI).failure
     assert failure.kind == "unreachable"
     assert says in failure.sentence
 
@@ -113,12 +113,14 @@ def test_a_server_that_cannot_be_reached(error, says):
 def test_a_bad_certificate_is_said():
     error = httpx.ConnectError("x")
     error.__cause__ = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    assert "SSL_CERT_FILE" in refusal(grants.probe, client(raising(error)), URI).failure.sentence
+    assert "SSL_CERT_FILE" in refusal(probing.probe, client(raising(error)), URI).failure.sentence
+    error.__cause__.verify_code = 9
+    assert "is not valid yet" in refusal(probing.probe, client(raising(error)), URI).failure.sentence
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_in_trouble(status):
-    failure = refusal(grants.probe, client(httpx.Response(status)), URI).failure
+    failure = refusal(probing.probe, client(httpx.Response(status)), URI).failure
     assert failure.kind == "server"
     assert str(status) in failure.sentence
 
@@ -171,6 +173,15 @@ def test_a_redirect_does_not_carry_the_password_on():
     assert hosts == ["t.example"]
 
 
+def test_a_proxy_that_waits_no_longer_than_a_second_factor_takes_is_said():
+    failure = refusal(grants.password_grant, client(httpx.Response(504)), TOKEN, "alice", PASSWORD).failure
+    assert (failure.kind, failure.sentence) == (
+        "server",
+        "The sign-in took longer than a proxy in front of t.example waits (504). Sign in again and confirm a second "
+        "factor at once; if there is none, or that does not help, ask who runs the server to let it wait longer.",
+    )
+
+
 def test_the_reason_the_server_gives_is_said():
     answer = httpx.Response(400, json={"detail": "This Principal already has 200 sessions which is the maximum."})
     failure = refusal(grants.password_grant, client(answer), TOKEN, "alice", PASSWORD).failure
@@ -197,7 +208,7 @@ def test_whatever_a_server_answers_nothing_but_our_own_refusal_leaves(status, bo
     for call in (
         lambda http: grants.password_grant(http, TOKEN, "alice", PASSWORD),
         lambda http: grants.whoami(http, URI, "token"),
-        lambda http: grants.probe(http, URI),
+        lambda http: probing.probe(http, URI),
     ):
         with suppress(Refused):
             call(client(answer))

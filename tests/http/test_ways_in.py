@@ -189,6 +189,21 @@ def test_a_typed_name_that_cannot_resume_is_refused_before_anything_is_sent():
     assert server.paths == []
 
 
+def test_blanks_around_a_name_are_not_sent():
+    forms = []
+
+    def answer(request):
+        if request.url.path.endswith("token"):
+            forms.append(httpx.QueryParams(request.content.decode()))
+            return ok(**TOKENS)
+        return who()
+
+    here = shown(answer)
+    sign_in(here, " alice\t")
+    here.rest(SignedIn)
+    assert [form["username"] for form in forms] == ["alice"]
+
+
 def test_the_same_name_of_another_provider_cannot_resume():
     server = Server(token=[ok(**TOKENS)], whoami=[who("alice", "guests")])
     here = shown(server, expected=Identity("alice", "pam"))

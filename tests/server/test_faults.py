@@ -68,21 +68,34 @@ def test_fault_5_a_server_with_errors_at_the_login_is_said_and_the_form_stays(st
 
 
 @pytest.mark.parametrize(
-    "reply",
+    ("reply", "says"),
     [
-        Reply(200, b"<html><title>It works!</title></html>", {"content-type": "text/html"}),
-        Reply(404, {"detail": "Not Found"}),
-        Reply(200, {"kernels": []}),
-        Reply(302, b"", {"location": "https://login.example/"}),
+        (
+            Reply(200, b"<html><title>It works!</title></html>", {"content-type": "text/html"}),
+            "answers, but not as a Tiled server: it sends a web page (“It works!”), perhaps to sign in there first. "
+            "Check the address.",
+        ),
+        (
+            Reply(404, {"detail": "Not Found"}),
+            "answers, but not as a Tiled server: it has nothing at /api/v1/ (404). Check the address.",
+        ),
+        (
+            Reply(200, {"kernels": []}),
+            "answers, but not as a Tiled server: it sends other data. Check the address.",
+        ),
+        (
+            Reply(302, b"", {"location": "https://login.example/"}),
+            "redirects to https://login.example. If you trust that, use it as the address.",
+        ),
     ],
     ids=["HTML", "404", "other JSON", "a login page"],
 )
-def test_fault_7_what_is_no_tiled_server_is_called_so(reply):
+def test_fault_7_what_is_no_tiled_server_is_called_so(reply, says):
     with HostileServer() as server:
         server.replies[""] = reply
         shown, begun = Shown(), time.monotonic()
         state = shown.connect(server.uri, Disconnected)
-        assert state.failure.sentence == f"{server.uri[7:]} answers, but not as a Tiled server. Check the address."
+        assert state.failure.sentence == f"{server.uri[7:]} {says}"
         assert state.address == f"{server.uri}/"
         assert time.monotonic() - begun < 15
 

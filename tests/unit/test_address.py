@@ -23,6 +23,14 @@ from tiled_jupyter.address import BadAddress, host_of, is_loopback, parse_addres
         ("https://h/ui/", "https://h/api/v1/", []),
         ("https:/h", "https://h/api/v1/", []),
         ("tiled.example.org:8443", "https://tiled.example.org:8443/api/v1/", []),
+        ("https://h/api/v1/metadata/scan%2342/a%3Fb", "https://h/api/v1/", ["scan%2342", "a%3Fb"]),
+        ("https://h/ui/browse/scan%2342/a%3Fb", "https://h/api/v1/", ["scan%2342", "a%3Fb"]),
+        ("https://h/api/v1/metadata/two words/50%25", "https://h/api/v1/", ["two%20words", "50%25"]),
+        ("https://h/api/v1/metadata/two%20words", "https://h/api/v1/", ["two%20words"]),
+        ("https://h/api/v1/metadata/a%2Fb/\u00fc", "https://h/api/v1/", ["a%2Fb", "%C3%BC"]),
+        (' "https://h/ui" ', "https://h/api/v1/", []),
+        ("<https://h>", "https://h/api/v1/", []),
+        ("https://h/beam%23line/", "https://h/beam%23line/api/v1/", []),
     ],
 )
 def test_addresses_people_write(typed, api_uri, parts):
@@ -46,6 +54,9 @@ def test_a_key_in_the_address_becomes_the_key_and_is_gone_from_it():
         ("https://alice:s3cr3t@tiled.example.org", "Remove the user name and password"),
         ("alice:s3cr3t@tiled.example.org", ""),
         ("a b", "no spaces"),
+        ("https://h x/a", "no spaces"),
+        ("https://h/a\nb", "no spaces"),
+        (f"https://h/{'a' * 65_520}", "not an address"),
         ("https://", "not an address"),
         ("https://h:99999", "not an address"),
         ("https://h/?api_key=a&api_key=s3cr3t", "more than one API key"),
@@ -58,7 +69,7 @@ def test_what_is_no_address_gets_a_sentence_without_the_secret(typed, says):
     assert "s3cr3t" not in str(caught.value)
 
 
-@given(st.text())
+@given(st.text() | st.builds("https://h/{}".format, st.text()))
 def test_anything_typed_is_an_address_or_is_refused(typed):
     try:
         address = parse_address(typed)
@@ -66,6 +77,8 @@ def test_anything_typed_is_an_address_or_is_refused(typed):
         return
     assert address.api_uri.startswith(("http://", "https://"))
     assert address.api_uri.endswith("/")
+    assert address.host
+    assert parse_address(address.uri).node_path_parts == address.node_path_parts
 
 
 @pytest.mark.parametrize(
