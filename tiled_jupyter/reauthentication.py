@@ -19,7 +19,7 @@ from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 from . import bare, live, noticing
 from . import tokens as files
 from .address import is_loopback
-from .audience import Audience, NotSent, maker_of, require_private, sendable
+from .audience import Audience, NotSent, is_here, maker_of, require_private, sendable
 from .errors import LoginFailed
 from .exchange import Tokens
 from .first_answer import BoundedFirstAnswer
@@ -79,7 +79,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
 
     def _begin(self) -> None:
         """Begin to be one of ours: reached by logins, heard, and kept from sending credentials elsewhere."""
-        if getattr(self.http_client, "app", None) is None:  # what a server in this process is sent, leaves it not
+        if not is_here(self.http_client):  # what a server in this process is sent, leaves it not
             self.http_client.event_hooks["request"].append(Audience([str(self.api_uri)], only=False).check)
         live.add(self)
         noticing.watch(self)
@@ -365,7 +365,7 @@ def without_key(uri: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]
 def prompt_at_terminal(context: Context) -> Tokens:
     """Ask as Tiled does, with a client that takes what is typed to no other server."""
     with context.prompt_client() as http_client:
-        providers = sendable(context.server_info.authentication.providers, str(context.api_uri))
+        providers = sendable(context.server_info.authentication.providers, context)
         tokens: Tokens = tiled_context.prompt_for_credentials(http_client, providers)
         return tokens
 

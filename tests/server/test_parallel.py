@@ -181,7 +181,7 @@ def test_the_key_is_in_a_file_for_this_user_and_not_in_the_pickle(keyed):
 
 @pytest.mark.parametrize("how", ["gone", "read by others", "empty"])
 def test_without_the_file_nothing_is_read_and_the_error_says_what_to_do(keyed, how):
-    client, key = keyed
+    client, _key = keyed
     pickled = pickle.dumps(client)
     if how == "gone":
         the_file().unlink()
