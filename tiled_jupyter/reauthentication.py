@@ -325,6 +325,18 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         by = f" with API key '{self.api_key[: min(len(self.api_key) // 2, 8)]}...'" if self.api_key is not None else ""
         return f"<{name} authenticated{who}{by}>"
 
+    def __copy__(self) -> Context:
+        """Return a Context with connections of its own and the same sign-in, which stays in this process."""
+        twin = type(self).__new__(type(self))
+        twin.__setstate__(super().__getstate__())
+        kept = {name: value for name, value in vars(self).items() if name not in vars(twin)}
+        twin.__dict__.update({**kept, "admin": tiled_context.Admin(twin), "show_progress": self.show_progress})
+        twin._begin()
+        return twin
+
+    def __deepcopy__(self, _memo: object) -> Context:
+        return self.__copy__()
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as Tiled's own Context, without secrets; see `travel.reduced`."""
         return reduced(self, super().__getstate__())
