@@ -46,14 +46,17 @@ class Audience:
         Any address of each server; its origin counts (RFC 6454).
     only : bool
         Whether the client has no business anywhere else, credential or not.
+    here : iterable of str
+        Those of `places` that are served in this process, which nothing leaves.
     """
 
-    def __init__(self, places: Iterable[str], *, only: bool) -> None:
+    def __init__(self, places: Iterable[str], *, only: bool, here: Iterable[str] = ()) -> None:
         urls = [httpx.URL(place) for place in places]
         self._only = only
         self._hosts = " or ".join(dict.fromkeys(host_of(str(url)) for url in urls))
         self._origins = {origin for url in urls for origin in _origins(url)}
         self._private = {origin for url in urls if is_private(str(url), allow_http=False) for origin in _origins(url)}
+        self._private |= {origin for place in here for origin in _origins(httpx.URL(place))}
 
     def check(self, request: httpx.Request) -> None:
         """Let a request pass, or refuse it before anything of it is sent; an event hook of `httpx.Client`.
@@ -100,21 +103,26 @@ def require_private(uri: str, what: str) -> None:
         raise NotSent(unencrypted(uri, what))
 
 
-def sendable(providers: list[Any], api_uri: str) -> list[Any]:
+def is_here(http_client: httpx.Client) -> bool:
+    """Whether a Context's client leads to a server in this very process (`tiled.client.context.Context.from_app`)."""
+    return getattr(http_client, "app", None) is not None
+
+
+def sendable(providers: list[Any], context: Any) -> list[Any]:
     """Return the ways to sign in whose password would go to the server itself, and those without a password.
 
     Parameters
     ----------
     providers : list of tiled.schemas.AboutAuthenticationProvider
-    api_uri : str
-        Root of the server's API.
+    context : reauthentication.Context
+        Of the server.
 
     Raises
     ------
     NotSent
         Where there are none; it says why the first one is not used.
     """
-    allow_http = settings().allow_http
+    api_uri, allow_http = str(context.api_uri), settings().allow_http or is_here(context.http_client)
     refusals = {
         spec.provider: refusal_to_send(str(spec.links.get("auth_endpoint")), api_uri, allow_http=allow_http)
         for spec in providers

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from .address import is_loopback, same_origin
-from .audience import Audience, direct_mounts
+from .address import is_loopback, origin_of, same_origin
+from .audience import Audience, direct_mounts, is_here
 from .device_grant import endpoints
 from .prompts import SignsIn
 from .tls import tls_context
@@ -15,8 +15,19 @@ from .tls import tls_context
 _SESSIONS_OWN = frozenset(("authorization", "cookie", "accept-encoding", "x-csrf"))
 
 
+class _ThisProcess(httpx.BaseTransport):
+    """The way to a server in this process, which its Context closes and nobody else."""
+
+    def __init__(self, way: httpx.BaseTransport) -> None:
+        self.handle_request = way.handle_request  # type: ignore[method-assign]
+
+
 def client_for(
-    *places: str, headers: dict[str, str] | None = None, verify: Any = True, trust_env: bool = True
+    *places: str,
+    headers: dict[str, str] | None = None,
+    verify: Any = True,
+    trust_env: bool = True,
+    here: dict[str, httpx.BaseTransport] | None = None,
 ) -> httpx.Client:
     """Return a client for the servers of these addresses, which sends nothing anywhere else.
 
@@ -26,13 +37,16 @@ def client_for(
         Any address of each server.
     headers, verify, trust_env
         As in `httpx.Client`; requests to this computer never use a proxy.
+    here : dict, optional
+        For each of `places` that is served in this process, the way there.
     """
+    here = here or {}
     return httpx.Client(
         headers=headers,
         verify=tls_context() if verify is True and trust_env else verify,
         trust_env=trust_env,
-        mounts=direct_mounts(places),
-        event_hooks={"request": [Audience(places, only=True).check]},
+        mounts=direct_mounts(places) | {str(origin_of(place)): way for place, way in here.items()},
+        event_hooks={"request": [Audience(places, only=True, here=here).check]},
         follow_redirects=False,
     )
 
@@ -62,7 +76,11 @@ def refreshing_client(context: SignsIn, maker: str) -> httpx.Client:
 
 def _client(context: SignsIn, *places: str) -> httpx.Client:
     headers = {name: value for name, value in context.http_client.headers.items() if name not in _SESSIONS_OWN}
-    return client_for(*places, headers=headers, verify=context._verify, trust_env=_trusts_environment(context))
+    here: dict[str, httpx.BaseTransport] = {}
+    if is_here(context.http_client):
+        here[str(context.api_uri)] = _ThisProcess(context.http_client._transport.transport)
+    trust_env = _trusts_environment(context)
+    return client_for(*places, headers=headers, verify=context._verify, trust_env=trust_env, here=here)
 
 
 def _trusts_environment(context: SignsIn) -> bool:

@@ -167,6 +167,7 @@ def describe(
     preferred: str | None = None,
     links: Any = None,
     verify: Any = True,
+    here: bool = False,
 ) -> Server:
     """Say what the panel shows of a server.
 
@@ -184,12 +185,14 @@ def describe(
         Where the server keeps sign-ins.
     verify : bool, str or ssl.SSLContext
         As of the Context.
+    here : bool
+        Whether it runs in this process.
     """
     providers = tuple(
         Provider(
             legible(spec.provider, LONGEST_NAME),
             spec.mode,
-            _refusal(spec, uri, settings) or _strange(spec, uri, links),
+            _refusal(spec, uri, settings, here=here) or _strange(spec, uri, links),
             settings.provider_texts.get(spec.provider) or None,
         )
         for spec in specs[:_MOST_PROVIDERS]
@@ -236,20 +239,20 @@ def session_sign_in(
     return SignedIn(server, identity, method, provenance, remembered, keys, good_until, renews)
 
 
-def _refusal(spec: Any, uri: str, settings: TiledJupyter) -> str | None:
-    allow_http = settings.allow_http
+def _refusal(spec: Any, uri: str, settings: TiledJupyter, *, here: bool) -> str | None:
     endpoint = str(spec.links.get("auth_endpoint", ""))
     if spec.mode in PASSWORD_MODES:
         if not settings.password_form:
             return _NO_PASSWORDS
-        return refusal_to_send(endpoint, uri, allow_http=allow_http)
+        return refusal_to_send(endpoint, uri, allow_http=settings.allow_http or here)
     if spec.mode != "external":
         return None  # it is not offered
     theirs = is_the_providers(spec.links)
     if not theirs and not same_origin(endpoint, uri):
         return f"This server asks people to sign in at another address ({host_of(endpoint)}). Not done."
     places = (uri, endpoint, str(spec.links["token_endpoint"])) if theirs else (uri, endpoint)
-    return None if all(is_private(place, allow_http=allow_http) for place in places) else _NOT_PRIVATE
+    leaving = [place for place in places if not (here and same_origin(place, uri))]
+    return None if all(is_private(place, allow_http=settings.allow_http) for place in leaving) else _NOT_PRIVATE
 
 
 def _strange(spec: Any, uri: str, links: Any) -> str | None:

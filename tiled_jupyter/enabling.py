@@ -33,7 +33,7 @@ def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, 
     """Ask where the person is: at a terminal as Tiled does, else in the panel."""
     if front_end.has_terminal():
         wish = occasion.get()
-        offered = providers if wish is None else sendable(providers, str(wish.context.api_uri))
+        offered = providers if wish is None else sendable(providers, wish.context)
         tokens: dict[str, Any] = prompt_for_credentials(http_client, offered)
         return tokens
     from .panel import prompt_for_login

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import httpx
 
-from .audience import require_private
+from .audience import is_here, require_private
 from .exchange import Refused, ask, bearing
 from .key_files import VARIABLE
 from .legible import legible
@@ -46,7 +46,8 @@ def check(context: Context, server: Server, key: str, source: Source) -> SignedI
     Refused
         Where the server does not accept it, or others could read it on its way there.
     """
-    require_private(str(context.api_uri), "the key")
+    if not is_here(context.http_client):
+        require_private(str(context.api_uri), "the key")
     links = context.server_info.authentication.links
     headers = bearing("Apikey", key)
     with context.bare_client() as http:

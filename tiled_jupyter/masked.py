@@ -19,6 +19,12 @@ class Masked(str):
         """Say what it is, and how to see it."""
         return "<secret: print() shows it>"
 
+    def __copy__(self) -> Masked:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Masked:
+        return self
+
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
         """Travel as what it is a text of, so that nobody needs this class."""
         return str, (str(self),)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from .address import host_of
+from .audience import is_here
 from .bare import client_for
 from .connection import describe, refusal_of_server
 from .errors import LoginFailed
@@ -61,7 +62,8 @@ class PromptSession(LoginSession):
         links = occasion.context.server_info.authentication.links if occasion is not None else None
         verify = occasion.context._verify if occasion is not None else True
         uri = _address_of(occasion, providers)
-        server = describe(uri, providers, required=True, settings=settings, links=links, verify=verify)
+        here = is_here(http_client if occasion is None else occasion.context.http_client)
+        server = describe(uri, providers, required=True, settings=settings, links=links, verify=verify, here=here)
         self._interrupted = occasion if occasion is not None and occasion.resuming else None
         if occasion is None:
             self.state = SignedOut(server)

@@ -19,7 +19,7 @@ from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 from . import bare, live, noticing
 from . import tokens as files
 from .address import is_loopback
-from .audience import Audience, NotSent, maker_of, require_private, sendable
+from .audience import Audience, NotSent, is_here, maker_of, require_private, sendable
 from .errors import LoginFailed
 from .exchange import Tokens
 from .first_answer import BoundedFirstAnswer
@@ -80,7 +80,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
 
     def _begin(self) -> None:
         """Begin to be one of ours: reached by logins, heard, and kept from sending credentials elsewhere."""
-        if getattr(self.http_client, "app", None) is None:  # what a server in this process is sent, leaves it not
+        if not is_here(self.http_client):  # what a server in this process is sent, leaves it not
             self.http_client.event_hooks["request"].append(Audience([str(self.api_uri)], only=False).check)
         self.http_client.event_hooks["response"].append(stay)
         live.add(self)
@@ -327,6 +327,18 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         by = f" with API key '{self.api_key[: min(len(self.api_key) // 2, 8)]}...'" if self.api_key is not None else ""
         return f"<{name} authenticated{who}{by}>"
 
+    def __copy__(self) -> Context:
+        """Return a Context with connections of its own and the same sign-in, which stays in this process."""
+        twin = type(self).__new__(type(self))
+        twin.__setstate__(super().__getstate__())
+        kept = {name: value for name, value in vars(self).items() if name not in vars(twin)}
+        twin.__dict__.update({**kept, "admin": tiled_context.Admin(twin), "show_progress": self.show_progress})
+        twin._begin()
+        return twin
+
+    def __deepcopy__(self, _memo: object) -> Context:
+        return self.__copy__()
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as Tiled's own Context, without secrets; see `travel.reduced`."""
         return reduced(self, super().__getstate__())
@@ -367,7 +379,7 @@ def without_key(uri: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]
 def prompt_at_terminal(context: Context) -> Tokens:
     """Ask as Tiled does, with a client that takes what is typed to no other server."""
     with context.prompt_client() as http_client:
-        providers = sendable(context.server_info.authentication.providers, str(context.api_uri))
+        providers = sendable(context.server_info.authentication.providers, context)
         tokens: Tokens = tiled_context.prompt_for_credentials(http_client, providers)
         return tokens
 

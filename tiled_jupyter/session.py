@@ -14,6 +14,7 @@ from typing import Any
 from . import grants, kernel_end, key_login, sign_out, which_key
 from .address import without_secrets
 from .attempts import in_background
+from .audience import is_here
 from .connection import Target, describe, find_target, open_context, saved_sign_in, session_sign_in
 from .errors import LoginFailed
 from .events import (
@@ -127,6 +128,7 @@ class LoginSession(WaysIn):
                 preferred=self._provider,
                 links=about.links,
                 verify=context._verify,
+                here=is_here(context.http_client),
             )
             event = self._find_sign_in(attempt, context, server, target)
             with self.lock:
