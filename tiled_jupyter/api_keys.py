@@ -24,6 +24,7 @@ from .masked import Masked
 from .new_key import NewApiKey
 from .scopes import INHERIT, READ, changes_something, offered
 from .settings import settings
+from .tiled_errors import KeyRefused
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _SINGLE_USER = "This server has one key for everybody and makes no others, so there are no keys to manage."
@@ -196,7 +197,7 @@ class ApiKeys(AccountRequests):
                 parts = (answer.get("secret"), answer.get("first_eight")) if isinstance(answer, dict) else (None,)
                 whole = all(map(_is_key, parts))
                 return answer | {"secret": Masked(answer["secret"])} if whole else None
-            sentence = self.refusal(response)
+            raise KeyRefused(self.refusal(response), response)
         raise KeyNotMade(sentence)
 
     def _clean_up(self, note: str, known: set[str]) -> str:

@@ -23,6 +23,7 @@ from .masked import Masked
 from .parts import Identity
 from .principal import identity_of
 from .prompts import Prompt, occasion
+from .reauthentication import require_prompt
 from .tokens import tokens_of
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def _whose(identity: Identity | None, host: str) -> str:
     return f"Using a saved sign-in on {host}; the server does not say whose · Not yours? %tiled_logout"
 
 
+_ASKED = "Who must sign in is asked; %tiled_login asks now, and a callable as prompt_for_reauthentication= is called."
 _told: set[str] = set()  # servers whose saved sign-in was mentioned in this kernel
 
 
@@ -125,7 +127,7 @@ def from_uri(
     remember_me: bool = True,
     include_data_sources: bool = False,
     auth: httpx.Auth | None = None,
-    prompt_for_reauthentication: Prompt | None = None,
+    prompt_for_reauthentication: Prompt | bool | None = None,
     **options: Any,
 ) -> Any:
     """Connect to a server or a node, as `tiled.client.from_uri` does, asking in the panel where it must.
@@ -145,7 +147,9 @@ def from_uri(
     prompt_for_reauthentication : callable, optional
         ``prompt(http_client, providers) -> tokens``; by default the panel.
     **options
-        ``api_key``, ``headers``, ``timeout``, ``verify``, ``cache`` … as in Tiled.
+        ``api_key``, ``headers``, ``timeout``, ``verify``, ``cache`` … as in Tiled. What Tiled accepts no longer
+        (``username``, ``auth_provider``, ``token_cache``, and ``prompt_for_reauthentication`` as a bool) is ignored
+        with a warning.
 
     Returns
     -------
@@ -156,17 +160,27 @@ def from_uri(
     ------
     BadAddress
         If this is no address.
+    TypeError, ValueError
+        If `prompt_for_reauthentication` cannot be called, or `auth` is no `httpx.Auth`; before anything is sent.
     LoginFailed, LoginCancelled, CannotPrompt
         Where the server requires a sign-in and there is none in the end.
     """
+    if isinstance(prompt_for_reauthentication, bool):
+        options["prompt_for_reauthentication"], prompt_for_reauthentication = prompt_for_reauthentication, None
+    prompt = None if prompt_for_reauthentication is None else require_prompt(prompt_for_reauthentication)
+    for name in profiles.OF_NO_USE:
+        if options.pop(name, None) is not None:
+            warnings.warn(f"Tiled no longer accepts {name!r}, so it is ignored. {_ASKED}", stacklevel=2)
+    if auth is not None and not isinstance(auth, httpx.Auth):
+        raise ValueError(f"auth= wants an httpx.Auth, not a {type(auth).__name__}. Give api_key= for an API key.")
     address = parse_address(uri)
     if address.api_key is not None:
         options.setdefault("api_key", address.api_key)
     if options.get("api_key") is not None:
         options["api_key"] = Masked(options["api_key"])
     context, _ = Context.from_any_uri(address.api_uri, **options)
-    if prompt_for_reauthentication is not None:
-        context.prompt = prompt_for_reauthentication
+    if prompt is not None:
+        context.prompt = prompt
     if auth is not None:
         context.http_client.auth = auth
         context.has_external_auth = True
@@ -206,6 +220,8 @@ def from_profile(name: str, structure_clients: Any = None, **options: Any) -> An
     prompt = options.pop("prompt_for_reauthentication", None)
     context, merged = profiles.resolve(name, Context, structure_clients, **options)
     if context is not None:
+        if prompt is not None and not isinstance(prompt, bool):
+            context.prompt = require_prompt(prompt)
         return from_context(context, **merged)
     return from_uri(**merged, prompt_for_reauthentication=prompt)
 

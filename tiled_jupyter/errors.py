@@ -11,6 +11,8 @@
 
 Messages are sentences for the person at the notebook. They never hold a password, token or key, and
 exceptions are raised ``from None`` where their cause could: the request of an httpx error holds the form.
+
+Where Tiled raises an error of its own, ours is that one too: a `RuntimeError` here, the others in `tiled_errors`.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ class TiledJupyterError(Exception):
     """Base of everything this package raises on purpose."""
 
 
-class LoginFailed(TiledJupyterError):
+class LoginFailed(TiledJupyterError, RuntimeError):
     """The login ended without a sign-in.
 
     Parameters
@@ -48,7 +50,7 @@ class IdentityChanged(TiledJupyterError):
     """Somebody else signed in than the one whose session had ended."""
 
 
-class KeysUnavailable(TiledJupyterError):
+class KeysUnavailable(TiledJupyterError, RuntimeError):
     """There are no API keys to make, list or revoke here, or not now."""
 
 

@@ -6,8 +6,9 @@ in no representation of it, and it cannot be pickled. Asks no server.
 
 from __future__ import annotations
 
+import copy
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,12 +16,13 @@ from typing import Any, NoReturn
 from . import jobs, key_files, which_key
 from .address import host_of
 from .errors import KeysUnavailable
+from .masked import Masked
 
 _DISMISSED = "This key was dismissed, and cannot be shown again. Make another one."
 
 
-class NewApiKey(Mapping[str, Any]):
-    """An API key with its secret.
+class NewApiKey(dict[str, Any]):
+    """An API key with its secret: the dictionary that Tiled gives, whose representation hides the secret.
 
     Parameters
     ----------
@@ -44,13 +46,12 @@ class NewApiKey(Mapping[str, Any]):
         The file it was last saved to.
     """
 
-    __slots__ = ("_about", "_context", "_runs_for", "_secret", "expires", "saved_to")
+    __slots__ = ("_context", "_runs_for", "expires", "saved_to")
 
     def __init__(
         self, answer: Mapping[str, Any], expires: datetime | None, context: Any, runs_for: int | None = None
     ) -> None:
-        self._about = {name: value for name, value in answer.items() if name != "secret"}
-        self._secret: str | None = answer["secret"]
+        super().__init__({**answer, "secret": Masked(answer["secret"])})
         self._context = context
         self._runs_for = runs_for
         self.expires = expires
@@ -59,14 +60,13 @@ class NewApiKey(Mapping[str, Any]):
     @property
     def secret(self) -> str:
         """The key itself; `print` shows it, a cell that ends in it does not."""
-        if self._secret is None:
-            raise KeysUnavailable(_DISMISSED)
-        return self._secret
+        secret: str = self["secret"]
+        return secret
 
     @property
     def first_eight(self) -> str:
         """The first eight characters."""
-        return str(self._about["first_eight"])
+        return str(self["first_eight"])
 
     @property
     def api_uri(self) -> str:
@@ -76,13 +76,13 @@ class NewApiKey(Mapping[str, Any]):
     @property
     def note(self) -> str | None:
         """What it is for."""
-        note: str | None = self._about.get("note")
+        note: str | None = self.get("note")
         return note
 
     @property
     def scopes(self) -> tuple[str, ...]:
         """What it may do."""
-        return tuple(self._about.get("scopes") or ())
+        return tuple(self.get("scopes") or ())
 
     def save(self, path: str | Path | None = None, *, beside_notebook: bool = False) -> Path:
         """Write the key to a file for this user alone.
@@ -146,23 +146,25 @@ class NewApiKey(Mapping[str, Any]):
 
     def dismiss(self) -> None:
         """Forget the secret. Where it was not saved or copied, the key is of no use any more: revoke it."""
-        self._secret = None
+        self.pop("secret", None)
 
-    def __getitem__(self, name: str) -> Any:
-        return self.secret if name == "secret" else self._about[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter((*self._about, "secret"))
-
-    def __len__(self) -> int:
-        return len(self._about) + 1
+    def __missing__(self, name: str) -> NoReturn:
+        if name == "secret":
+            raise KeysUnavailable(_DISMISSED)
+        raise KeyError(name)
 
     def __repr__(self) -> str:
         until = "never expires" if self.expires is None else f"expires {self.expires:%Y-%m-%d %H:%M %Z}"
         return f"<{type(self).__name__} {self.first_eight}…, {self.note!r}, {until}>"
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash(self.first_eight)
+
+    def __copy__(self) -> dict[str, Any]:
+        return dict(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+        return copy.deepcopy(dict(self), memo)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("An API key is not pickled: that would be a copy of it. Save it to a file and name the file.")

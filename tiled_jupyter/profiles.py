@@ -14,7 +14,7 @@ from tiled.client.context import Context
 
 from .masked import Masked
 
-_OF_NO_USE = ("username", "auth_provider", "token_cache", "prompt_for_reauthentication")  # Tiled ignores them too
+OF_NO_USE = ("username", "auth_provider", "token_cache", "prompt_for_reauthentication")  # Tiled ignores them too
 
 
 def names() -> list[str]:
@@ -77,7 +77,7 @@ def resolve(
     theirs = constructors.from_profile
     run = FunctionType(theirs.__code__, {**vars(constructors), **ends}, theirs.__name__, theirs.__defaults__)
     context, merged = run(name, structure_clients, **options)
-    for key in _OF_NO_USE:
+    for key in OF_NO_USE:
         merged.pop(key, None)
     if merged.get("api_key") is not None:
         merged["api_key"] = Masked(merged["api_key"])

@@ -16,10 +16,13 @@ from types import FrameType
 from typing import Any, Protocol, TypeAlias
 
 import httpx
+from tiled.client import context as tiled_context
 
-from .errors import LoginFailed, TiledJupyterError
+from .address import host_of
+from .errors import CannotPrompt, LoginFailed, TiledJupyterError
 from .exchange import Tokens, tokens_in
 from .parts import Identity
+from .tiled_errors import LoginRefused, NobodyHere, PasswordRejected, said_by
 
 Prompt: TypeAlias = Callable[[httpx.Client, list[Any]], Tokens]
 
@@ -120,22 +123,39 @@ def ask(prompt: Prompt, wish: Occasion) -> Tokens:
     Raises
     ------
     TiledJupyterError
-        As the prompt raised it; `LoginFailed` for everything else that it raises, and where it gives no token.
+        As the prompt raised it; `LoginFailed` for everything else that it raises, and where it gives no token. Where
+        Tiled has an error for it, it is that one too.
     """
-    failure = "The prompt gave no access token. Try to sign in again."
+    failure: TiledJupyterError = LoginFailed("The prompt gave no access token. Try to sign in again.")
     token = occasion.set(wish)
     try:
         with wish.context.prompt_client() as http_client:
             tokens = tokens_in(prompt(http_client, wish.context.server_info.authentication.providers))
         if tokens is not None:
             return tokens
+    except (CannotPrompt, tiled_context.CannotPrompt) as nobody:
+        failure = NobodyHere(str(nobody).strip())
     except TiledJupyterError:
         raise
+    except tiled_context.PasswordRejected as rejected:
+        failure = PasswordRejected(str(rejected) or "The password was not accepted.", "credentials")
     except Exception as error:  # noqa: BLE001 - an httpx error would be retried by Tiled, and holds the form
-        failure = f"The prompt failed ({type(error).__name__}). Try to sign in again."
+        failure = _failed(error)
     finally:
         occasion.reset(token)
-    raise LoginFailed(failure)
+    raise failure  # here, where what the prompt raised is not its context
+
+
+def _failed(error: Exception) -> LoginFailed:
+    if isinstance(error, httpx.HTTPStatusError):
+        host, status = host_of(str(error.request.url)), error.response.status_code
+        sentence = (
+            f"{host} refused the sign-in ({status}): {said_by(error.response).rstrip('.')}. Try to sign in again."
+        )
+        if status < httpx.codes.INTERNAL_SERVER_ERROR and status != httpx.codes.TOO_MANY_REQUESTS:
+            return LoginRefused(sentence, error.response)
+        return LoginFailed(sentence)
+    return LoginFailed(f"The prompt failed ({type(error).__name__}). Try to sign in again.")
 
 
 @contextlib.contextmanager

@@ -117,9 +117,11 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         ------
         LoginFailed
             If an API key is set, or the prompt fails or gives no access token.
+        TypeError
+            If `prompt_for_reauthentication` cannot be called.
         """
         if prompt_for_reauthentication is not None:
-            self.prompt = prompt_for_reauthentication
+            self.prompt = require_prompt(prompt_for_reauthentication)
         if self.api_key is not None:  # before anybody types a password
             raise LoginFailed(KEY_WINS, "credentials")
         if self.prompt is None:
@@ -352,6 +354,21 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
             str(getattr(auth, "subject", None)),
             str(self.api_key is not None),
         )
+
+
+def require_prompt(prompt: Any) -> Prompt:
+    """Return a prompt, if it can be one.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be called.
+    """
+    if not callable(prompt):
+        wanted = "prompt_for_reauthentication= wants a callable, prompt(http_client, providers) -> tokens"
+        raise TypeError(f"{wanted}, not a {type(prompt).__name__}.")
+    called: Prompt = prompt
+    return called
 
 
 def on_this_computer(uri: str, options: dict[str, Any]) -> dict[str, Any]:

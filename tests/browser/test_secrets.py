@@ -42,7 +42,7 @@ def tell():
     for thing in gc.get_objects():
         if type(thing) is DeviceGrant:
             known.append(("device code", thing.device_code))
-        elif type(thing) is NewApiKey and thing._secret is not None:
+        elif type(thing) is NewApiKey and "secret" in thing:
             known.append(("made key", thing.secret))
         elif type(thing) is SessionAuth:
             known += [(name, token) for name, token in thing.tokens.items() if token]

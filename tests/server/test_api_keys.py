@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import pickle
 import stat
@@ -152,9 +151,8 @@ def test_the_secret_is_in_no_representation_and_no_pickle(keys):
         key.secret in text for text in (repr(key), str(key), f"{key}", repr([key]), pretty(key), pretty([key]))
     )
     assert not hasattr(key, "__dict__")
-    for copying in (pickle.dumps, copy.copy, copy.deepcopy):
-        with pytest.raises(TypeError, match="Save it to a file"):
-            copying(key)
+    with pytest.raises(TypeError, match="Save it to a file"):
+        pickle.dumps(key)
 
 
 def test_a_dismissed_key_is_gone(keys):

@@ -50,6 +50,7 @@ LAYERS = [
     "locks",
     "tokens",
     "lifetimes",
+    "tiled_errors",
     "prompts",
     "patience",
     "interrupted",
@@ -115,6 +116,8 @@ HOMES = {
     "zmq": {"mailbox"},
     "IPython": {"front_end", "servers", "magic_line", "key_magics", "magics", "startup"},
     "tiled": {
+        "prompts",
+        "tiled_errors",
         "refreshing",
         "session_errors",
         "session_auth",

@@ -1,0 +1,69 @@
+"""Errors of ours that are Tiled's as well, where Tiled raises one: existing `except` clauses go on to work.
+
+None holds anything of a request but where it went.
+"""
+
+from __future__ import annotations
+
+import httpx
+from tiled.client import context as tiled_context
+from tiled.client.utils import ClientError
+
+from .errors import CannotPrompt, KeyNotMade, LoginFailed
+
+
+class PasswordRejected(LoginFailed, tiled_context.PasswordRejected):  # type: ignore[misc]  # Tiled's are untyped
+    """What was typed at a terminal was not accepted."""
+
+
+class NobodyHere(CannotPrompt, tiled_context.CannotPrompt):  # type: ignore[misc]
+    """There is nobody to ask."""
+
+
+class LoginRefused(LoginFailed, ClientError):  # type: ignore[misc]
+    """The server refused a login, and said why.
+
+    Parameters
+    ----------
+    sentence : str
+        What happened and what to do.
+    response : httpx.Response
+        What the server said.
+    """
+
+    def __init__(self, sentence: str, response: httpx.Response) -> None:
+        answer = without_secrets(response)
+        ClientError.__init__(self, sentence, answer.request, answer)
+        self.reason = "credentials" if response.status_code == httpx.codes.UNAUTHORIZED else "server"
+
+
+class KeyRefused(KeyNotMade, ClientError):  # type: ignore[misc]
+    """The server refused to make an API key, and said why.
+
+    Parameters
+    ----------
+    sentence : str
+        What happened and what to do.
+    response : httpx.Response
+        What the server said.
+    """
+
+    def __init__(self, sentence: str, response: httpx.Response) -> None:
+        answer = without_secrets(response)
+        ClientError.__init__(self, sentence, answer.request, answer)
+
+
+def without_secrets(response: httpx.Response) -> httpx.Response:
+    """Return what a server said and where, less all that it was sent and all else that it sent."""
+    request = httpx.Request(response.request.method, response.request.url.copy_with(query=None))
+    return httpx.Response(response.status_code, json={"detail": said_by(response)}, request=request)
+
+
+def said_by(response: httpx.Response) -> str:
+    """Return the reason a Tiled server gives, as far as it can be read; else that of the status."""
+    try:
+        detail = response.json()["detail"]
+    except (ValueError, LookupError, TypeError, RecursionError, httpx.ResponseNotRead):
+        detail = None
+    good = isinstance(detail, str) and detail.isprintable()
+    return detail[:300] if good else response.reason_phrase
