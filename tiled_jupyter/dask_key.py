@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import key_files
+from . import arrival, key_files
 from .address import host_of, is_loopback
 from .errors import KeysUnavailable
 from .key_files import VARIABLE
@@ -20,6 +20,10 @@ from .new_key import NewApiKey
 
 PLUGIN = "tiled-api-key"
 _REFUSED = "0" * 72  # has the form of a key, and is nobody's: a server refuses it
+_CANNOT_READ = (
+    "The worker {worker} has no Tiled API key: it cannot read {path} ({why}). What its tasks ask of Tiled is refused "
+    "(401). If the key was revoked, give the workers another: tiled_jupyter.give_key(client, key)."
+)
 NOT_ENCRYPTED = "This cluster's connections are not encrypted; put the key file where the workers can read it."
 
 
@@ -48,21 +52,21 @@ def give_key(client: Any, key: NewApiKey | Path | str, *, by_value: bool = False
     if client.scheduler.address.startswith("inproc:"):
         raise KeysUnavailable("These workers live in this kernel, and use its sign-in. Nothing is to be given to them.")
     path = key.saved_to if isinstance(key, NewApiKey) else Path(key).expanduser().absolute()
+    server = key.api_uri if isinstance(key, NewApiKey) else key_files.server_of(path) if path else None
     if by_value:
         if not _nobody_listens(client):
             raise KeysUnavailable(NOT_ENCRYPTED)
-        plugin = _plugin(secret=key.secret if isinstance(key, NewApiKey) else _read(path))
+        plugin = _plugin(server, secret=key.secret if isinstance(key, NewApiKey) else _read(path))
     elif path is None:
         raise ValueError("Save the key first: the workers read its file.")
     else:
-        plugin = _plugin(path=str(path))
+        plugin = _plugin(server, path=str(path))
     try:
         client.register_plugin(plugin, name=PLUGIN)
     except OSError as error:
         take_key_back(client)
         sentence = f"A worker cannot read {path} ({error.strerror}). {NOT_ENCRYPTED.partition('; ')[2].capitalize()}"
     else:
-        server = key.api_uri if isinstance(key, NewApiKey) else key_files.server_of(path) if path else None
         sentence = _trouble(client, server) if server is not None else ""
         if not sentence:
             return
@@ -114,11 +118,11 @@ def _read(path: Path | None) -> str:
     return path.read_text(encoding="utf-8").partition(f"{VARIABLE}=")[2].strip()
 
 
-def _plugin(path: str | None = None, secret: str | None = None) -> Any:
+def _plugin(server: str | None, *, path: str | None = None, secret: str | None = None) -> Any:
     """Make the plugin; its class is one that no module has, so that it is pickled by value."""
     from distributed import WorkerPlugin
 
-    variable, refused = VARIABLE, _REFUSED
+    variable, its_server, refused, cannot_read = VARIABLE, arrival.ITS_SERVER, _REFUSED, _CANNOT_READ
 
     class TiledApiKey(WorkerPlugin):
         """Puts a Tiled API key in the environment of a worker."""
@@ -126,28 +130,40 @@ def _plugin(path: str | None = None, secret: str | None = None) -> Any:
         def __init__(self) -> None:
             self._path = path
             self._secret = secret
-            self._before: str | None = None
+            self._before: dict[str, str | None] = {}
 
-        def setup(self, worker: object) -> None:  # noqa: ARG002 - Dask's signature
+        def setup(self, worker: Any) -> None:
             import os
 
-            self._before = os.environ.get(variable)
+            self._before = {name: os.environ.get(name) for name in (variable, its_server)}
+            os.environ.pop(its_server, None)
+            if server is not None:
+                os.environ[its_server] = server
             # Dask lets a worker join whose plugin fails. It must not read public data alone and take that for all.
             os.environ[variable] = refused
-            secret = self._secret
-            if secret is None:
-                with open(str(self._path), encoding="utf-8") as file:  # noqa: PTH123
-                    secret = file.read().partition(variable + "=")[2].strip()
+            try:
+                os.environ[variable] = self._secret or self._read()
+            except OSError as error:
+                # What fails while a worker registers is written to its log alone; later, the scheduler passes it on.
+                if not worker.periodic_callbacks["heartbeat"].is_running():
+                    sentence = cannot_read.format(worker=worker.address, path=self._path, why=error.strerror)
+                    worker.log_event("warn", sentence)
+                raise
+
+        def _read(self) -> str:
+            with open(str(self._path), encoding="utf-8") as file:  # noqa: PTH123
+                secret = file.read().partition(variable + "=")[2].strip()
             if not secret:
                 raise OSError(22, "there is no key in it")
-            os.environ[variable] = secret
+            return secret
 
         def teardown(self, worker: object) -> None:  # noqa: ARG002 - Dask's signature
             import os
 
-            os.environ.pop(variable, None)
-            if self._before is not None:
-                os.environ[variable] = self._before
+            for name, value in self._before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
 
         def __repr__(self) -> str:
             return f"<TiledApiKey {self._path or 'by value'}>"

@@ -14,7 +14,7 @@ import secrets
 import socket
 import stat
 import tempfile
-import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -27,8 +27,8 @@ from .address import host_of
 from .masked import Masked
 
 VARIABLE = "TILED_API_KEY"
-_lock = threading.Lock()
-_for_workers: dict[tuple[str, str], tuple[int, Path]] = {}  # of which process, and where
+_MONTH = 30 * 24 * 3600.0  # seconds
+_for_workers: dict[tuple[str, str], Path] = {}  # by server and key
 _NAME = re.compile(r".+-([0-9a-f]{8})\.env")
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -146,16 +146,30 @@ def for_workers(secret: str, api_uri: str) -> Path:
     UnsafePlace, OSError
         As `save` does.
     """
-    with _lock:
-        known = _for_workers.get((api_uri, secret))
-        if known is not None and known[0] == os.getpid() and known[1].exists():
-            return known[1]
-        place = directory().with_name("workers")
-        _delete_abandoned(place)
-        path = save(secret, api_uri, None, place / f"{_this_kernel()}-{secrets.token_hex(8)}.env", beside_notebook=True)
-        _for_workers[api_uri, Masked(secret)] = os.getpid(), path
-        atexit.register(_delete_of_this_process, os.getpid(), path)
-        return path
+    known = _for_workers.get((api_uri, secret))
+    if known is not None:  # also in a fork, whose results may outlive it
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(known)
+            return known
+        _for_workers.pop((api_uri, secret), None)
+    place = directory().with_name("workers")
+    _make_private(place)
+    place.chmod(0o700)
+    _delete_abandoned(place)
+    path = save(secret, api_uri, None, place / f"{_this_kernel()}-{secrets.token_hex(8)}.env", beside_notebook=True)
+    atexit.register(_delete_of_this_process, os.getpid(), path)
+    used = _for_workers.setdefault((api_uri, Masked(secret)), path)
+    if used != path:  # another thread was as quick
+        path.unlink()
+    return used
+
+
+def take_from_workers(secret: str, api_uri: str) -> None:
+    """Delete the file that `for_workers` has made for a key, if it has."""
+    path = _for_workers.pop((api_uri, secret), None)
+    if path is not None:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _this_kernel() -> str:
@@ -169,16 +183,23 @@ def _delete_of_this_process(process: int, path: Path) -> None:
 
 
 def _delete_abandoned(place: Path) -> None:
-    """Delete what kernels of this computer have left that were killed."""
-    if os.name != "posix":
-        return
-    for path in place.glob(f"{quote(socket.gethostname(), safe='')}-*-*.env"):
-        process = path.name.split("-")[-2]
+    """Delete what killed kernels have left: of this computer at once, of others what nobody used for a month."""
+    for path in place.glob("*-*-*.env"):
+        host, process, _ = path.name.rsplit("-", 2)
         with contextlib.suppress(OSError, ValueError):
-            try:
-                os.kill(int(process), 0)
-            except ProcessLookupError:
+            ours = host == quote(socket.gethostname(), safe="")
+            if (ours and not _runs(int(process))) or time.time() - path.stat().st_mtime > _MONTH:
                 path.unlink()
+
+
+def _runs(process: int) -> bool:
+    if os.name == "posix":  # elsewhere this would end it
+        with contextlib.suppress(PermissionError):  # somebody else's has its number
+            try:
+                os.kill(process, 0)
+            except ProcessLookupError:
+                return False
+    return True
 
 
 def saved() -> Iterator[KeyFile]:

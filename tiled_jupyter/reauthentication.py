@@ -16,7 +16,7 @@ import httpx
 from tiled.client import context as tiled_context
 from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 
-from . import bare, live, noticing
+from . import bare, key_files, live, noticing
 from . import tokens as files
 from .address import is_loopback
 from .audience import Audience, NotSent, is_here, maker_of, require_private, sendable
@@ -90,6 +90,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         """Begin to be one of ours, for a Context that Tiled itself has made, with the session it has."""
         self._begin()
         if is_loopback(self.api_uri.host):
+            self._trust_env = False  # what travels
             proxies = getattr(self.http_client._transport, "_mounts", {})  # of the environment; Tiled >= 0.2.17
             while proxies:
                 transport = proxies.popitem()[1]
@@ -340,6 +341,18 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
 
     def __deepcopy__(self, _memo: object) -> Context:
         return self.__copy__()
+
+    @property
+    def api_key(self) -> Any:
+        """The API key in use, as Tiled's; other processes have it only while a client here uses it."""
+        return super().api_key
+
+    @api_key.setter
+    def api_key(self, key: str | None) -> None:
+        before = self.api_key
+        tiled_context.Context.api_key.fset(self, key)
+        if before is not None and before not in (one.api_key for one in live.contexts(self.api_uri)):
+            key_files.take_from_workers(before, str(self.api_uri))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as Tiled's own Context, without secrets; see `travel.reduced`."""

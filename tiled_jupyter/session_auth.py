@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import random
+import secrets
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -74,6 +75,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         The same in words for people, as far as is known.
     generation : int
         Grows with every change of the tokens.
+    name : str
+        By which a client that was pickled and comes back to this process finds it again.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         self.subject: str | None = None
         self.identity: Identity | None = None
         self.generation = 0
+        self.name = secrets.token_hex(8)
         self._ends = math.inf  # of the access token, as far as our clock can be believed
         self._early = math.inf  # a little before, when it is renewed once if that can be
         self._proven = 0  # the last generation that came from the server itself

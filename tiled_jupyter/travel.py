@@ -1,7 +1,7 @@
 """What a Context becomes in a pickle: made of Tiled's classes alone, so that a worker needs only Tiled.
 
 No token and no key is in it, and nothing that could ask anybody. A saved session is found on disk. A key lies in a
-file for this user alone while this kernel lives, and the pickle has the path.
+file for this user alone while this kernel lives, and the pickle has the path. `arrival` is what becomes of it.
 """
 
 from __future__ import annotations
@@ -10,52 +10,39 @@ import copyreg
 import inspect
 import os
 import pickle
-import socket
 import sys
 from types import FrameType
 from typing import Any
 
 from tiled.client import context as tiled_context
-from tiled.client.auth import TiledAuth
 
-from . import arrival, key_files
+from . import arrival, key_files, live
+from .address import host_of
 from .prompts import SignsIn
+from .session_auth import SessionAuth
 
+_FOR_DASK = "tiled_jupyter.give_key(dask_client, key)"
 _CANNOT_WORK_THERE = (
-    "This sign-in to Tiled {why}, so a worker could not use it. Give the workers an API key instead: "
-    "tiled_jupyter.give_key(client, key) does for Dask, and TILED_API_KEY where they run for others."
+    "This sign-in to {host} {why}, and another process cannot use it. Read with an API key: make one with "
+    f"tiled_jupyter.ApiKeys(client.context), and call key.use() here, or {_FOR_DASK} for a cluster of Dask's."
 )
-_WITHOUT_KEY = (
-    "This client of Tiled's is signed in with an API key that is not here, so nothing was read. Where the notebook "
-    "that made it runs no more, or on another computer, give this process the key: tiled_jupyter.give_key(client, key) "
-    "does for Dask, and TILED_API_KEY for others."
+_SESSION_NOT_HERE = (
+    "Nothing was read from {host}: the saved sign-in of this client has ended, or its files cannot be used here. Sign "
+    "in again in the notebook. Where its files cannot be had, read with an API key: call key.use() in the notebook, or "
+    f"{_FOR_DASK} for a cluster of Dask's."
 )
-_WHO_BURIES_ERRORS = ("distributed.protocol.", "joblib.", "loky.")
-
-
-class _SessionClass:
-    """Travels as a class that is made where it arrives: Tiled's own session, with what Tiled forgets.
-
-    A `TiledAuth` that is pickled a second time, as Dask's scheduler does, comes without ``client_id`` and ``scopes``
-    and fails at its first refresh. Both are None for a session that Tiled's own server refreshes; as attributes of a
-    class in ``__main__``, which cloudpickle sends by value, they stay.
-    """
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type, ("TiledAuth", (TiledAuth,), {"__module__": "__main__", "client_id": None, "scopes": None})
-
-    def __call__(self) -> None:
-        """Satisfy pickle, which looks whether this could be called; what it becomes is."""
-
-
-class _Travelling:
-    """Travels as a session without tokens: a worker finds them on disk."""
-
-    def __init__(self, auth: TiledAuth) -> None:
-        self._auth = auth
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _SessionClass(), (self._auth.refresh_url, self._auth.csrf_token, self._auth.token_directory)
+_KEY_NOT_HERE = (
+    "Nothing was read from {host}: the API key of this client is not here. It is in a file of yours on the computer of "
+    "the notebook, {file}. Run the notebook again, or {otherwise}"
+)
+_WHILE_IT_RUNS = "while that runs and is signed in"
+_NOT_WRITTEN = "or would be: it could not be written ({why})"
+_VARIABLE_COUNTS = f"give this process a key: {_FOR_DASK} does for Dask, and TILED_API_KEY for others."
+_VARIABLE_IS_ANOTHERS = (
+    f"make the client in this process; for Dask, {_FOR_DASK} does. TILED_API_KEY is not used here, for in the notebook "
+    "it was not this client's."
+)
+_WHO_BURIES_ERRORS = ("distributed.protocol.", "joblib.externals.loky.", "loky.")
 
 
 def reduced(context: SignsIn, state: Any) -> tuple[Any, ...]:
@@ -73,43 +60,56 @@ def reduced(context: SignsIn, state: Any) -> tuple[Any, ...]:
         Where the sign-in could not work in another process: here, before a job starts. For Dask and joblib, which
         bury errors of pickling, it becomes a client that says so at its first request.
     """
-    auth = context.http_client.auth
+    auth, host = context.http_client.auth, host_of(str(context.api_uri))
     if context.api_key is not None:
-        from_environment = os.environ.get(key_files.VARIABLE) == context.api_key
-        key_file = key_files.for_workers(context.api_key, str(context.api_uri))
-        return _arriving(context, state, str(key_file), _WITHOUT_KEY, from_environment=from_environment)
-    if not isinstance(auth, TiledAuth):
-        return _as_tileds(state)
-    why = None
-    if auth.token_directory is None:
-        why = "is kept in this kernel's memory only"
-    elif (auth.client_id, auth.scopes) != (None, None):
-        why = "can be renewed by one process only"
-    if why is None:
-        return _as_tileds(tuple(_Travelling(auth) if part is auth else part for part in state))
-    sentence = _CANNOT_WORK_THERE.format(why=why)
+        return _arriving(context, state, **_key(context.api_key, str(context.api_uri), host))
+    if not isinstance(auth, SessionAuth):
+        # What pickle's first protocol makes instances with; `__newobj__` insists on the class that is pickled.
+        return copyreg._reconstructor, (tiled_context.Context, object, None), state  # type: ignore[attr-defined]
+    session = (os.getpid(), auth.name)
+    if auth.token_directory is not None and (auth.client_id, auth.scopes) == (None, None):
+        saved = (auth.refresh_url, auth.csrf_token, str(auth.token_directory))
+        return _arriving(context, state, session=session, saved=saved, without=_SESSION_NOT_HERE.format(host=host))
+    in_memory = "is kept in this kernel's memory only"
+    why = in_memory if auth.token_directory is None else "can be renewed by one process only"
+    sentence = _CANNOT_WORK_THERE.format(host=host, why=why)
     if not _buries_errors():
         raise pickle.PicklingError(sentence)
-    return _arriving(context, state, None, sentence)
+    return _arriving(context, state, session=session, without=sentence)
 
 
-def _as_tileds(state: Any) -> tuple[Any, ...]:
-    # What pickle's first protocol makes instances with; `__newobj__` insists on the class that is pickled.
-    return copyreg._reconstructor, (tiled_context.Context, object, None), state  # type: ignore[attr-defined]
+def session_named(name: str) -> SessionAuth | None:
+    """Return the session of this process that has this name, while a client uses it."""
+    sessions = (context.http_client.auth for context in live.contexts())
+    return next((auth for auth in sessions if isinstance(auth, SessionAuth) and auth.name == name), None)
 
 
-def _arriving(
-    context: SignsIn, state: Any, key_file: str | None, without_key: str, *, from_environment: bool = False
-) -> tuple[Any, ...]:
+def _key(key: str, api_uri: str, host: str) -> dict[str, Any]:
+    """Return how a key is found where it cannot be in the pickle."""
+    variable_counts = os.environ.get(key_files.VARIABLE) in (None, key)
+    key_file, file = None, _WHILE_IT_RUNS
+    try:
+        key_file = str(key_files.for_workers(key, api_uri))
+    except OSError as error:
+        file = _NOT_WRITTEN.format(why=error.strerror)
+    except ValueError as error:  # `UnsafePlace`, or no key at all
+        file = _NOT_WRITTEN.format(why=str(error).rstrip("."))
+    otherwise = _VARIABLE_COUNTS if variable_counts else _VARIABLE_IS_ANOTHERS
+    without = _KEY_NOT_HERE.format(host=host, file=file, otherwise=otherwise)
+    return {"key_file": key_file, "variable_counts": variable_counts, "without": without}
+
+
+def _arriving(context: SignsIn, state: Any, **how: Any) -> tuple[Any, ...]:
     http = context.http_client
     headers = {name: value for name, value in http.headers.items() if name != "authorization"}
-    secret = {id(http.headers): headers, id(http.auth): None}
+    without_secrets = {id(http.headers): headers, id(http.auth): None}
     about = {
-        "state": tuple(secret.get(id(part), part) for part in state),
-        "key_file": key_file,
-        "host": socket.gethostname(),
-        "from_environment": from_environment,
-        "without_key": without_key,
+        "state": tuple(without_secrets.get(id(part), part) for part in state),
+        "session": None,
+        "saved": None,
+        "key_file": None,
+        "variable_counts": False,
+        **how,
     }
     source = inspect.getsource(arrival)
     return arrival.Arrive(source), (source, about)

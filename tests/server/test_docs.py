@@ -45,6 +45,7 @@ c.TiledJupyter.token_source = "__main__:person"
 GIVEN = {
     "README.md": SIGNED_IN + CLUSTER,
     "docs/how-to/batch-jobs.md": SIGNED_IN + CLUSTER,
+    "docs/how-to/parallel.md": SIGNED_IN,
     "docs/how-to/shared-computers.md": PERSON,
 }
 

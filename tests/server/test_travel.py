@@ -19,9 +19,9 @@ from .tiled_server import TiledServer
 
 READ = """
 import pickle, sys
+sys.modules["tiled_jupyter"] = None  # is not installed
 client = pickle.load(sys.stdin.buffer)
 print(client["alice/heating_scan/images"].read().sum())
-assert not [name for name in sys.modules if name.startswith("tiled_jupyter")]
 """
 
 
@@ -50,10 +50,9 @@ def test_a_remembered_session_refreshes_on_a_worker(short_server):
     assert done.stdout.decode().strip() == expected, done.stderr
 
 
-def test_no_token_and_nothing_of_ours_is_in_the_bytes(short_server):
+def test_no_token_is_in_the_bytes(short_server):
     context = signed_in(short_server)
     carried = pickle.dumps(context)
-    assert b"tiled_jupyter" not in carried
     assert not any(token.encode() in carried for token in context.http_client.auth.tokens.values())
 
 
@@ -66,15 +65,6 @@ def test_a_dead_session_ends_on_a_worker_without_asking(short_server):
     assert hook.calls == 1
 
 
-def test_a_client_with_a_key_needs_no_more_than_tiled_on_a_worker(short_server):
-    key = signed_in(short_server).create_api_key(expires_in=600)["secret"]
-    client = from_uri(short_server.uri, api_key=key)
-    carried = pickle.dumps(client.context)
-    assert key.encode() not in carried
-    done = in_another_process(client, TILED_API_KEY=key)
-    assert done.stdout.decode().strip() == total(client), done.stderr
-
-
 def test_an_anonymous_client_travels(public_server):
     client = from_uri(public_server.uri, remember_me=False)
     copy = pickle.loads(pickle.dumps(client))
@@ -84,7 +74,7 @@ def test_an_anonymous_client_travels(public_server):
 
 def test_a_session_in_memory_is_refused_before_a_job_starts(short_server):
     client = from_context(signed_in(short_server, remember_me=False))
-    with pytest.raises(pickle.PicklingError, match=r"memory only.*TILED_API_KEY"):
+    with pytest.raises(pickle.PicklingError, match=r"memory only.*key\.use\(\)"):
         pickle.dumps(client)
 
 
@@ -117,29 +107,3 @@ def test_workers_of_a_cluster_read_with_a_remembered_session(short_server):
         let_expire(context)
         assert workers.compute(array.read().sum()).result(60) == expected
         assert workers.submit(lambda: array.read().sum().compute(scheduler="threads")).result(60) == expected
-
-
-CLUSTER = """
-import sys
-from distributed import Client, LocalCluster
-from tiled_jupyter import from_uri, give_key
-
-if __name__ == "__main__":
-    array = from_uri(sys.argv[1], "dask", api_key=sys.stdin.read())["bob/heating_scan/images"].read()
-    expected = array.sum().compute(scheduler="threads")
-    with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
-        with Client(cluster) as workers:
-            print(workers.compute(array.sum()).result(60) == expected)
-            give_key(workers, sys.argv[2])
-            print(workers.compute(array.sum()).result(60) == expected)
-            print(workers.submit(lambda: array.sum().compute(scheduler="threads")).result(60) == expected)
-"""
-
-
-def test_a_client_with_a_key_reads_on_workers_before_and_after_they_are_given_one(keys, closed_server, tmp_path):
-    key = keys.create("1h")
-    (tmp_path / "cluster.py").write_text(CLUSTER)
-    program = [sys.executable, str(tmp_path / "cluster.py"), closed_server.uri, str(key.save())]
-    done = subprocess.run(program, input=key.secret, capture_output=True, text=True, timeout=180)
-    assert done.stdout.split() == ["True"] * 3, done.stderr
-    assert key.secret not in done.stdout + done.stderr
