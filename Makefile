@@ -10,6 +10,7 @@ DEMO_ARGS ?=
 NAMES ?=
 PARTS ?=
 FRONTENDS_ARGS ?=
+PEERS_ARGS ?=
 
 VENV := .venv
 DEMO := .demo
@@ -32,7 +33,7 @@ export PATH := $(BIN):$(CURDIR)/.nginx/usr/sbin:$(PATH)
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # in the order in which they are named: first what may fail
 .PHONY: help python three-kernels venv kernels chromium nginx demo test unit frontends bench soak screenshots docs \
-	check audit format js build matrix clean
+	check audit format js build matrix peers clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \2/p' $(MAKEFILE_LIST) | sed -E 's/^(  make [a-z]+) /\1\t/' | expand -t 20
@@ -100,6 +101,9 @@ build: $(VENV)/.installed ## Make wheel and sdist in dist/, and see that they ar
 matrix: nginx $(VENV)/.installed $(PROVIDER) ## Run all tests without a browser on every Python found, with the oldest dependencies, and with an old server (NAMES='oldest 3.12')
 	scripts/matrix $(NAMES)
 
+peers: .peers/.installed ## Run Tiled's own tests with and without this package, and compare (PEERS_ARGS=tests/test_client.py)
+	$(BIN)/python -m tests.peers $(PEERS_ARGS)
+
 venv: $(VENV)/.installed ## Make .venv with everything for work on the project
 kernels: $(KERNELS:%=.kernels/%/.installed) ## Make .kernels/<version>: small environments with older ipykernels
 
@@ -111,7 +115,7 @@ nginx: ## See that there is an nginx; unpack one where there is none
 	@scripts/ensure-nginx "$(call step,2) nginx"
 
 clean: ## Remove all that make has made, the bundle and Playwright's Chromium excepted
-	rm -rf $(VENV) $(DEMO) $(AUDIT) .kernels .frontends .matrix .nginx dist docs/_build tests/artifacts
+	rm -rf $(VENV) $(DEMO) $(AUDIT) .kernels .frontends .matrix .peers .nginx dist docs/_build tests/artifacts
 	rm -rf js/node_modules $(PROVIDER:/.installed=) $(HUB_PROXY:/.installed=)
 	rm -rf __pycache__ .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -139,6 +143,16 @@ $(DEMO)/.installed: pyproject.toml hatch_build.py | python
 
 $(AUDIT)/.installed: | $(VENV)/.installed
 	@scripts/quietly "pip-audit" scripts/environment $(BIN)/python $(AUDIT) 'pip-audit>=2.9'
+	@touch $@
+
+# Tiled's tests are in its source distribution alone.
+.peers/.installed: tests/peers/requirements.txt pyproject.toml | $(VENV)/.installed
+	@scripts/quietly "Packages for Tiled's own tests (a minute)" scripts/environment $(BIN)/python .peers \
+		--requirement $< --editable '.[array,dataframe]'
+	@rm -rf .peers/tiled-*
+	@scripts/quietly "Tiled's own tests (minutes: pip prepares the whole of it)" sh -c 'version=$$(.peers/bin/python -c \
+		"import importlib.metadata as m; print(m.version(\"tiled\"))") && .peers/bin/python -m pip download \
+		--no-binary :all: --no-deps --dest .peers "tiled==$$version" && tar -xzf .peers/tiled-$$version.tar.gz -C .peers'
 	@touch $@
 
 .kernels/%/.installed: pyproject.toml | $(VENV)/.installed
