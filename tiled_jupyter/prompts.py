@@ -18,11 +18,12 @@ from typing import Any, Protocol, TypeAlias
 import httpx
 from tiled.client import context as tiled_context
 
+from . import tiled_errors
 from .address import host_of
 from .errors import CannotPrompt, LoginFailed, TiledJupyterError
 from .exchange import Tokens, tokens_in
 from .parts import Identity
-from .tiled_errors import LoginRefused, NobodyHere, PasswordRejected, said_by
+from .tiled_errors import LoginRefused, PasswordRejected, said_by
 
 Prompt: TypeAlias = Callable[[httpx.Client, list[Any]], Tokens]
 
@@ -134,7 +135,7 @@ def ask(prompt: Prompt, wish: Occasion) -> Tokens:
         if tokens is not None:
             return tokens
     except (CannotPrompt, tiled_context.CannotPrompt) as nobody:
-        failure = NobodyHere(str(nobody).strip())
+        failure = tiled_errors.CannotPrompt(str(nobody).strip())
     except TiledJupyterError:
         raise
     except tiled_context.PasswordRejected as rejected:

@@ -12,12 +12,12 @@ from typing import NoReturn
 import httpx
 from tiled.client.auth import CannotRefreshAuthentication
 
+from . import tiled_errors
 from .address import host_of
 from .errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
 from .legible import legible
 from .prompts import answer_counts
 from .refreshing import NotNow
-from .tiled_errors import NobodyHere
 
 NOT_WRITABLE = "its directory cannot be written to"
 
@@ -30,7 +30,7 @@ class ReauthenticationCancelled(LoginCancelled, CannotRefreshAuthentication):  #
     """The session is over, and the person said no."""
 
 
-class NobodyToAsk(NobodyHere, CannotRefreshAuthentication):  # type: ignore[misc]
+class NobodyToAsk(tiled_errors.CannotPrompt, CannotRefreshAuthentication):  # type: ignore[misc]
     """The session is over, and there is nobody to ask."""
 
 

@@ -9,14 +9,15 @@ import httpx
 from tiled.client import context as tiled_context
 from tiled.client.utils import ClientError
 
-from .errors import CannotPrompt, KeyNotMade, LoginFailed
+from . import errors
+from .errors import KeyNotMade, LoginFailed
 
 
 class PasswordRejected(LoginFailed, tiled_context.PasswordRejected):  # type: ignore[misc]  # Tiled's are untyped
     """What was typed at a terminal was not accepted."""
 
 
-class NobodyHere(CannotPrompt, tiled_context.CannotPrompt):  # type: ignore[misc]
+class CannotPrompt(errors.CannotPrompt, tiled_context.CannotPrompt):  # type: ignore[misc]
     """There is nobody to ask."""
 
 

@@ -144,7 +144,8 @@ def test_a_saved_key_comes_with_a_script_that_runs(signed_in, closed_tiled_serve
     kind = panel.region.get_by_role("combobox", name="Kind of job")
     script = panel.region.get_by_role("group", name="Script")
     offered = kind.get_by_role("option").all_inner_texts()
-    assert [name.split()[0] for name in offered] == ["Shell", "Slurm", "Dask", "Prefect", "papermill", "Container"]
+    kinds = "Shell Slurm Dask Prefect papermill Container Apptainer cron systemd joblib ipyparallel"
+    assert [name.split()[0] for name in offered] == kinds.split()
     for name in offered:
         kind.select_option(name)
         expect(script).to_contain_text(f"-{first_eight}.env")
