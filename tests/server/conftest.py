@@ -1,4 +1,7 @@
-"""One real Tiled server for the ring, a token cache of its own for each test, and bob, who has no keys but its own."""
+"""Real Tiled servers, a token cache of its own for each test, and bob, who has no keys but its own.
+
+Each file of tests has servers of its own: an account may have 200 sign-ins, those that have ended included.
+"""
 
 from __future__ import annotations
 
@@ -21,26 +24,26 @@ if TYPE_CHECKING:
     from tiled_jupyter import Context
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def public_server() -> Iterator[TiledServer]:
     with TiledServer() as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def closed_server() -> Iterator[TiledServer]:
     with TiledServer(allow_anonymous_access=False) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def short_server() -> Iterator[TiledServer]:
     """Access tokens of this one last three seconds, so that a session that was ended is soon known to be over."""
     with TiledServer(allow_anonymous_access=False, access_token_max_age=3) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def writable_server() -> Iterator[TiledServer]:
     """An empty catalog to write in, with streaming; access tokens of this one last two seconds."""
     with TiledServer(writable=True, allow_anonymous_access=False, access_token_max_age=2) as server:
