@@ -167,11 +167,8 @@ def unencrypted(uri: str, what: str) -> str:
 
 def same_origin(one: str, other: str) -> bool:
     """Whether two addresses are served by the same scheme, host and port; False where one is no address."""
-    try:
-        a, b = httpx.URL(one), httpx.URL(other)
-        return bool(a.host) and (a.scheme, a.host, _port(a)) == (b.scheme, b.host, _port(b))
-    except (httpx.InvalidURL, ValueError):
-        return False
+    origin = origin_of(one)
+    return origin is not None and origin == origin_of(other)
 
 
 def is_private(address: str, *, allow_http: bool) -> bool:
@@ -212,7 +209,3 @@ def refusal_to_send(endpoint: str, server: str, *, allow_http: bool) -> str | No
 def _quoted_path(url: httpx.URL) -> str:
     """Return the path without the query: decoded, a # or ? in the name of a node would end it."""
     return url.raw_path.partition(b"?")[0].decode("ascii")
-
-
-def _port(url: httpx.URL) -> int | None:
-    return url.port or {"http": 80, "https": 443}.get(url.scheme)

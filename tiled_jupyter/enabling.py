@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from tiled.client import from_context as _tiled_from_context
-from tiled.client.context import prompt_for_credentials
 
 from . import context as plain
 from . import front_end, live, noticing, profiles, which_key
 from .address import host_of, parse_address
-from .audience import sendable
 from .lifetimes import session_end
 from .masked import Masked
 from .parts import Identity
 from .principal import identity_of
 from .prompts import Prompt, occasion
-from .reauthentication import require_prompt
+from .reauthentication import ask_at_terminal, require_prompt
 from .tokens import tokens_of
 
 if TYPE_CHECKING:
@@ -34,9 +32,7 @@ def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, 
     """Ask where the person is: at a terminal as Tiled does, else in the panel."""
     if front_end.has_terminal():
         wish = occasion.get()
-        offered = providers if wish is None else sendable(providers, wish.context)
-        tokens: dict[str, Any] = prompt_for_credentials(http_client, offered)
-        return tokens
+        return ask_at_terminal(http_client, providers, None if wish is None else wish.context)
     from .panel import prompt_for_login
 
     return prompt_for_login(http_client, providers)

@@ -35,6 +35,7 @@ from .session_errors import NOT_WRITABLE, say_unsaved
 from .tls import tls_context
 from .travel import reduced
 
+_HAS_PROXIES = "trust_env" in inspect.signature(tiled_context.Context.__init__).parameters  # Tiled >= 0.2.17
 KEY_WINS = (
     "An API key is set for this server, and it wins over a login. Unset TILED_API_KEY or leave api_key= out, "
     "and connect again."
@@ -126,7 +127,9 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         if self.api_key is not None:  # before anybody types a password
             raise LoginFailed(KEY_WINS, "credentials")
         if self.prompt is None:
-            self.configure_auth(prompt_at_terminal(self), remember_me=remember_me)
+            with self.prompt_client() as http_client:
+                tokens = ask_at_terminal(http_client, self.server_info.authentication.providers, self)
+            self.configure_auth(tokens, remember_me=remember_me)
             return
         wish = Occasion(self, remember_me, reason=self.unsent)
         tokens = ask(self.prompt, wish)
@@ -386,8 +389,7 @@ def require_prompt(prompt: Any) -> Prompt:
 
 def on_this_computer(uri: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a Context such that requests to this computer use no proxy of the environment's."""
-    has_proxies = "trust_env" in inspect.signature(tiled_context.Context.__init__).parameters  # Tiled >= 0.2.17
-    return {**options, "trust_env": False} if has_proxies and is_loopback(httpx.URL(uri).host) else options
+    return {**options, "trust_env": False} if _HAS_PROXIES and is_loopback(httpx.URL(uri).host) else options
 
 
 def without_key(uri: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -406,12 +408,11 @@ def without_key(uri: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]
     return str(url.copy_remove_param("api_key")), {**options, "api_key": Masked(keys[0])}
 
 
-def prompt_at_terminal(context: Context) -> Tokens:
-    """Ask as Tiled does, with a client that takes what is typed to no other server."""
-    with context.prompt_client() as http_client:
-        providers = sendable(context.server_info.authentication.providers, context)
-        tokens: Tokens = tiled_context.prompt_for_credentials(http_client, providers)
-        return tokens
+def ask_at_terminal(http_client: httpx.Client, providers: list[Any], context: Context | None) -> Tokens:
+    """Ask as Tiled does, but for no password that would go to another server than the Context's, if that is known."""
+    offered = providers if context is None else sendable(providers, context)
+    tokens: Tokens = tiled_context.prompt_for_credentials(http_client, offered)
+    return tokens
 
 
 def _whom(principal: object) -> str:

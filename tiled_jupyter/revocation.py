@@ -15,7 +15,7 @@ from typing import Any, Literal
 import httpx
 
 from . import grants
-from .address import host_of, is_loopback, same_origin
+from .address import host_of, is_private, same_origin
 from .device_grant import endpoints, is_the_providers
 from .exchange import PROBE_TIMEOUT, Answer, Refused, ask
 from .lifetimes import claims, expiry
@@ -192,8 +192,7 @@ def _end_of(tokens: Mapping[str, Any]) -> float | None:
 
 
 def _may_have_it(endpoint: str, token_endpoint: str) -> bool:
-    url = httpx.URL(token_endpoint)
-    return same_origin(endpoint, token_endpoint) and (url.scheme == "https" or is_loopback(url.host))
+    return same_origin(endpoint, token_endpoint) and is_private(token_endpoint, allow_http=False)
 
 
 def _configurations(token_endpoint: str, tokens: Mapping[str, Any]) -> list[str]:

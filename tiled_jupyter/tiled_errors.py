@@ -21,8 +21,8 @@ class CannotPrompt(errors.CannotPrompt, tiled_context.CannotPrompt):  # type: ig
     """There is nobody to ask."""
 
 
-class LoginRefused(LoginFailed, ClientError):  # type: ignore[misc]
-    """The server refused a login, and said why.
+class _ServerRefused(ClientError):  # type: ignore[misc]
+    """A server refused something, and said why.
 
     Parameters
     ----------
@@ -35,23 +35,18 @@ class LoginRefused(LoginFailed, ClientError):  # type: ignore[misc]
     def __init__(self, sentence: str, response: httpx.Response) -> None:
         answer = without_secrets(response)
         ClientError.__init__(self, sentence, answer.request, answer)
+
+
+class LoginRefused(_ServerRefused, LoginFailed):
+    """The server refused a login; parameters are those of `_ServerRefused`."""
+
+    def __init__(self, sentence: str, response: httpx.Response) -> None:
+        super().__init__(sentence, response)
         self.reason = "credentials" if response.status_code == httpx.codes.UNAUTHORIZED else "server"
 
 
-class KeyRefused(KeyNotMade, ClientError):  # type: ignore[misc]
-    """The server refused to make an API key, and said why.
-
-    Parameters
-    ----------
-    sentence : str
-        What happened and what to do.
-    response : httpx.Response
-        What the server said.
-    """
-
-    def __init__(self, sentence: str, response: httpx.Response) -> None:
-        answer = without_secrets(response)
-        ClientError.__init__(self, sentence, answer.request, answer)
+class KeyRefused(_ServerRefused, KeyNotMade):
+    """The server refused to make an API key; parameters are those of `_ServerRefused`."""
 
 
 def without_secrets(response: httpx.Response) -> httpx.Response:

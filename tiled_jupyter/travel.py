@@ -7,6 +7,7 @@ file for this user alone while this kernel lives, and the pickle has the path. `
 from __future__ import annotations
 
 import copyreg
+import functools
 import inspect
 import os
 import pickle
@@ -111,8 +112,14 @@ def _arriving(context: SignsIn, state: Any, **how: Any) -> tuple[Any, ...]:
         "variable_counts": False,
         **how,
     }
-    source = inspect.getsource(arrival)
+    source = _source()
     return arrival.Arrive(source), (source, about)
+
+
+@functools.cache
+def _source() -> str:
+    """Return the text of `arrival`: one object, which a pickle of several clients holds once."""
+    return inspect.getsource(arrival)
 
 
 def _buries_errors() -> bool:
