@@ -23,7 +23,7 @@ NODE_MODULES := js/node_modules/.installed
 FRONT_ENDS := $(basename $(notdir $(wildcard tests/frontends/environments/*.txt)))
 HUB_PROXY := tests/frontends/proxy/node_modules/.installed
 PROVIDER := tiled_jupyter/demo/provider/node_modules/.installed
-BUNDLE := tiled_jupyter/static/panel.js tiled_jupyter/static/panel.css
+BUNDLE := tiled_jupyter/panel/static/panel.js tiled_jupyter/panel/static/panel.css
 # The demo is apart from .venv. Its provider runs on the Node of the PATH, if that is new enough.
 DEMO_PATH := $(CURDIR)/$(DEMO)/bin:$(PATH)
 NODE = $(shell PATH="$(DEMO_PATH)" scripts/has-node || echo ,node)
@@ -62,7 +62,7 @@ check: $(VENV)/.installed $(NODE_MODULES) ## Lint, formats, types, and whether t
 	cd js && npm run check && npm run lint
 	@committed=$$(cat $(BUNDLE) | cksum); (cd js && npm run build); \
 	test "$$committed" = "$$(cat $(BUNDLE) | cksum)" || \
-		{ echo "The bundle was stale. It has been built anew: commit tiled_jupyter/static." >&2; exit 1; }
+		{ echo "The bundle was stale. It has been built anew: commit tiled_jupyter/panel/static." >&2; exit 1; }
 
 # An audit environment of its own: what an auditor needs is no part of what is audited. `--strict`: what the database
 # does not know fails too, instead of passing unseen.
@@ -90,7 +90,7 @@ docs: $(VENV)/.installed ## Build the documentation in docs/_build, warnings bei
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build
 	@echo docs/_build/index.html
 
-js: $(NODE_MODULES) ## Build the page into tiled_jupyter/static
+js: $(NODE_MODULES) ## Build the page into tiled_jupyter/panel/static
 	cd js && npm run build
 
 build: $(VENV)/.installed ## Make wheel and sdist in dist/, and see that they are complete

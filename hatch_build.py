@@ -1,6 +1,6 @@
 """Refuse to build a distribution without the page.
 
-The bundle in tiled_jupyter/static is committed, so building needs no Node; this hook never makes it.
+The bundle in tiled_jupyter/panel/static is committed, so building needs no Node; this hook never makes it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLE = ("tiled_jupyter/static/panel.js", "tiled_jupyter/static/panel.css")
+BUNDLE = ("tiled_jupyter/panel/static/panel.js", "tiled_jupyter/panel/static/panel.css")
 
 
 class BundleHook(BuildHookInterface):  # type: ignore[type-arg]

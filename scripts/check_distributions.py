@@ -10,8 +10,8 @@ from pathlib import Path
 PACKAGE = {
     "tiled_jupyter/__init__.py",
     "tiled_jupyter/py.typed",
-    "tiled_jupyter/static/panel.js",
-    "tiled_jupyter/static/panel.css",
+    "tiled_jupyter/panel/static/panel.js",
+    "tiled_jupyter/panel/static/panel.css",
     "tiled_jupyter/demo/__main__.py",
     "tiled_jupyter/demo/provider/package-lock.json",
     "tiled_jupyter/demo/provider/package.json",

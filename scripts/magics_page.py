@@ -9,8 +9,8 @@ import argparse
 import re
 from typing import Any
 
-from tiled_jupyter.key_magics import KeyMagics
-from tiled_jupyter.magics import TiledMagics
+from tiled_jupyter.notebook.key_magics import KeyMagics
+from tiled_jupyter.notebook.magics import TiledMagics
 
 MAGICS = (
     TiledMagics.tiled_login,

@@ -11,11 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
-    from .access import explain_access
-    from .api_keys import ApiKeys
-    from .attaching import attach, disable, enable
-    from .dask_key import give_key, take_key_back
-    from .enabling import Context, from_context, from_profile, from_uri, login
     from .errors import (
         CannotPrompt,
         IdentityChanged,
@@ -25,22 +20,27 @@ if TYPE_CHECKING:
         LoginFailed,
         TiledJupyterError,
     )
-    from .magics import load_ipython_extension, unload_ipython_extension
-    from .new_key import NewApiKey
-    from .panel import LoginPanel, prompt_for_login
+    from .keys.access import explain_access
+    from .keys.api_keys import ApiKeys
+    from .keys.dask import give_key, take_key_back
+    from .keys.new_key import NewApiKey
+    from .notebook.attaching import attach, disable, enable
+    from .notebook.enabling import Context, from_context, from_profile, from_uri, login
+    from .notebook.magics import load_ipython_extension, unload_ipython_extension
+    from .panel.panel import LoginPanel, prompt_for_login
 
 _HOME = {
-    "ApiKeys": "api_keys",
-    "explain_access": "access",
-    "give_key": "dask_key",
-    "take_key_back": "dask_key",
-    "Context": "enabling",
-    "from_context": "enabling",
-    "from_profile": "enabling",
-    "from_uri": "enabling",
-    "attach": "attaching",
-    "disable": "attaching",
-    "enable": "attaching",
+    "ApiKeys": "keys.api_keys",
+    "explain_access": "keys.access",
+    "give_key": "keys.dask",
+    "take_key_back": "keys.dask",
+    "Context": "notebook.enabling",
+    "from_context": "notebook.enabling",
+    "from_profile": "notebook.enabling",
+    "from_uri": "notebook.enabling",
+    "attach": "notebook.attaching",
+    "disable": "notebook.attaching",
+    "enable": "notebook.attaching",
     "CannotPrompt": "errors",
     "IdentityChanged": "errors",
     "KeyNotMade": "errors",
@@ -48,12 +48,12 @@ _HOME = {
     "LoginCancelled": "errors",
     "LoginFailed": "errors",
     "TiledJupyterError": "errors",
-    "load_ipython_extension": "magics",
-    "unload_ipython_extension": "magics",
-    "NewApiKey": "new_key",
-    "LoginPanel": "panel",
-    "login": "enabling",
-    "prompt_for_login": "panel",
+    "load_ipython_extension": "notebook.magics",
+    "unload_ipython_extension": "notebook.magics",
+    "NewApiKey": "keys.new_key",
+    "LoginPanel": "panel.panel",
+    "login": "notebook.enabling",
+    "prompt_for_login": "panel.panel",
 }
 
 __all__ = [

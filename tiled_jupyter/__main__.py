@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from . import startup
-from .startup import CONTENT, CannotChange, Place
+from .notebook import startup
+from .notebook.startup import CONTENT, CannotChange, Place
 
 _ANEW = "Kernels that start from now on"
 

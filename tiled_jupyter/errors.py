@@ -30,7 +30,7 @@ class LoginFailed(TiledJupyterError, RuntimeError):
     sentence : str
         What happened and what to do.
     reason : str
-        One of the kinds of `tiled_jupyter.states.Failure`.
+        One of the kinds of `tiled_jupyter.state.states.Failure`.
     """
 
     def __init__(self, sentence: str, reason: str = "server") -> None:

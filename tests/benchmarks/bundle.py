@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FILES = ("panel.js", "panel.css")
-_STATIC = Path(tiled_jupyter.__file__).parent / "static"
+_STATIC = Path(tiled_jupyter.__file__).parent / "panel" / "static"
 
 
 @dataclass

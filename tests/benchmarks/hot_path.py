@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tests.server.tiled_server import TiledServer
-from tiled_jupyter.session_auth import SessionAuth
+from tiled_jupyter.session.auth import SessionAuth
 
 from .figures import Count, Figure
 from .people import Sessions, our_context, plain_context, requests_in

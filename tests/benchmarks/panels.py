@@ -56,7 +56,7 @@ _CLICK_MANY = """async ([button, times]) => {
 _NOTING_PANEL = """
 import json, time
 from tiled_jupyter import LoginPanel
-from tiled_jupyter.wire import Cancel, ChangeServer
+from tiled_jupyter.state.wire import Cancel, ChangeServer
 heard = []
 class NotingPanel(LoginPanel):
     def obey(self, command, typed):

@@ -10,8 +10,9 @@ from tiled.client import context as tiled_context
 from tests.server.sessions import Hook
 from tests.server.shown import Shown
 from tests.server.tiled_server import PASSWORDS, TiledServer
-from tiled_jupyter import Context, prompts
-from tiled_jupyter.prompt_session import PromptSession
+from tiled_jupyter import Context
+from tiled_jupyter.login.hook import PromptSession
+from tiled_jupyter.session import prompts
 
 
 class Person(Hook):

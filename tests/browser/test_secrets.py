@@ -35,9 +35,9 @@ SETUP = """
 from tiled_jupyter import LoginPanel
 def tell():
     import gc, json, pathlib
-    from tiled_jupyter.device_grant import DeviceGrant
-    from tiled_jupyter.new_key import NewApiKey
-    from tiled_jupyter.session_auth import SessionAuth
+    from tiled_jupyter.oauth.device import DeviceGrant
+    from tiled_jupyter.keys.new_key import NewApiKey
+    from tiled_jupyter.session.auth import SessionAuth
     file, known = pathlib.Path({file!r}), []
     for thing in gc.get_objects():
         if type(thing) is DeviceGrant:

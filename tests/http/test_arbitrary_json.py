@@ -16,16 +16,21 @@ from hypothesis import strategies as st
 from tiled.schemas import AboutAuthenticationLinks, AboutAuthenticationProvider
 
 from tests.server.hostile_server import about, code, device, password, principal
-from tiled_jupyter import device_grant, explain_access, grants, key_login, probing, sign_ins, wire
-from tiled_jupyter.api_keys import ApiKeys
-from tiled_jupyter.connection import describe, session_sign_in
-from tiled_jupyter.device_grant import DeviceGrant
+from tiled_jupyter import explain_access
 from tiled_jupyter.errors import KeyNotMade, KeysUnavailable
-from tiled_jupyter.exchange import Refused
-from tiled_jupyter.principal import is_same
-from tiled_jupyter.revocation import end_session
+from tiled_jupyter.keys.api_keys import ApiKeys
+from tiled_jupyter.login import api_key as key_login
+from tiled_jupyter.login import probing, sign_ins
+from tiled_jupyter.login.server import describe, session_sign_in
+from tiled_jupyter.oauth import device as device_grant
+from tiled_jupyter.oauth import password as grants
+from tiled_jupyter.oauth.device import DeviceGrant
+from tiled_jupyter.oauth.exchange import Refused
+from tiled_jupyter.session.identity import is_same
+from tiled_jupyter.session.revocation import end_session
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.states import Identity, Server, SignedIn, SignedOut
+from tiled_jupyter.state import wire
+from tiled_jupyter.state.states import Identity, Server, SignedIn, SignedOut
 
 API = "https://t.example/api/v1/"
 SERVER = Server(API, "t.example", True, ())

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiled_jupyter import device_grant
-from tiled_jupyter.device_grant import DeviceGrant, Pending
-from tiled_jupyter.exchange import Refused
+from tiled_jupyter.oauth import device as device_grant
+from tiled_jupyter.oauth.device import DeviceGrant, Pending
+from tiled_jupyter.oauth.exchange import Refused
 
 TILED = {"auth_endpoint": "https://t.example/api/v1/auth/provider/orcid/device_code"}
 THEIRS = {

@@ -9,9 +9,10 @@ import time
 import httpx
 import pytest
 
-from tiled_jupyter import bounded, grants
-from tiled_jupyter.exchange import Refused, ask
-from tiled_jupyter.refreshing import NotNow, refresh
+from tiled_jupyter.oauth import bounded
+from tiled_jupyter.oauth import password as grants
+from tiled_jupyter.oauth.exchange import Refused, ask
+from tiled_jupyter.oauth.refresh import NotNow, refresh
 
 QUICK = httpx.Timeout(0.5, connect=0.5)
 
@@ -64,7 +65,7 @@ def test_a_refresh_has_an_end(dripping, monkeypatch):
     class Session:
         refresh_url, csrf_token, client_id, scopes = httpx.URL(dripping), "", None, None
 
-    monkeypatch.setattr("tiled_jupyter.refreshing._TIMEOUT", QUICK)
+    monkeypatch.setattr("tiled_jupyter.oauth.refresh._TIMEOUT", QUICK)
     with httpx.Client(trust_env=False) as http, pytest.raises(NotNow):
         refresh(http, Session(), "r")
 

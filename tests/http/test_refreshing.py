@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from tiled_jupyter.refreshing import NotNow, refresh
+from tiled_jupyter.oauth.refresh import NotNow, refresh
 
 TOKENS = {"access_token": "a", "refresh_token": "r", "token_type": "bearer"}
 OVER, LATER = None, NotNow

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 import httpx
 import pytest
 
-from tiled_jupyter.revocation import Outcome, end_session
+from tiled_jupyter.session.revocation import Outcome, end_session
 
 API = "https://t.example/api/v1/"
 LINKS = {

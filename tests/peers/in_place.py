@@ -29,7 +29,9 @@ def _is_scripted() -> bool:
 
 
 if _IN_PLACE != "nothing":
-    from tiled_jupyter import Context, attaching, from_context, from_profile, from_uri, front_end
+    from tiled_jupyter import Context, from_context, from_profile, from_uri
+    from tiled_jupyter.kernel import front_end
+    from tiled_jupyter.notebook import attaching
 
     front_end.has_terminal = _is_scripted
     if _IN_PLACE == "enable":

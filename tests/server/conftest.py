@@ -11,7 +11,7 @@ from weakref import WeakSet
 import httpx
 import pytest
 
-from tiled_jupyter.api_keys import ApiKeys
+from tiled_jupyter.keys.api_keys import ApiKeys
 
 from .sessions import janitor_of
 from .test_context import signed_in
@@ -57,15 +57,15 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("TILED_API_KEY", raising=False)
     # Each test is a kernel of its own.
-    monkeypatch.setattr("tiled_jupyter.which_key._aside", set())
-    monkeypatch.setattr("tiled_jupyter.which_key._bound", WeakSet())
-    monkeypatch.setattr("tiled_jupyter.which_key._used_with", {})
-    monkeypatch.setattr("tiled_jupyter.key_files._for_workers", {})
-    monkeypatch.setattr("tiled_jupyter.enabling._told", set())
-    monkeypatch.setattr("tiled_jupyter.live.signed_out", set())
-    monkeypatch.setattr("tiled_jupyter.live._sessions", {})
+    monkeypatch.setattr("tiled_jupyter.keys.choice._aside", set())
+    monkeypatch.setattr("tiled_jupyter.keys.choice._bound", WeakSet())
+    monkeypatch.setattr("tiled_jupyter.keys.choice._used_with", {})
+    monkeypatch.setattr("tiled_jupyter.keys.files._for_workers", {})
+    monkeypatch.setattr("tiled_jupyter.notebook.enabling._told", set())
+    monkeypatch.setattr("tiled_jupyter.session.registry.signed_out", set())
+    monkeypatch.setattr("tiled_jupyter.session.registry._sessions", {})
     contexts: dict[int, Context] = {}
-    monkeypatch.setattr("tiled_jupyter.live._contexts", contexts)
+    monkeypatch.setattr("tiled_jupyter.session.registry._contexts", contexts)
     yield tmp_path / "cache"
     for context in contexts.values():
         context.close()  # Tiled leaves that to the end of the process

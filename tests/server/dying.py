@@ -16,7 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tiled_jupyter import Context, locks, tokens
+from tiled_jupyter import Context
+from tiled_jupyter.session import locks, tokens
 
 WATCHED = {locks.__file__, tokens.__file__}
 HARMLESS = {"read_token", "read_tokens", "claims", "subject", "_pause"}

@@ -12,8 +12,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tiled_jupyter import tokens as files
-from tiled_jupyter.grants import revoke_session
+from tiled_jupyter.oauth.password import revoke_session
+from tiled_jupyter.session import tokens as files
 
 STARTS_WITHIN = 60.0
 GOES_ON_WITHIN = 15.0  # seconds, on a busy machine; a lock that is never let go of is waited for for longer

@@ -9,8 +9,9 @@ import httpx
 from tiled.client.context import Context as TiledContext
 
 from tests.approval import approve_without_a_page
-from tiled_jupyter import Context, prompts
-from tiled_jupyter.grants import password_grant, revoke_session
+from tiled_jupyter import Context
+from tiled_jupyter.oauth.password import password_grant, revoke_session
+from tiled_jupyter.session import prompts
 
 from .tiled_server import PASSWORDS
 

@@ -11,13 +11,15 @@ import httpx
 import pytest
 from tiled.client.utils import ClientError
 
-from tiled_jupyter import Context, explain_access, from_context, hints, noticing
-from tiled_jupyter.account import AccountDesk
-from tiled_jupyter.api_keys import ApiKeys
+from tiled_jupyter import Context, explain_access, from_context
 from tiled_jupyter.errors import BadSetting
-from tiled_jupyter.hints import ending
+from tiled_jupyter.keys.api_keys import ApiKeys
+from tiled_jupyter.panel import hints
+from tiled_jupyter.panel.account import AccountDesk
+from tiled_jupyter.panel.hints import ending
+from tiled_jupyter.session import noticing
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.states import SignedIn
+from tiled_jupyter.state.states import SignedIn
 
 from .sessions import Hook, janitor_of, signed_in
 from .shown import Shown, settle
@@ -43,9 +45,9 @@ def bob(public_server):
 def heard(monkeypatch):
     """Be in a cell, and note the lines it gets."""
     lines = []
-    monkeypatch.setattr("tiled_jupyter.front_end.say", lines.append)
-    monkeypatch.setattr("tiled_jupyter.front_end.is_somebody_there", lambda: True)
-    monkeypatch.setattr("tiled_jupyter.front_end.cell_number", lambda: 7)
+    monkeypatch.setattr("tiled_jupyter.kernel.front_end.say", lines.append)
+    monkeypatch.setattr("tiled_jupyter.kernel.front_end.is_somebody_there", lambda: True)
+    monkeypatch.setattr("tiled_jupyter.kernel.front_end.cell_number", lambda: 7)
     monkeypatch.setattr(noticing, "_ends", {})
     monkeypatch.setattr(hints, "_warned", {})
     monkeypatch.setattr(hints, "_said", None)
@@ -126,7 +128,7 @@ def test_a_key_in_the_environment_is_in_the_way(bob, monkeypatch):
 
 
 def test_the_help_of_the_site_is_named(bob, monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.access.settings", lambda: TiledJupyter(help_url=HELP))
+    monkeypatch.setattr("tiled_jupyter.keys.access.settings", lambda: TiledJupyter(help_url=HELP))
     assert explain_access(bob, "alice")[-1] == f"To get access, see {HELP}"
 
 
@@ -136,7 +138,7 @@ def test_a_wrong_setting_is_not_said_to_be_the_servers_fault(bob, monkeypatch):
     def wrong():
         raise BadSetting(sentence)
 
-    monkeypatch.setattr("tiled_jupyter.access.settings", wrong)
+    monkeypatch.setattr("tiled_jupyter.keys.access.settings", wrong)
     with pytest.raises(BadSetting, match=re.escape(sentence)):
         explain_access(bob, "alice")
 
@@ -157,7 +159,7 @@ def test_the_panel_answers_for_the_node_it_signed_in_to(public_server):
     shown.connect(f"{public_server.uri}/api/v1/metadata/alice")
     shown.sign_in(SignedIn, "bob", PASSWORDS["bob"], remember=False)
     desk = AccountDesk(shown.session, TiledJupyter(), lambda _: None)
-    from tiled_jupyter.account_commands import ExplainAccess
+    from tiled_jupyter.state.account_commands import ExplainAccess
 
     desk.obey(ExplainAccess())
     settle()
@@ -213,7 +215,7 @@ def test_d21_a_sign_in_that_ends_soon_is_said_once_a_day(cache, heard):
 def test_d21_a_saved_sign_in_is_known_to_end_too(cache, heard):
     with TiledServer(allow_anonymous_access=False, session_max_age=7200) as server:
         signed_in(server)
-        from tiled_jupyter import enabling
+        from tiled_jupyter.notebook import enabling
 
         context, _ = enabling.Context.from_any_uri(server.uri)
         assert context.use_cached_tokens()

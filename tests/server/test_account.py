@@ -15,13 +15,16 @@ import httpx
 import pytest
 from tiled.client.auth import CannotRefreshAuthentication
 
-from tiled_jupyter import LoginPanel, key_files, known_servers, sign_ins
-from tiled_jupyter import account_commands as said
-from tiled_jupyter.account import AccountDesk
-from tiled_jupyter.account_states import Account
-from tiled_jupyter.letters import Letter
+from tiled_jupyter import LoginPanel
+from tiled_jupyter.kernel.letters import Letter
+from tiled_jupyter.keys import files as key_files
+from tiled_jupyter.login import sign_ins
+from tiled_jupyter.panel.account import AccountDesk
+from tiled_jupyter.session import known_servers
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.states import SignedIn
+from tiled_jupyter.state import account_commands as said
+from tiled_jupyter.state.account import Account
+from tiled_jupyter.state.states import SignedIn
 
 from .hostile_server import HostileServer, Reply, principal
 from .sessions import janitor_of
@@ -280,7 +283,7 @@ def test_a_key_whose_owner_left_meanwhile_is_revoked(desk, janitor, monkeypatch)
         desk.desk.forget()
         return made[0]
 
-    monkeypatch.setattr("tiled_jupyter.account.ApiKeys.create", leave_then_give)
+    monkeypatch.setattr("tiled_jupyter.panel.account.ApiKeys.create", leave_then_give)
     assert desk.make().made is None
     assert made
     assert janitor.whoami()["api_keys"] == []

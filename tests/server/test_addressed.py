@@ -11,7 +11,7 @@ from tests.browser.kernels import KERNELS, kernel_python
 from tests.browser.listener import Listener
 from tests.browser.waiting import until
 from tests.canaries import leaks
-from tiled_jupyter.addressed import REPLY, REQUEST
+from tiled_jupyter.kernel.replies import REPLY, REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

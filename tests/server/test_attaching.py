@@ -133,7 +133,7 @@ def test_importing_tiled_before_or_after_makes_no_difference(first, short_server
         f"{first}import tiled_jupyter\ntiled_jupyter.enable()\nfrom tiled.client import from_uri\n"
         "calls = []\n"
         "def hook(http, providers):\n"
-        "    from tiled_jupyter.grants import password_grant\n"
+        "    from tiled_jupyter.oauth.password import password_grant\n"
         f"    return password_grant(http, providers[0].links['auth_endpoint'], 'bob', {PASSWORDS['bob']!r})\n"
         "tiled_jupyter.Context.prompt = staticmethod(hook)\n"
         f"print(from_uri({short_server.uri!r}, remember_me=False).context)"

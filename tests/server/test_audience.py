@@ -12,12 +12,15 @@ import httpx
 import pytest
 from tiled.profiles import load_profiles
 
-from tiled_jupyter import Context, attach, disable, enable, live, sign_ins, which_key
-from tiled_jupyter.api_keys import ApiKeys
-from tiled_jupyter.ensuring import ensure
+from tiled_jupyter import Context, attach, disable, enable
 from tiled_jupyter.errors import TiledJupyterError
-from tiled_jupyter.sign_out import sign_out_of
-from tiled_jupyter.states import AwaitingAuthorization, SignedIn, SignedOut
+from tiled_jupyter.keys import choice as which_key
+from tiled_jupyter.keys.api_keys import ApiKeys
+from tiled_jupyter.login import sign_ins
+from tiled_jupyter.login.sign_out import sign_out_of
+from tiled_jupyter.session import registry as live
+from tiled_jupyter.session.ensure import ensure
+from tiled_jupyter.state.states import AwaitingAuthorization, SignedIn, SignedOut
 
 from .hostile_server import HostileServer, Reply, code, device, password, untrusted
 from .shown import Shown, settle
@@ -317,7 +320,7 @@ def test_a_device_code_goes_nowhere_but_to_its_server(tiled, elsewhere, monkeypa
 def test_what_is_typed_at_a_terminal_goes_nowhere_but_to_its_server(tiled, elsewhere, monkeypatch, place, mode):
     if mode == "external":
         tiled.about["authentication"]["providers"] = [device(tiled.api_uri)]
-    monkeypatch.setattr("tiled_jupyter.front_end.has_terminal", lambda: True)
+    monkeypatch.setattr("tiled_jupyter.kernel.front_end.has_terminal", lambda: True)
     monkeypatch.setattr("tiled.client.context.username_input", lambda: "alice")
     monkeypatch.setattr("tiled.client.context.password_input", lambda: PASSWORD)
     monkeypatch.setattr("webbrowser.open", lambda *_: True)

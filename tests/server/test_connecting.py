@@ -14,8 +14,8 @@ import pytest
 from tiled.client.utils import ClientError
 
 from tiled_jupyter import from_uri
-from tiled_jupyter.states import Disconnected, SignedOut
-from tiled_jupyter.tls import tls_context
+from tiled_jupyter.oauth.tls import tls_context
+from tiled_jupyter.state.states import Disconnected, SignedOut
 
 from .hostile_server import HostileServer, untrusted
 from .shown import Shown

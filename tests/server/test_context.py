@@ -12,7 +12,7 @@ from tiled.client import from_uri as tiled_from_uri
 
 from tiled_jupyter import CannotPrompt, Context, LoginFailed, from_context, from_uri
 from tiled_jupyter.address import BadAddress
-from tiled_jupyter.grants import password_grant
+from tiled_jupyter.oauth.password import password_grant
 
 from .tiled_server import PASSWORDS, TiledServer
 

@@ -7,8 +7,9 @@ import pickle
 
 import pytest
 
-from tiled_jupyter import from_context, live
-from tiled_jupyter.audience import NotSent
+from tiled_jupyter import from_context
+from tiled_jupyter.oauth.audience import NotSent
+from tiled_jupyter.session import registry as live
 
 from .test_context import signed_in
 

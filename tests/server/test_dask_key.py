@@ -18,9 +18,10 @@ from dask.distributed import Client, LocalCluster
 from distributed.protocol.pickle import dumps
 from tiled.client.context import Context as TiledContext
 
-from tiled_jupyter import attach, from_context, key_files
-from tiled_jupyter.dask_key import NOT_ENCRYPTED, give_key, take_key_back
+from tiled_jupyter import attach, from_context
 from tiled_jupyter.errors import KeysUnavailable
+from tiled_jupyter.keys import files as key_files
+from tiled_jupyter.keys.dask import NOT_ENCRYPTED, give_key, take_key_back
 
 from .sessions import Hook
 
@@ -108,7 +109,7 @@ def test_another_key_takes_the_place_of_the_first_and_taking_back_leaves_nothing
 
 
 def test_the_path_travels_and_not_the_key(key):
-    from tiled_jupyter.dask_key import _plugin
+    from tiled_jupyter.keys.dask import _plugin
 
     assert key.secret.encode() not in dumps(_plugin(key.api_uri, path=str(key.saved_to)))
     assert key.secret not in repr(_plugin(None, secret=key.secret))
@@ -116,7 +117,7 @@ def test_the_path_travels_and_not_the_key(key):
 
 @pytest.mark.parametrize("by_value", [False, True])
 def test_a_worker_needs_no_tiled_jupyter(key, tmp_path, by_value):
-    from tiled_jupyter.dask_key import _plugin
+    from tiled_jupyter.keys.dask import _plugin
 
     plugin = _plugin(None, secret=key.secret) if by_value else _plugin(key.api_uri, path=str(key.saved_to))
     (tmp_path / "plugin").write_bytes(dumps(plugin))

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.approval import approve_without_a_page, deny_without_a_page
-from tiled_jupyter.states import AwaitingAuthorization, SignedIn, SignedOut, Verifying
+from tiled_jupyter.state.states import AwaitingAuthorization, SignedIn, SignedOut, Verifying
 
 from .openid_provider import OpenIDProvider, entra_provider, own_device_provider, password_provider, proxied_provider
 from .shown import Shown, at_once, settle
@@ -262,7 +262,7 @@ def test_without_a_refresh_token_the_panel_says_how_long_it_lasts():
 
 def test_no_device_code_or_token_is_in_a_state_or_repr(proxied, monkeypatch):
     made = []
-    from tiled_jupyter import device_grant
+    from tiled_jupyter.oauth import device as device_grant
 
     start = device_grant.start
     monkeypatch.setattr(device_grant, "start", lambda *args: made.append(start(*args)) or made[-1])

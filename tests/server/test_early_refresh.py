@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tiled_jupyter import Context
-from tiled_jupyter.grants import revoke_session
-from tiled_jupyter.lifetimes import expiry
-from tiled_jupyter.session_auth import _head_start
+from tiled_jupyter.oauth.password import revoke_session
+from tiled_jupyter.session.auth import _head_start
+from tiled_jupyter.session.lifetime import expiry
 
 from .sessions import REFRESH, Hook, get, signed_in
 
@@ -21,7 +21,7 @@ def at(monkeypatch):
     """Let the session's clock say what a test wants; give how to do that."""
 
     def at(moment):
-        monkeypatch.setattr("tiled_jupyter.session_auth.time.time", lambda: moment)
+        monkeypatch.setattr("tiled_jupyter.session.auth.time.time", lambda: moment)
 
     return at
 
@@ -31,8 +31,8 @@ def end_of(context):
 
 
 def another_kernel(server, monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.live._sessions", {})
-    monkeypatch.setattr("tiled_jupyter.live._contexts", {})
+    monkeypatch.setattr("tiled_jupyter.session.registry._sessions", {})
+    monkeypatch.setattr("tiled_jupyter.session.registry._contexts", {})
     context, _ = Context.from_any_uri(server.uri)
     assert context.use_cached_tokens()
     return context

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tiled_jupyter import Context, IdentityChanged, LoginFailed, from_uri
-from tiled_jupyter.ensuring import ensure
+from tiled_jupyter.session.ensure import ensure
 
 from .sessions import Hook, kill, signed_in
 from .tiled_server import TiledServer

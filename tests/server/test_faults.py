@@ -19,10 +19,10 @@ from nbclient import NotebookClient
 
 from tests.approval import approve_without_a_page
 from tiled_jupyter import IdentityChanged
-from tiled_jupyter.grants import password_grant
-from tiled_jupyter.prompts import occasion
-from tiled_jupyter.states import AwaitingAuthorization, Disconnected, SignedIn, SignedOut, Verifying
-from tiled_jupyter.tokens import write_tokens
+from tiled_jupyter.oauth.password import password_grant
+from tiled_jupyter.session.prompts import occasion
+from tiled_jupyter.session.tokens import write_tokens
+from tiled_jupyter.state.states import AwaitingAuthorization, Disconnected, SignedIn, SignedOut, Verifying
 
 from .device_flow import ProvidersFlow
 from .hostile_server import HostileServer, Reply, code, device, untrusted
@@ -133,7 +133,7 @@ def test_fault_9_the_answer_of_a_second_factor_is_waited_for_longer_than_a_minut
 
 
 def test_fault_20_who_is_told_to_slow_down_again_and_again_asks_ever_more_seldom_and_is_signed_in(monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.device_grant.SLOW_DOWN", 0.5)  # of the five seconds that another test waits
+    monkeypatch.setattr("tiled_jupyter.oauth.device.SLOW_DOWN", 0.5)  # of the five seconds that another test waits
     polls = []
 
     def poll(*_):
@@ -408,7 +408,7 @@ def test_fault_35_an_account_with_200_sessions_is_told_so_in_the_servers_words(h
 POLLING = """
 import sys
 from tests.server.shown import Shown
-from tiled_jupyter.states import AwaitingAuthorization
+from tiled_jupyter.state.states import AwaitingAuthorization
 shown = Shown()
 shown.connect(sys.argv[1])
 code = shown.begin().code

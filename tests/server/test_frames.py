@@ -8,8 +8,8 @@ import pytest
 
 from tests.canaries import frames, leaks
 from tiled_jupyter import IdentityChanged, LoginCancelled, LoginFailed, from_uri
-from tiled_jupyter.ensuring import ensure
-from tiled_jupyter.exchange import Refused
+from tiled_jupyter.oauth.exchange import Refused
+from tiled_jupyter.session.ensure import ensure
 
 from .sessions import Hook, get, kill, signed_in
 from .tiled_server import TiledServer

@@ -18,7 +18,7 @@ import httpx
 import nbformat
 import pytest
 
-from tiled_jupyter.jobs import KINDS, NOT_STARTED, activation, snippet
+from tiled_jupyter.keys.jobs import KINDS, NOT_STARTED, activation, snippet
 
 ANALYSIS = """\
 import os

@@ -14,10 +14,11 @@ import pytest
 from jupyter_client.manager import KernelManager
 from tiled.client.utils import handle_error
 
-from tiled_jupyter import from_context, prompts
-from tiled_jupyter.prompt_session import PromptSession
-from tiled_jupyter.resuming import _Around
-from tiled_jupyter.states import SignedIn, SignedOut
+from tiled_jupyter import from_context
+from tiled_jupyter.login.hook import PromptSession
+from tiled_jupyter.session import prompts
+from tiled_jupyter.session.resuming import _Around
+from tiled_jupyter.state.states import SignedIn, SignedOut
 
 from .nginx import Nginx
 from .sessions import REFRESH, Hook, get, kill, let_expire, signed_in
@@ -153,7 +154,7 @@ def test_many_threads_wait_for_one_refresh(short):
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_trouble_that_stays_is_an_error_in_the_end_and_costs_no_session(lasting, trouble, monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.patience.LONGEST", 1.0)
+    monkeypatch.setattr("tiled_jupyter.session.patience.LONGEST", 1.0)
     context = signed_in(lasting, hook := Hook())
     overdue(context)
     lasting.become(TROUBLES[trouble](lasting))
@@ -208,7 +209,7 @@ def test_data_is_asked_for_again_until_the_trouble_is_over(lasting, trouble):
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_trouble_that_stays_is_an_error_of_the_data_and_nobody_is_asked(lasting, trouble, monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.patience.LONGEST", 1.0)
+    monkeypatch.setattr("tiled_jupyter.session.patience.LONGEST", 1.0)
     monkeypatch.setattr("tiled.client.utils.TILED_RETRY_TIMEOUT", 1.0)
     context = signed_in(lasting, hook := Hook())
     array, before = from_context(context)["alice/heating_scan/images"], len(lasting.log)
@@ -270,7 +271,7 @@ class PanelHook(Hook):
 
 
 def test_a_question_goes_away_when_the_session_turns_out_to_live(short, monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.resuming._LOOK_AGAIN", (0.2, 0.4))
+    monkeypatch.setattr("tiled_jupyter.session.resuming._LOOK_AGAIN", (0.2, 0.4))
     context = signed_in(short, hook := PanelHook())
     let_expire(context)
     short.become(ENDED)
@@ -298,7 +299,7 @@ def test_a_question_goes_away_when_the_session_turns_out_to_live(short, monkeypa
 
 
 def test_a_login_offers_its_form_where_a_saved_sign_in_cannot_be_checked_and_goes_on_when_it_can(short, monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.session._LOOK_AGAIN", 0.2)
+    monkeypatch.setattr("tiled_jupyter.login.session._LOOK_AGAIN", 0.2)
     let_expire(signed_in(short))
     short.become(f"if ($uri ~ session/refresh) {{ {PAGE} }}")
     shown = Shown()
@@ -327,7 +328,7 @@ def test_a_login_offers_its_form_where_a_saved_sign_in_cannot_be_checked_and_goe
 
 def test_a_question_that_stays_asks_the_server_ever_more_seldom(monkeypatch):
     now = 0.0
-    monkeypatch.setattr("tiled_jupyter.resuming.time.monotonic", lambda: now)
+    monkeypatch.setattr("tiled_jupyter.session.resuming.time.monotonic", lambda: now)
     looks = []
 
     class Session:
@@ -339,7 +340,7 @@ def test_a_question_that_stays_asks_the_server_ever_more_seldom(monkeypatch):
     class NothingSaved:
         wants_saving = False
 
-    monkeypatch.setattr("tiled_jupyter.resuming.in_background", lambda work: work())
+    monkeypatch.setattr("tiled_jupyter.session.resuming.in_background", lambda work: work())
     around = _Around(NothingSaved(), Session(), may_live=True)
     for now in range(86400):  # noqa: B007 - the clock
         assert around.tokens() is None

@@ -109,7 +109,7 @@ def test_d14_with_several_servers_the_magics_say_whom_and_ask_which(public_serve
 @pytest.mark.parametrize(("ip", "exposed"), [("127.0.0.1", False), ("0.0.0.0", True)])
 def test_d26_a_kernel_that_others_can_listen_to_is_known(ip, exposed):
     with kernel(ip) as here:
-        said = here.run("from tiled_jupyter.front_end import is_exposed\nprint(is_exposed())")
+        said = here.run("from tiled_jupyter.kernel.front_end import is_exposed\nprint(is_exposed())")
         assert said.strip() == str(exposed)
 
 

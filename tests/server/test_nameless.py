@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tiled_jupyter import IdentityChanged, enabling, from_uri, magics
-from tiled_jupyter.access import explain_access
-from tiled_jupyter.grants import password_grant
-from tiled_jupyter.states import SignedIn
+from tiled_jupyter import IdentityChanged, from_uri
+from tiled_jupyter.keys.access import explain_access
+from tiled_jupyter.notebook import enabling, magics
+from tiled_jupyter.oauth.password import password_grant
+from tiled_jupyter.state.states import SignedIn
 
 from .sessions import Hook, get, kill, signed_in
 from .shown import Shown
@@ -82,7 +83,7 @@ def nameless(server, monkeypatch):
     change(server, HIDE_OR_SHOW)
     context.force_auth_refresh()  # or the token would still know the name
     context.http_client.auth = None  # another kernel, which never heard it
-    monkeypatch.setattr("tiled_jupyter.live._sessions", {})
+    monkeypatch.setattr("tiled_jupyter.session.registry._sessions", {})
     yield context
     change(server, HIDE_OR_SHOW)
 

@@ -12,7 +12,7 @@ from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
 
 from tiled_jupyter import Context
-from tiled_jupyter.grants import password_grant
+from tiled_jupyter.oauth.password import password_grant
 
 from .tiled_server import PASSWORDS
 

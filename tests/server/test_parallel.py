@@ -25,8 +25,9 @@ import joblib
 import pytest
 from distributed import Client, LocalCluster
 
-from tiled_jupyter import ApiKeys, from_context, from_uri, give_key, key_files
-from tiled_jupyter.dask_key import take_key_back
+from tiled_jupyter import ApiKeys, from_context, from_uri, give_key
+from tiled_jupyter.keys import files as key_files
+from tiled_jupyter.keys.dask import take_key_back
 
 from .hostile_server import HostileServer, Reply
 from .sessions import signed_in

@@ -11,7 +11,7 @@ import tiled.profiles
 from tiled.profiles import ProfileNotFound
 
 from tiled_jupyter import Context, LoginPanel, from_profile
-from tiled_jupyter.states import Disconnected, SignedIn
+from tiled_jupyter.state.states import Disconnected, SignedIn
 
 from .shown import Shown, settle
 from .tiled_server import TiledServer
@@ -144,7 +144,7 @@ def test_what_a_profile_wants_of_the_connection_is_kept_where_somebody_is_signed
 
 def test_an_address_does_not_wait_for_tiled_to_read_profiles():
     code = (
-        "import sys; from tiled_jupyter.connection import find_target;"
+        "import sys; from tiled_jupyter.login.server import find_target;"
         "from tiled_jupyter.settings import TiledJupyter; here = TiledJupyter();"
         "find_target('https://t.example', here); find_target('localhost:8000', here);"
         "print('tiled.profiles' in sys.modules)"

@@ -20,7 +20,7 @@ def at_terminal(monkeypatch):
 
     def type_in(*passwords):
         typed = iter(passwords)
-        monkeypatch.setattr("tiled_jupyter.front_end.has_terminal", lambda: True)
+        monkeypatch.setattr("tiled_jupyter.kernel.front_end.has_terminal", lambda: True)
         monkeypatch.setattr("tiled.client.context.username_input", lambda: "alice")
         monkeypatch.setattr("tiled.client.context.password_input", lambda: next(typed))
 

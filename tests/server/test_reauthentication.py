@@ -13,15 +13,8 @@ import numpy
 import pytest
 from tiled.client.auth import CannotRefreshAuthentication
 
-from tiled_jupyter import (
-    CannotPrompt,
-    Context,
-    IdentityChanged,
-    LoginCancelled,
-    LoginFailed,
-    from_context,
-    prompts,
-)
+from tiled_jupyter import CannotPrompt, Context, IdentityChanged, LoginCancelled, LoginFailed, from_context
+from tiled_jupyter.session import prompts
 
 from .sessions import REFRESH, Hook, get, kill, let_expire, signed_in
 
@@ -244,8 +237,8 @@ def test_where_the_files_vanish_a_kernel_goes_on_from_memory_and_writes_none(sho
 def test_a_refresh_by_another_kernel_is_adopted(short_server, monkeypatch):
     hook = Hook()
     context = signed_in(short_server, hook)
-    monkeypatch.setattr("tiled_jupyter.live._sessions", {})
-    monkeypatch.setattr("tiled_jupyter.live._contexts", {})
+    monkeypatch.setattr("tiled_jupyter.session.registry._sessions", {})
+    monkeypatch.setattr("tiled_jupyter.session.registry._contexts", {})
     other_kernel, _ = Context.from_any_uri(short_server.uri)
     let_expire(context)
     assert other_kernel.use_cached_tokens()
@@ -295,7 +288,7 @@ def test_a_body_that_cannot_be_sent_again_is_refused_and_the_session_renewed_in_
     url = f"{context.api_uri}metadata/"
     kill(context)
     with monkeypatch.context() as patch:
-        patch.setattr("tiled_jupyter.session_auth.time.time", lambda: 0.0)  # a clock that is behind knows nothing yet
+        patch.setattr("tiled_jupyter.session.auth.time.time", lambda: 0.0)  # a clock that is behind knows nothing yet
         with pytest.raises(LoginFailed, match="not sent again"):
             context.http_client.post(url, content=body())
     assert (len(sent), hook.calls) == (1, 1)
@@ -317,7 +310,7 @@ def test_a_clock_that_is_a_year_ahead_makes_no_refresh_for_every_request(closed_
     context = signed_in(closed_server)
     refreshes = count(closed_server, REFRESH)
     a_year_ahead = time.time() + 365 * 86400
-    monkeypatch.setattr("tiled_jupyter.session_auth.time.time", lambda: a_year_ahead)
+    monkeypatch.setattr("tiled_jupyter.session.auth.time.time", lambda: a_year_ahead)
     assert [get(context).status_code for _ in range(5)] == 5 * [200]
     assert count(closed_server, REFRESH) == refreshes + 1  # whose answer shows that the clock is wrong
 

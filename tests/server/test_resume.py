@@ -16,7 +16,8 @@ from tiled.queries import Key
 from tiled.structures.data_source import DataSource
 from tiled.structures.table import TableStructure
 
-from tiled_jupyter import LoginCancelled, from_context, prompts
+from tiled_jupyter import LoginCancelled, from_context
+from tiled_jupyter.session import prompts
 
 from .sessions import Hook, kill, signed_in
 

@@ -15,9 +15,10 @@ from traitlets.config import Config
 
 import tiled_jupyter
 from tests.canaries import leaks, looks, traces
-from tiled_jupyter import ApiKeys, LoginCancelled, LoginPanel, from_context, from_uri, key_files
-from tiled_jupyter.ensuring import ensure
-from tiled_jupyter.letters import Letter
+from tiled_jupyter import ApiKeys, LoginCancelled, LoginPanel, from_context, from_uri
+from tiled_jupyter.kernel.letters import Letter
+from tiled_jupyter.keys import files as key_files
+from tiled_jupyter.session.ensure import ensure
 
 from .openid_provider import OpenIDProvider, proxied_provider
 from .sessions import Hook, kill, signed_in

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from tiled_jupyter.locks import one_kernel_at_a_time
-from tiled_jupyter.reauthentication import Context
-from tiled_jupyter.states import Connecting, Disconnected, SignedIn, SignedOut, Verifying
+from tiled_jupyter.session.context import Context
+from tiled_jupyter.session.locks import one_kernel_at_a_time
+from tiled_jupyter.state.states import Connecting, Disconnected, SignedIn, SignedOut, Verifying
 
 from .shown import Shown, at_once, settle
 from .tiled_server import PASSWORDS, TiledServer, free_port

@@ -6,9 +6,11 @@ import pytest
 from IPython.core.error import UsageError
 from traitlets.config import Config
 
-from tiled_jupyter import Context, LoginFailed, LoginPanel, magics, prompt_for_login, wire
+from tiled_jupyter import Context, LoginFailed, LoginPanel, prompt_for_login
+from tiled_jupyter.notebook import magics
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.states import Disconnected, SignedIn, SignedOut
+from tiled_jupyter.state import wire
+from tiled_jupyter.state.states import Disconnected, SignedIn, SignedOut
 
 from .shown import Shown, settle
 from .test_magics import kernel
@@ -67,7 +69,7 @@ def test_without_allow_unlisted_servers_nothing_is_sent_to_others(site, closed_s
 
 def test_without_allow_unlisted_servers_tiled_login_asks_nobody_at_a_terminal_either(monkeypatch, closed_server, sent):
     chosen = TiledJupyter(config=Config(TiledJupyter={"allow_unlisted_servers": False}))
-    monkeypatch.setattr("tiled_jupyter.magics.settings", lambda: chosen)
+    monkeypatch.setattr("tiled_jupyter.notebook.magics.settings", lambda: chosen)
     with pytest.raises(UsageError, match="The settings of this site"):
         magics._at_a_terminal(closed_server.uri, remember=True)
     assert sent == []

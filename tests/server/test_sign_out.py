@@ -13,11 +13,14 @@ import httpx
 import pytest
 
 from tests.approval import approve_without_a_page
-from tiled_jupyter import Context, enabling, from_uri, kernel_end, sign_out
-from tiled_jupyter.api_keys import ApiKeys
-from tiled_jupyter.lifetimes import expiry
+from tiled_jupyter import Context, from_uri
+from tiled_jupyter.keys.api_keys import ApiKeys
+from tiled_jupyter.login import sign_out
+from tiled_jupyter.notebook import enabling
+from tiled_jupyter.session import kernel_end
+from tiled_jupyter.session.lifetime import expiry
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.states import SignedIn, SignedOut, Verifying
+from tiled_jupyter.state.states import SignedIn, SignedOut, Verifying
 
 from .hostile_server import HostileServer, Reply
 from .openid_provider import OpenIDProvider, proxied_provider
@@ -135,9 +138,9 @@ from tests.server.shown import Shown
 shown = Shown()
 shown.connect({closed_server.uri!r})
 shown.session.sign_in("demo", "alice", {PASSWORDS["alice"]!r}, remember={remember})
-from tiled_jupyter.states import SignedIn
+from tiled_jupyter.state.states import SignedIn
 shown.rest(SignedIn)
-from tiled_jupyter.lifetimes import claims
+from tiled_jupyter.session.lifetime import claims
 print(claims(shown.session.context.http_client.auth.tokens["refresh_token"])["sid"])
 """
     session_id = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
@@ -331,8 +334,8 @@ def test_the_saved_session_of_somebody_else_is_left_to_them(closed_server, cache
 
 def another_notebook_signs_in(http, server, context, name):
     """Leave tokens on disk, as another kernel does."""
-    from tiled_jupyter import tokens
-    from tiled_jupyter.grants import password_grant
+    from tiled_jupyter.oauth.password import password_grant
+    from tiled_jupyter.session import tokens
 
     given = password_grant(
         http, context.server_info.authentication.providers[0].links["auth_endpoint"], name, PASSWORDS[name]
@@ -468,7 +471,7 @@ def test_who_signed_out_here_is_not_told_that_the_saved_sign_in_has_ended(public
 
 
 def give(http_client, providers):
-    from tiled_jupyter.grants import password_grant
+    from tiled_jupyter.oauth.password import password_grant
 
     return password_grant(http_client, providers[0].links["auth_endpoint"], "bob", PASSWORDS["bob"])
 

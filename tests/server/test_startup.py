@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tiled_jupyter import __main__, startup
-from tiled_jupyter.startup import CONTENT, NAME
+from tiled_jupyter import __main__
+from tiled_jupyter.notebook import startup
+from tiled_jupyter.notebook.startup import CONTENT, NAME
 
 from .test_magics import kernel
 

@@ -11,10 +11,10 @@ import threading
 
 import pytest
 
-from tiled_jupyter import locks
-from tiled_jupyter import tokens as files
-from tiled_jupyter.locks import one_kernel_at_a_time
-from tiled_jupyter.states import SignedOut
+from tiled_jupyter.session import locks
+from tiled_jupyter.session import tokens as files
+from tiled_jupyter.session.locks import one_kernel_at_a_time
+from tiled_jupyter.state.states import SignedOut
 
 from .sessions import Hook, get, let_expire, signed_in
 from .shown import Shown, at_once, settle
@@ -152,7 +152,7 @@ def test_a_kernel_that_hangs_keeps_nobody_out_for_long(closed_server, waits):
 
 def test_a_sign_out_elsewhere_during_a_refresh_leaves_nothing_on_disk(short_server, monkeypatch):
     context, at_the_server, answered = signed_in(short_server), threading.Event(), threading.Event()
-    from tiled_jupyter import session_auth
+    from tiled_jupyter.session import auth as session_auth
 
     refresh = session_auth.refresh
 

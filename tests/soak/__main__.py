@@ -20,7 +20,7 @@ from tests.server.killed_kernels import kill_kernels, kill_kernels_that_ask
 from tests.server.sessions import Hook, signed_in
 from tests.server.tiled_server import TiledServer
 from tiled_jupyter import Context, from_context
-from tiled_jupyter.grants import revoke_session
+from tiled_jupyter.oauth.password import revoke_session
 
 from . import logins, panels
 

@@ -16,7 +16,7 @@ def held() -> dict[str, int]:
     from comm import get_comm_manager
     from ipywidgets.widgets.widget import _instances
 
-    from tiled_jupyter import live
+    from tiled_jupyter.session import registry as live
 
     gc.collect()
     return {

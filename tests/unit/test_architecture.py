@@ -216,8 +216,8 @@ def test_a_batch_job_pays_for_no_widgets():
 
 
 def test_no_synced_trait_can_hold_a_login():
-    from tiled_jupyter.page import Page
-    from tiled_jupyter.panel import LoginPanel
+    from tiled_jupyter.panel.page import Page
+    from tiled_jupyter.panel.panel import LoginPanel
 
     ours = set(LoginPanel.class_trait_names(sync=True)) - set(Page.__mro__[1].class_trait_names(sync=True))
     assert ours == {"inactive"}

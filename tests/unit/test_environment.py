@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tiled_jupyter.environment import broken, proxy_for
+from tiled_jupyter.oauth.environment import broken, proxy_for
 
 TLS = ssl.create_default_context()
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy", "NO_PROXY", "no_proxy")

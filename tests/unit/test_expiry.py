@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tiled_jupyter.expiry import SECONDS, in_words, length_of, parse_expiry, proposed_expiry
-from tiled_jupyter.key_wish import NEVER, USUAL, expiry_of, proposal
+from tiled_jupyter.keys.expiry import SECONDS, in_words, length_of, parse_expiry, proposed_expiry
+from tiled_jupyter.keys.request import NEVER, USUAL, expiry_of, proposal
 from tiled_jupyter.settings import TiledJupyter
 
 
@@ -128,7 +128,7 @@ def test_what_is_no_length_of_time_gets_a_sentence(text):
 @pytest.fixture
 def settings(monkeypatch):
     chosen = TiledJupyter()
-    monkeypatch.setattr("tiled_jupyter.key_wish.settings", lambda: chosen)
+    monkeypatch.setattr("tiled_jupyter.keys.request.settings", lambda: chosen)
     return chosen
 
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiled.access_control.scopes import SCOPES
 
-from tiled_jupyter.key_list import KeyList, read_keys, time_of
-from tiled_jupyter.key_wish import LONGEST_NOTE, default_note, place_in
-from tiled_jupyter.known_servers import Place
-from tiled_jupyter.scopes import changes_something, offered, scope
+from tiled_jupyter.keys.listing import KeyList, read_keys, time_of
+from tiled_jupyter.keys.request import LONGEST_NOTE, default_note, place_in
+from tiled_jupyter.keys.scopes import changes_something, offered, scope
+from tiled_jupyter.session.known_servers import Place
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 

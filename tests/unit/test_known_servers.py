@@ -7,8 +7,8 @@ import stat
 
 import pytest
 
-from tiled_jupyter import known_servers
-from tiled_jupyter.known_servers import Known, Place
+from tiled_jupyter.session import known_servers
+from tiled_jupyter.session.known_servers import Known, Place
 
 URI = "https://t.example/api/v1/"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from tiled_jupyter.leak_guard import LeakGuard, find_keys, warning
+from tiled_jupyter.keys.leaks import LeakGuard, find_keys, warning
 
 KEY = "5f1d0c3b" + "9a8e7f6d" * 8
 CELLS = Path(__file__).with_name("cells.txt").read_text(encoding="utf-8").split("\n# %%\n")

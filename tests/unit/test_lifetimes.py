@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiled_jupyter.lifetimes import claims, moment, session_end
+from tiled_jupyter.session.lifetime import claims, moment, session_end
 
 NOW = 1_800_000_000.0
 DAY = 86400.0

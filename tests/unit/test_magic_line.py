@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from IPython.core.error import UsageError
 
-from tiled_jupyter.key_magics import KeyMagics
-from tiled_jupyter.magic_line import arguments
-from tiled_jupyter.magics import TiledMagics
+from tiled_jupyter.notebook.key_magics import KeyMagics
+from tiled_jupyter.notebook.magic_line import arguments
+from tiled_jupyter.notebook.magics import TiledMagics
 
 URI = "https://t.example/api/v1/metadata/a#b"
 MAGICS = [

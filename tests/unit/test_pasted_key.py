@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiled_jupyter.which_key import fault, pasted
+from tiled_jupyter.keys.choice import fault, pasted
 
 KEY = "1a2b3c4d" * 9
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from tiled_jupyter.parts import Identity
-from tiled_jupyter.principal import are_same, clearer, full_name, identity_of, is_same, who_may_resume
+from tiled_jupyter.session.identity import are_same, clearer, full_name, identity_of, is_same, who_may_resume
+from tiled_jupyter.state.parts import Identity
 
 A, B = "3beb8904-5b1c-4bbd-8a46-1d5b5e0f9b4e", "77aa0c21-5b1c-4bbd-8a46-1d5b5e0f9b4e"
 SERVICE = {"uuid": A, "type": "service", "identities": []}

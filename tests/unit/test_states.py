@@ -7,8 +7,8 @@ from dataclasses import fields, is_dataclass, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiled_jupyter.account_states import Account, MadeKey
-from tiled_jupyter.events import (
+from tiled_jupyter.state.account import Account, MadeKey
+from tiled_jupyter.state.events import (
     LOCKOUT_WARNING,
     AccountChanged,
     Cancelled,
@@ -27,7 +27,7 @@ from tiled_jupyter.events import (
     SignInStarted,
     transition,
 )
-from tiled_jupyter.states import (
+from tiled_jupyter.state.states import (
     AwaitingAuthorization,
     Connecting,
     Disconnected,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.test_lifetimes import token
-from tiled_jupyter.connection import session_sign_in
-from tiled_jupyter.exchange import tokens_in
-from tiled_jupyter.lifetimes import expiry
-from tiled_jupyter.reauthentication import _identity_in
-from tiled_jupyter.states import Identity, Server
+from tiled_jupyter.login.server import session_sign_in
+from tiled_jupyter.oauth.exchange import tokens_in
+from tiled_jupyter.session.context import _identity_in
+from tiled_jupyter.session.lifetime import expiry
+from tiled_jupyter.state.states import Identity, Server
 
 
 @pytest.mark.parametrize("wrong", [None, "", 5, ["t"], {"t": 1}, "t\r\nX: y", "t t", "t\N{SNOWMAN}"])

@@ -11,12 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiled_jupyter import account_states, states, wire
+from tiled_jupyter.state import account, states, wire
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "wire.json").read_text(encoding="utf-8"))
-KINDS = {
-    kind.__dataclass_fields__["kind"].default: kind for kind in (*get_args(states.State), account_states.KeyInCell)
-}
+KINDS = {kind.__dataclass_fields__["kind"].default: kind for kind in (*get_args(states.State), account.KeyInCell)}
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -34,17 +32,17 @@ def build(kind: type, values: dict) -> object:
         "key": states.KeyNotice,
         "form": states.SignedOut,
         "code": states.UserCode,
-        "account": account_states.Account,
-        "keys": account_states.Keys,
-        "made": account_states.MadeKey,
-        "proposal": account_states.Proposal,
+        "account": account.Account,
+        "keys": account.Keys,
+        "made": account.MadeKey,
+        "proposal": account.Proposal,
     }
     rows = {
         "providers": states.Provider,
-        "rows": account_states.ListedKey,
-        "scopes": account_states.Scope,
-        "snippets": account_states.Snippet,
-        "sign_ins": account_states.ListedSignIn,
+        "rows": account.ListedKey,
+        "scopes": account.Scope,
+        "snippets": account.Snippet,
+        "sign_ins": account.ListedSignIn,
     }
     values = dict(values)
     for name, maker in makers.items():

@@ -1,0 +1,215 @@
+"""Which cell is running, and has its stop button been pressed?
+
+A wait on a worker thread cannot see an interrupt: Python runs signal handlers on the main thread, which
+may be blocked in ``future.result()``. And a plain wait inside a top-level-await cell cannot be stopped at
+all, because ipykernel's handler there only schedules a cancellation on the loop that the wait blocks.
+So for the length of each cell the SIGINT handler is wrapped: it raises a flag that every wait born in
+that cell watches, and then does what it did before.
+
+This does not interrupt anything itself, and does nothing outside a Jupyter kernel's main thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from types import FrameType
+from typing import Any
+
+from ..session import patience, prompts
+from . import front_end
+from .front_end import shell
+
+
+class Cell:
+    """One execution of a cell.
+
+    Attributes
+    ----------
+    request : dict or None
+        The message that asked for it.
+    running : bool
+        False once it has ended.
+    stopped : bool
+        True once the stop button was pressed.
+    task : asyncio.Task or None
+        What runs it, where it has a top-level await. Only there may KeyboardInterrupt be raised: out of any
+        other task it would end the loop, and with it the kernel.
+    """
+
+    def __init__(self, request: Any = None) -> None:
+        self.request = request
+        self.begun = time.monotonic()
+        self.running = True
+        self.stopped = False
+        self.task = running_task()
+        self._main_thread_waits = 0
+        self._wakers: set[Callable[[], None]] = set()
+        self._previous: Any = None
+
+    @contextlib.contextmanager
+    def watched(self, wake: Callable[[], None], *, blocking: bool) -> Iterator[None]:
+        """Have `wake` called when the stop button is pressed.
+
+        Parameters
+        ----------
+        wake : callable
+            Called from the signal handler: it must be safe to re-enter (`queue.SimpleQueue.put` is).
+        blocking : bool
+            Whether the caller blocks its thread. On the main thread it must then raise KeyboardInterrupt by
+            itself, from a place where nothing is half done.
+        """
+        on_main = blocking and threading.current_thread() is threading.main_thread()
+        self._wakers.add(wake)
+        if on_main:  # the one thread that counts
+            self._main_thread_waits += 1
+        try:
+            yield
+        finally:
+            if on_main:
+                self._main_thread_waits -= 1
+            self._wakers.discard(wake)
+
+    def begin(self) -> None:
+        """Wrap the interrupt handler, whichever it is now."""
+        self._previous = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, self._handle)
+
+    def end(self) -> None:
+        """Put the interrupt handler back, unless somebody else wrapped ours."""
+        self.running = False
+        if signal.getsignal(signal.SIGINT) == self._handle:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def _handle(self, signum: int, frame: FrameType | None) -> None:
+        first = not self.stopped
+        self.stopped = True
+        for wake in tuple(self._wakers):
+            wake()
+        if first and self.running and self._main_thread_waits:
+            return  # the wait raises KeyboardInterrupt
+        if callable(self._previous):
+            self._previous(signum, frame)
+        elif self._previous == signal.SIG_DFL:
+            signal.default_int_handler(signum, frame)
+
+
+def running_task() -> asyncio.Task[Any] | None:
+    """The asyncio task this code runs in, if any."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread
+        return None
+
+
+_current: Cell | None = None
+_last: Cell | None = None
+_watching = False
+
+
+def watch() -> None:
+    """Begin to notice cells, the running one included. More than once is once."""
+    global _watching
+    ip = shell()
+    if _watching or ip is None or getattr(ip, "kernel", None) is None:
+        return
+    _watching = True
+    prompts.count_answers_by(_nothing_began_after)
+    patience.pause_by(pause)
+    ip.events.register("pre_run_cell", _before_cell)
+    ip.events.register("post_run_cell", _after_cell)
+    if _request() is not None:
+        _before_cell()
+
+
+def unwatch() -> None:
+    """Undo `watch`, and leave the interrupt handler as it was."""
+    global _watching
+    ip = shell()
+    if not _watching or ip is None:
+        return
+    _watching = False
+    prompts.count_answers_by(None)
+    patience.pause_by(None)
+    _after_cell()
+    ip.events.unregister("pre_run_cell", _before_cell)
+    ip.events.unregister("post_run_cell", _after_cell)
+
+
+def current() -> Cell | None:
+    """The cell that is running, if one is and it is watched."""
+    return _current
+
+
+def pause(seconds: float, done: Future[Any] | None = None) -> None:
+    """Wait for some seconds, or until something is done, on whatever thread this is.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After the running cell's stop button.
+    """
+    cell, woken = current() or Cell(), queue.SimpleQueue[None]()
+    if done is not None:
+        done.add_done_callback(lambda _: woken.put(None))
+    with cell.watched(lambda: woken.put(None), blocking=True), contextlib.suppress(queue.Empty):
+        if not cell.stopped:
+            woken.get(timeout=seconds)
+    if cell.stopped:
+        raise KeyboardInterrupt
+
+
+def in_its_output(display: Callable[[], None]) -> None:
+    """Have what `display` displays appear in the output of the running cell, on whatever thread this is.
+
+    A thread that a person began has no request of its own on ipykernel 7, and gets the one handled last. That may
+    be a message of a widget, which a subshell handles beside the cell: what is displayed for it is seen nowhere.
+    """
+    publisher: Any = getattr(shell(), "display_pub", None)
+    has_request = threading.current_thread() is threading.main_thread() or any(
+        variable.name == "parent_header" for variable in contextvars.copy_context()
+    )
+    if _current is None or _current.request is None or has_request or not hasattr(publisher, "set_parent"):
+        display()
+        return
+    request = _current.request
+
+    def beside() -> None:
+        publisher.set_parent(request)
+        display()
+
+    contextvars.copy_context().run(beside)  # this thread may outlive the cell
+
+
+def _nothing_began_after(moment: float) -> bool:
+    """Whether a person's answer of that moment still counts: until they run another cell (D12)."""
+    return _last is None or _last.begun < moment
+
+
+def _request() -> Any:
+    request: Any = getattr(front_end.kernel(), "get_parent", dict)()
+    return request if request.get("header", {}).get("msg_type") == "execute_request" else None
+
+
+def _before_cell(*_info: object) -> None:
+    global _current, _last
+    if threading.current_thread() is not threading.main_thread():
+        return  # a subshell's; signals belong to the main thread
+    if _current is not None:
+        _current.end()
+    _current = _last = Cell(_request())
+    _current.begin()
+
+
+def _after_cell(*_result: object) -> None:
+    global _current
+    if _current is not None and threading.current_thread() is threading.main_thread():
+        _current.end()
+        _current = None

@@ -1,0 +1,176 @@
+"""Who sits in front of this kernel, and what can be shown to them: IPython, asked in one place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from ..address import is_loopback
+from ..errors import CannotPrompt
+
+NEUTRAL_TEXT = "Tiled sign-in: run the cell to activate"
+
+
+def bundle(text: str) -> dict[str, str]:
+    """Give a text as outputs have it."""
+    return {"text/plain": text, "text/html": f"<p>{text}</p>" if text else ""}
+
+
+NEUTRAL_BUNDLE = bundle(NEUTRAL_TEXT)
+
+
+def shell() -> Any:
+    """Give IPython's shell, without importing IPython where nobody else has."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def kernel() -> Any:
+    """Give the kernel this code runs in, or None."""
+    return getattr(shell(), "kernel", None)
+
+
+def has_terminal() -> bool:
+    """Whether a person sits at a real terminal, where Tiled's own prompt serves."""
+    return kernel() is None and sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def require_somebody(server: str, who: str | None = None) -> None:
+    """Raise unless there is a person who could answer.
+
+    Parameters
+    ----------
+    server : str
+        Address or host, for the sentence.
+    who : str, optional
+        Who was signed in.
+
+    Raises
+    ------
+    CannotPrompt
+        In a script, and where stdin is refused: nbclient, papermill, nbconvert, Voilà, start-up files.
+        ``jupyter run`` allows stdin and has nobody too; its requests carry no metadata at all.
+    """
+    running = kernel()
+    parent = running.get_parent() if running is not None else {}
+    asked_by = parent.get("header", {}).get("msg_type")
+    if running is not None and asked_by is None:
+        raise CannotPrompt(
+            f"Kernel start-up cannot ask you to sign in. Run %tiled_login {server} in a cell, then run the start-up "
+            "again."
+        )
+    if getattr(running, "_allow_stdin", running is not None):
+        by_jupyter_run = (
+            asked_by == "execute_request" and not parent.get("metadata") and "JPY_SESSION_NAME" not in os.environ
+        )
+        if not by_jupyter_run and asked_by not in ("complete_request", "inspect_request"):
+            return
+    to = f" to {server}" if server else ""
+    was = f" ({who} was signed in)" if who else ""
+    if is_voila():
+        raise CannotPrompt(
+            f"Nothing can wait for a sign-in{to} in Voilà{was}: its page lives only when all cells have run. Show a "
+            f"panel and go on in a function:\n    panel = LoginPanel({repr(server) if server else ''})\n"
+            "    panel.on_signed_in(go_on)  # go_on(client), at every sign-in"
+        )
+    raise CannotPrompt(
+        f"Nobody can be asked to sign in{to} here{was}. For unattended work set an API "
+        "key before it starts:\n    export TILED_API_KEY=…\nMake one in a notebook with %tiled_api_key create, or sign "
+        "in beforehand from a notebook with %tiled_login."
+    )
+
+
+def is_voila() -> bool:
+    """Whether this is the kernel of a Voilà page, whose visitors all run under one computer account."""
+    return kernel() is not None and "VOILA_KERNEL_ID" in os.environ
+
+
+def has_page() -> bool:
+    """Whether a widget may ever be seen: where stdin is refused a pipeline runs, or Voilà before its page lives."""
+    return kernel() is None or getattr(kernel(), "_allow_stdin", True) or is_voila()
+
+
+def is_somebody_there() -> bool:
+    """Whether there is a person who could answer, and read."""
+    try:
+        require_somebody("")
+    except CannotPrompt:
+        return False
+    return True
+
+
+def is_exposed() -> bool:
+    """Whether what is typed travels to this kernel over a network, unencrypted (Jupyter's TCP has no encryption)."""
+    app = getattr(kernel(), "parent", None)
+    if getattr(app, "transport", "") != "tcp" or getattr(app, "curve_secretkey", None):
+        return False
+    return not is_loopback(str(getattr(app, "ip", "") or "localhost"))
+
+
+def cell_number() -> int | None:
+    """The number of the cell that is running, where there is one."""
+    number = getattr(shell(), "execution_count", None)
+    return number if isinstance(number, int) else None
+
+
+def say(text: str) -> None:
+    """Write a line in the output of the running cell."""
+    from IPython.display import display
+
+    display({"text/plain": text}, raw=True)
+
+
+def show(widget: object) -> None:
+    """Show a widget in the output of the running cell."""
+    from IPython.display import display
+
+    display(widget)
+
+
+class SecondOutput:
+    """Words in the cell for when the panel may stay silent; in the end it says `afterwards`.
+
+    Parameters
+    ----------
+    beside : callable
+        Calls what it is given, so that what that displays appears in the right output.
+    afterwards : str
+    """
+
+    def __init__(self, beside: Callable[[Callable[[], None]], None], afterwards: str) -> None:
+        self._beside = beside
+        self._afterwards = afterwards
+        self._handle: Any = None
+        self._shown: str | None = None
+
+    def show(self, text: str, link: str | None = None) -> None:
+        """Publish or change the text. Line breaks make paragraphs; one that is `link` can be clicked."""
+        if text == self._shown:
+            return
+        self._shown = text
+        paragraphs = [escape(paragraph) for paragraph in text.split("\n")]
+        if link is not None:
+            anchor = f'<a href="{escape(link)}" target="_blank" rel="noopener noreferrer">{escape(link)}</a>'
+            paragraphs = [anchor if paragraph == escape(link) else paragraph for paragraph in paragraphs]
+        html = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+        self._publish({"text/plain": text, "text/html": html})
+
+    def clear(self) -> None:
+        """Leave nothing behind that names a server or a person."""
+        if self._shown is not None:
+            self._shown = None
+            self._publish(bundle(self._afterwards))
+
+    def _publish(self, bundle: dict[str, str]) -> None:
+        from IPython.display import display
+
+        def publish() -> None:
+            if self._handle is None:
+                self._handle = display(bundle, raw=True, display_id=True)
+            else:
+                self._handle.update(bundle, raw=True)
+
+        self._beside(publish)

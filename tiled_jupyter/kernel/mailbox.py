@@ -1,0 +1,193 @@
+"""How a running cell hears its own panel. What we touch of ipykernel's private parts is here and in `busy`.
+
+While a cell runs, the kernel dispatches no message of the page: they wait behind the cell. Dispatching them
+anyway from inside the cell runs other cells inside this one, loses the cell's figures, or kills the kernel
+at the next interrupt. So nothing is dispatched. For as long as somebody waits, the custom messages of the
+waiting widget, and nothing else, are taken out on their way and put into a queue that the waiting thread
+reads:
+
+* tap (ipykernel >= 7): the shell socket is read by a thread of its own; its callback is swapped.
+* pump (ipykernel 6): the main thread moves what has arrived into the kernel's own queue and picks ours out.
+* control (all, where the page can use that channel): a handler for ``comm_msg``. The only way in when a
+  worker thread waits on ipykernel 6 and the main thread waits for the worker.
+
+All of it is installed for the first wait and removed after the last. A kernel that lacks one of these
+attributes is heard by the other ways, or not at all, which the waiting panel says after a few seconds.
+After each message the kernel is said to be `busy` again; see `busy`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from ..state.wire import Transport
+from .front_end import kernel as running_kernel
+from .letters import Letter, Mailbox
+
+_STEP = 0.05  # seconds between two looks at ipykernel 6's socket
+_TAP_STEP = 0.5  # at the socket of ipykernel 7, which needs none when all is well
+
+
+class _Board:
+    """Installs and removes the ways in, and sorts what comes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._boxes: dict[str, Mailbox] = {}
+        self._kernel: Any = None
+        self._undo = contextlib.ExitStack()
+        self._tapped = False
+        self._pump_is_due = False
+        self._earlier_control: Any = None
+
+    @contextlib.contextmanager
+    def open(self, comm_id: str) -> Iterator[Mailbox]:
+        """Hear the widget `comm_id` for as long as the block runs."""
+        with self._lock:
+            if not self._boxes:
+                self._install()
+            box = self._boxes.setdefault(comm_id, Mailbox(self))
+            box.join()
+        try:
+            yield box
+        finally:
+            with self._lock:
+                box.readers -= 1
+                if not box.readers:
+                    del self._boxes[comm_id]
+                if not self._boxes:
+                    self._remove()
+            box.say_busy()
+
+    # -- the ways in ---------------------------------------------------------------------------------
+
+    @property
+    def transport(self) -> Transport:
+        return "shell" if self._tapped else "control"
+
+    def _install(self) -> None:
+        self._kernel = running_kernel()
+        handlers = getattr(self._kernel, "control_handlers", None)
+        if isinstance(handlers, dict):
+            self._earlier_control = handlers.get("comm_msg")
+            handlers["comm_msg"] = self._on_control
+            self._undo.callback(self._restore_control, handlers)
+        thread = getattr(self._kernel, "shell_channel_thread", None)
+        stream = getattr(self._kernel, "shell_stream", None)
+        if thread is not None and stream is not None and hasattr(stream, "_recv_callback"):
+            self._tapped = self._tap(thread, stream)
+
+    def _remove(self) -> None:
+        self._undo.close()
+        self._kernel, self._tapped = None, False
+
+    def _restore_control(self, handlers: dict[str, Any]) -> None:
+        if handlers.get("comm_msg") == self._on_control:  # nobody replaced it in between
+            if self._earlier_control is None:
+                del handlers["comm_msg"]
+            else:
+                handlers["comm_msg"] = self._earlier_control
+
+    def _tap(self, thread: Any, stream: Any) -> bool:
+        """Swap the callback of the shell socket, in the thread that reads it; say whether that was done."""
+        earlier = None
+
+        def receive(frames: Any) -> Any:
+            return None if self._take(frames) else earlier(frames)  # type: ignore[misc]
+
+        def install() -> None:
+            nonlocal earlier
+            earlier = stream._recv_callback
+            stream.on_recv(receive, copy=False)
+            done.set()
+
+        def restore() -> None:
+            # Where somebody swapped it after us, ours stays below theirs and lets everything pass.
+            if stream._recv_callback is receive:
+                stream.on_recv(earlier, copy=False)
+
+        done = threading.Event()
+        thread.io_loop.add_callback(install)
+        self._undo.callback(thread.io_loop.add_callback, restore)
+        return done.wait(2)
+
+    def look(self) -> float:
+        """Look for letters nobody was told of; give in how many seconds to look again."""
+        kernel = self._kernel
+        if self._tapped:
+            # Up to 7.3 a reply may swallow the notice of what has arrived (ipython/ipykernel#1554).
+            kernel.shell_channel_thread.io_loop.add_callback(kernel.shell_stream.flush)
+            return _TAP_STEP
+        if getattr(kernel, "shell_channel_thread", None) is not None or not hasattr(kernel, "msg_queue"):
+            return math.inf
+        if threading.current_thread() is threading.main_thread():
+            self._pump_on_main()
+        elif not self._pump_is_due:
+            # Of use where the main thread runs its loop (a top-level await); elsewhere control brings them.
+            self._pump_is_due = True
+            kernel.io_loop.add_callback(self._pump_on_main)
+        return _STEP
+
+    def _pump_on_main(self) -> None:
+        self._pump_is_due = False
+        kernel = self._kernel
+        if kernel is None:  # a callback that was late
+            return
+        import zmq
+
+        kernel.shell_stream.flush(zmq.POLLIN)  # from the socket to msg_queue; dispatches nothing
+        waiting = kernel.msg_queue._queue
+        for item in [item for item in waiting if item[1] == kernel.dispatch_shell]:
+            if self._take(item[2][0]):
+                waiting.remove(item)
+
+    # -- sorting -------------------------------------------------------------------------------------
+
+    def _take(self, frames: Any) -> bool:
+        """Keep a message of the shell channel if it is ours; everything else is left exactly as it is."""
+        kernel = self._kernel  # once: the last wait may end meanwhile, on another thread
+        if kernel is None or not self._boxes:
+            return False
+        session = kernel.session
+        try:
+            _, parts = session.feed_identities(frames, copy=False)
+            head = session.deserialize(parts, content=False, copy=False)  # the signature stays usable
+            if head["header"]["msg_type"] != "comm_msg":
+                return False
+            content = session.unpack(head["content"])
+            box = self._box_for(content)
+            if box is None:
+                return False
+            message = session.deserialize(parts, content=True, copy=False)
+        except Exception:  # noqa: BLE001 - whatever it is, the kernel knows better what to do with it
+            return False
+        for status in ("busy", "idle"):  # the page settles its send with these
+            kernel._publish_status(status, "shell", parent=message)
+        self._deliver(box, message)
+        box.say_busy()
+        return True
+
+    def _on_control(self, stream: Any, ident: Any, message: dict[str, Any]) -> Any:
+        kernel, box = self._kernel, self._box_for(message["content"])
+        if kernel is None or box is None:
+            return self._earlier_control(stream, ident, message) if self._earlier_control else None
+        self._deliver(box, message)
+        # The kernel says `idle` after this handler returns; a later turn of the same loop comes after that.
+        kernel.control_thread.io_loop.add_callback(box.say_busy)
+        return None
+
+    def _box_for(self, content: dict[str, Any]) -> Mailbox | None:
+        is_custom = content.get("data", {}).get("method") == "custom"
+        return self._boxes.get(content.get("comm_id", "")) if is_custom else None
+
+    @staticmethod
+    def _deliver(box: Mailbox, message: dict[str, Any]) -> None:
+        box.put(Letter.of(message["content"]["data"].get("content"), message.get("buffers")))
+
+
+_board = _Board()
+open_mailbox = _board.open

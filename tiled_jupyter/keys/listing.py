@@ -1,0 +1,157 @@
+"""What a server says of the API keys of an account, as a list for people. Asks nothing; holds no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, overload
+
+from ..session.known_servers import Place
+from ..state.account import Scope
+from .expiry import in_words
+from .request import place_in
+
+LIMIT = 100  # of Tiled's server, for one account
+_UNUSED = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key in the list.
+
+    Parameters
+    ----------
+    first_eight : str
+        Its first eight characters, which name it.
+    note : str or None
+    scopes : tuple of str
+        What it may do.
+    access_tags : tuple of str or None
+        What it is limited to. Only some servers enforce this.
+    expires, last_used : datetime or None
+        None for never.
+    in_use : bool
+        Whether the sign-in that read the list is this key.
+    made : str or None
+        Computer and notebook where it was made, where that is known.
+    since : datetime or None
+        When that was.
+    """
+
+    first_eight: str
+    note: str | None
+    scopes: tuple[str, ...]
+    access_tags: tuple[str, ...] | None
+    expires: datetime | None
+    last_used: datetime | None
+    in_use: bool = False
+    made: str | None = None
+    since: datetime | None = None
+
+    def expires_in(self, now: datetime | None = None) -> str:
+        """Say how long it works, such as ``6 d 4 h``, ``never`` or ``expired``."""
+        if self.expires is None:
+            return "never"
+        left = (self.expires - (now or _now())).total_seconds()
+        return in_words(left) if left > 0 else "expired"
+
+    def marks(self, now: datetime | None = None) -> tuple[str, ...]:
+        """Say what deserves a look."""
+        now = now or _now()
+        marks = []
+        if self.expires is None:
+            marks.append("never expires")
+        elif self.expires <= now:
+            marks.append("expired")
+        if self.last_used is not None and now - self.last_used > _UNUSED:
+            marks.append("unused for 30 days")
+        return tuple(marks)
+
+
+@dataclass(frozen=True)
+class KeyList(Sequence[ApiKey]):
+    """The keys of an account, those first that expire first.
+
+    Parameters
+    ----------
+    keys : tuple of ApiKey
+    scopes : tuple of Scope
+        What a new key may be given.
+    unavailable : str or None
+        Why no key can be made; None if one can.
+    """
+
+    keys: tuple[ApiKey, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    unavailable: str | None = None
+
+    @property
+    def of_limit(self) -> str:
+        """How many there are, such as ``97 of 100``."""
+        return f"{len(self.keys)} of {LIMIT}"
+
+    @property
+    def full(self) -> bool:
+        """Whether there can be no more."""
+        return len(self.keys) >= LIMIT
+
+    @overload
+    def __getitem__(self, index: int) -> ApiKey: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[ApiKey, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> ApiKey | tuple[ApiKey, ...]:
+        return self.keys[index]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def read_keys(
+    answers: Iterable[Mapping[str, Any]], in_use: str = "", places: Mapping[str, Place] | None = None
+) -> tuple[ApiKey, ...]:
+    """Read the ``api_keys`` of a principal (``whoami``).
+
+    Parameters
+    ----------
+    answers : iterable of dict
+    in_use : str
+        First eight characters of the key that asked, if it was one.
+    places : mapping, optional
+        Where keys were made, by their first eight characters.
+    """
+    places = places or {}
+    keys = [
+        ApiKey(
+            str(answer["first_eight"]),
+            None if answer.get("note") is None else str(answer["note"]),
+            tuple(map(str, answer.get("scopes") or ())),
+            None if answer.get("access_tags") is None else tuple(map(str, answer["access_tags"])),
+            time_of(answer.get("expiration_time")),
+            time_of(answer.get("latest_activity")),
+            answer["first_eight"] == in_use,
+            *_made(answer, places.get(answer["first_eight"])),
+        )
+        for answer in answers
+    ]
+    return tuple(sorted(keys, key=lambda key: (key.expires is None, key.expires or _now(), key.first_eight)))
+
+
+def _made(answer: Mapping[str, Any], place: Place | None) -> tuple[str | None, datetime | None]:
+    if place is None:
+        return place_in(answer.get("note")), None
+    return place.where, datetime.fromtimestamp(place.since, timezone.utc)
+
+
+def time_of(answer: datetime | str | None) -> datetime | None:
+    """Read a time of Tiled's: UTC, which its JSON does not say and its msgpack does."""
+    if answer is None:
+        return None
+    time = datetime.fromisoformat(answer.replace("Z", "+00:00")) if isinstance(answer, str) else answer
+    return time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time.astimezone(timezone.utc)
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

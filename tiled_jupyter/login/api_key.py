@@ -1,0 +1,100 @@
+"""An API key as a way to sign in: does the server accept it, and what does it say of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import httpx
+
+from ..keys.files import VARIABLE
+from ..keys.scopes import scope
+from ..legible import legible
+from ..oauth.audience import is_here, require_private
+from ..oauth.exchange import Refused, ask, bearing
+from ..session.context import Context
+from ..session.identity import count, identity_of
+from ..session.lifetime import moment
+from ..state.states import Server, SignedIn
+
+Source: TypeAlias = Literal["environment", "address", "chosen"]
+_WHICH: dict[Source, str] = {
+    "environment": f"the API key in {VARIABLE}",
+    "address": "the API key in this address",
+    "chosen": "this API key",
+}
+_USED: dict[Source, str] = {
+    "environment": f"Using the API key in {VARIABLE}",
+    "address": "The key in this address was used and removed from it",
+    "chosen": "Using the API key chosen in this notebook, on this server and in this kernel only",
+}
+_TIED_TO_NOTHING = "It comes from the environment, is not tied to a server, and wins over a login."
+
+
+def check(context: Context, server: Server, key: str, source: Source) -> SignedIn:
+    """Try a key, in one request; where it is accepted ask, once, whose it is.
+
+    Parameters
+    ----------
+    context : Context
+        Of the server; it stays without the key.
+    server : Server
+    key : str
+    source : str
+
+    Raises
+    ------
+    Refused
+        Where the server does not accept it, or others could read it on its way there.
+    """
+    if not is_here(context.http_client):
+        require_private(str(context.api_uri), "the key")
+    links = context.server_info.authentication.links
+    headers = bearing("Apikey", key)
+    with context.bare_client() as http:
+        # Where these are on a Tiled server, whatever its links say: a key goes to nobody else.
+        endpoint = f"{context.api_uri}{'auth/apikey' if links is not None else 'metadata/'}"
+        answer = ask(http, "GET", endpoint, headers=headers)
+        if answer.status == httpx.codes.UNAUTHORIZED:
+            raise Refused(
+                "credentials",
+                f"{server.host} does not accept {_WHICH[source]}. It may be mistyped, expired or revoked.",
+            )
+        if answer.status != httpx.codes.OK:
+            raise Refused(
+                "server",
+                f"{server.host} answers with an error ({answer.status}){answer.detail}. Try again in a minute.",
+            )
+        about = answer.fields if links is not None else {}
+        principal: dict[str, Any] = {}
+        if links is not None:
+            try:
+                principal = ask(http, "GET", f"{context.api_uri}auth/whoami", headers=headers).fields
+            except Refused:  # it is accepted all the same
+                principal = {}
+    return SignedIn(
+        server,
+        identity_of(principal),
+        "api_key",
+        _provenance(about, source),
+        remembered=False,
+        api_keys=count(principal, "api_keys"),
+        good_until=moment(about["expiration_time"]) if about.get("expiration_time") else None,
+        renews=False,
+    )
+
+
+def _provenance(about: dict[str, Any], source: Source) -> str:
+    """Say where a key comes from, and what the server knows of it."""
+    known = []
+    if isinstance(about.get("first_eight"), str):
+        known.append(f"{legible(about['first_eight'][:8])}…")
+    if isinstance(about.get("note"), str) and about["note"].strip():
+        known.append(f"“{legible(' '.join(about['note'].split()), 100)}”")
+    scopes = about.get("scopes")
+    if isinstance(scopes, list) and scopes:
+        known.append(f"it may: {', '.join(scope(name).words for name in scopes if isinstance(name, str))}")
+    if about and not about.get("expiration_time"):
+        known.append("never expires")
+    more = f" ({'; '.join(known)})" if known else ""
+    sentence = f"{_USED[source]}{more}."
+    return f"{sentence} {_TIED_TO_NOTHING}" if source == "environment" else sentence

@@ -1,0 +1,67 @@
+"""The Context that clients are made of: it takes the API key that belongs there, and makes one for one call.
+
+Whom it asks for a login is the affair of who makes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from ..keys.choice import NO_KEY, choose_key
+from ..session import context as reauthentication
+from . import subscriptions
+
+if TYPE_CHECKING:
+    from ..keys.new_key import NewApiKey
+
+
+class Context(reauthentication.Context):
+    """A Context that takes a key from the environment only where that key belongs.
+
+    Parameters are those of `tiled.client.context.Context`, and one more.
+
+    Parameters
+    ----------
+    keyless : bool
+        Take no key at all, whatever the environment holds.
+
+    Raises
+    ------
+    LoginFailed
+        Where the key is no key, or known to be another server's; before anything is sent.
+    """
+
+    def __init__(self, uri: str, *, api_key: str | None = None, keyless: bool = False, **options: Any) -> None:
+        own_server = options.get("app") is not None
+        chosen = NO_KEY if keyless else choose_key(uri, api_key, own_server=own_server)
+        # Tiled's own code, whose frames a traceback may show, is not given the key; it makes its first request without.
+        super().__init__(uri, api_key=None if chosen is None else NO_KEY, **options)
+        if chosen is not None:
+            self.api_key = chosen or None
+
+    def create_api_key(
+        self,
+        scopes: Any = None,
+        expires_in: int | str | None = None,
+        note: str | None = None,
+        access_tags: Any = None,
+    ) -> NewApiKey:
+        """Make an API key; see `tiled.client.context.Context.create_api_key`, whose parameters and defaults these are.
+
+        Returns
+        -------
+        NewApiKey
+            With ``["secret"]``, like Tiled's dictionary, and a representation that does not show it.
+        """
+        from ..keys.api_keys import ApiKeys
+        from ..keys.scopes import INHERIT, READ
+        from ..settings import settings
+
+        subscription = subscriptions.beginning()
+        if subscription is not None:
+            with subscriptions.ended_with(subscription):
+                # A dictionary, which has all that Tiled asks of it.
+                return cast("NewApiKey", super().create_api_key(scopes, expires_in, note, access_tags))
+        if scopes is None:
+            scopes = [INHERIT] if settings().allow_write_keys else READ
+        return ApiKeys(self).create(expires_in, note, scopes, access_tags)

@@ -1,0 +1,86 @@
+"""Tiled's profiles: servers saved under a name, with all that is needed to connect to them.
+
+Tiled's module takes a second to import (it checks what people write), so it is imported where a name may be
+one and not before.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+from tiled.client import constructors
+from tiled.client.context import Context
+
+from ..masked import Masked
+
+OF_NO_USE = ("username", "auth_provider", "token_cache", "prompt_for_reauthentication")  # Tiled ignores them too
+
+
+def names() -> list[str]:
+    """Give the names of all profiles, in order."""
+    return sorted(_load())
+
+
+def address_of(name: str) -> str | None:
+    """Give the address a profile saves; None where there is no such profile, or it has its own server."""
+    if not is_profile(name):
+        return None
+    uri: str | None = _load()[name][1].get("uri")
+    return uri
+
+
+def is_profile(name: str) -> bool:
+    """Whether there is a profile of this name."""
+    is_address = any(character in name for character in "/:@?#")
+    return not is_address and name in _load()
+
+
+def _load() -> Any:
+    from tiled.profiles import load_profiles
+
+    return load_profiles()
+
+
+def resolve(
+    name: str, context_class: type[Context], structure_clients: Any = None, **options: Any
+) -> tuple[Any, dict[str, Any]]:
+    """Give what a profile stands for, without connecting to anything.
+
+    This is the code of Tiled's own ``from_profile``, with what it would call in the end replaced: all that a
+    profile can hold is interpreted as Tiled does.
+
+    Parameters
+    ----------
+    name : str
+    context_class : type
+        Made where the profile has a server of its own, which then runs in this process.
+    structure_clients, **options
+        Override what the profile says.
+
+    Returns
+    -------
+    Context or None
+        Of the profile's own server.
+    dict
+        For ``from_uri``, or for ``from_context`` where there is a Context.
+
+    Raises
+    ------
+    tiled.profiles.ProfileNotFound
+    """
+    ends: dict[str, Any] = {
+        "from_uri": lambda **merged: (None, merged),
+        "from_context": lambda context, **merged: (context, merged),
+        "Context": context_class,
+    }
+    theirs = constructors.from_profile
+    run = FunctionType(theirs.__code__, {**vars(constructors), **ends}, theirs.__name__, theirs.__defaults__)
+    context, merged = run(name, structure_clients, **options)
+    for key in OF_NO_USE:
+        merged.pop(key, None)
+    if merged.get("api_key") is not None:
+        merged["api_key"] = Masked(merged["api_key"])
+    if "headers" in merged:
+        merged["headers"] = dict(merged["headers"] or {})  # Tiled's Context adds to it, and the profile is cached
+    return context, merged

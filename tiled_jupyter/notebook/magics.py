@@ -1,0 +1,215 @@
+"""The magics ``%tiled_login``, ``%tiled_logout`` and ``%tiled_whoami``; the extension, which has all of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from typing import Any
+
+from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments
+from tiled.client.auth import CannotRefreshAuthentication
+from tiled.client.base import BaseClient
+
+from ..address import BadAddress
+from ..errors import BadSetting, KeysUnavailable
+from ..kernel import cells, front_end
+from ..keys.access import explain_access
+from ..keys.leaks import LeakGuard
+from ..login import profiles, sign_out
+from ..login.server import find_target
+from ..panel import hints
+from ..panel.panel import LoginPanel
+from ..session.context import Context
+from ..session.ensure import ensure
+from ..session.identity import full_name, identity_of
+from ..settings import settings
+from . import servers
+from .attaching import disable, enable
+from .enabling import from_profile, from_uri
+from .key_magics import KeyMagics, make_guard
+from .magic_line import arguments
+
+
+@magics_class
+class TiledMagics(Magics):
+    """Signing in, out, and asking who one is."""
+
+    @magic_arguments()
+    @argument("uri", nargs="?", help="Address of a server or node, or a profile; without it the panel asks for one.")
+    @argument("--as", dest="name", default="client", metavar="NAME", help="Bind the client to NAME, not `client`.")
+    @argument("--provider", metavar="NAME", help="Which of the server's providers to choose at first.")
+    @argument("--no-remember", action="store_true", help="Keep this sign-in in memory only.")
+    @argument("--no-wait", action="store_true", help="Show the panel and go on; binds nothing.")
+    @argument("--timeout", type=float, metavar="SECONDS", help="Give up after so many seconds.")
+    @argument("--hours", type=float, metavar="HOURS", help="Have a sign-in that lasts so long: renew it, or ask now.")
+    @line_magic
+    def tiled_login(self, line: str) -> LoginPanel | None:
+        """Sign in to a Tiled server, wait for it, and bind the client to `client`."""
+        args = arguments(self.tiled_login, line)
+        if not args.no_wait:
+            self._refuse_to_replace(args.name)
+        if front_end.has_terminal() and not args.no_wait:
+            client = _at_a_terminal(args.uri, remember=not args.no_remember)
+        else:
+            panel = LoginPanel(args.uri, provider=args.provider, remember_me=False if args.no_remember else None)
+            if args.no_wait:
+                return panel
+            front_end.show(panel)
+            client = panel.wait(args.timeout)
+        self._names[args.name] = client
+        if args.hours is not None:
+            front_end.say(f"Signed in until at least {ensure(client.context, args.hours):%a %d %b at %H:%M}.")
+        return None
+
+    @magic_arguments()
+    @argument("uri", nargs="?", help="Address or profile of the server; needed where there are several.")
+    @argument("--everywhere", action="store_true", help="Have the server end the session too, for all notebooks.")
+    @line_magic
+    def tiled_logout(self, line: str) -> None:
+        """Sign out of this kernel, or end the session everywhere; says what has become of it."""
+        args = arguments(self.tiled_logout, line)
+        contexts = servers.signed_in(args.uri)
+        if not contexts:
+            front_end.say("Nobody is signed in here.")
+            return
+        context = servers.the_one(contexts, "%tiled_logout ADDRESS")
+        said = sign_out.sign_out_of(context, everywhere=args.everywhere)
+        try:
+            cells.pause(sign_out.PATIENCE, said)
+        finally:
+            left = servers.signed_in(str(context.api_uri))
+            more = " Another sign-in to it is still in use here: run %tiled_logout again to end that." if left else ""
+            front_end.say(f"{servers.name_of(context)}: {sign_out.so_far(said).sentence}{more}")
+
+    @magic_arguments()
+    @argument("uri", nargs="?", help="Address or profile of the server; without it, one line for each.")
+    @line_magic
+    def tiled_whoami(self, line: str) -> None:
+        """Say who is signed in, on each server of this kernel."""
+        contexts = servers.signed_in(arguments(self.tiled_whoami, line).uri)
+        front_end.say("\n".join(_who(context) for context in contexts) or "Nobody is signed in here.")
+
+    @magic_arguments()
+    @argument("path", nargs="?", default="", help="Of the node, from the root of the server: alice/heating_scan.")
+    @argument("--server", metavar="URI|PROFILE", help="Which server; needed where there are several.")
+    @line_magic
+    def tiled_why(self, line: str) -> None:
+        """Say why something cannot be seen: who you are there, what you may, what is in the way, whom to ask."""
+        args = arguments(self.tiled_why, line)
+        contexts = servers.connected(args.server)
+        if not contexts:
+            raise UsageError("This kernel is connected to no Tiled server. Run %tiled_login first.")
+        context = servers.the_one(contexts, f"%tiled_why --server ADDRESS {args.path}".rstrip())
+        try:
+            front_end.say("\n".join(explain_access(context, args.path)))
+        except KeysUnavailable as error:
+            sentence = str(error)
+        else:
+            return
+        raise UsageError(sentence)
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        names: dict[str, Any] = front_end.shell().user_ns
+        return names
+
+    def _refuse_to_replace(self, name: str) -> None:
+        if not name.isidentifier():
+            raise UsageError(f"{name!r} is not a name for a variable.")
+        value = self._names.get(name)
+        if value is not None and not isinstance(value, BaseClient):
+            kind = type(value)
+            what = (
+                f"{kind.__module__.partition('.')[0]} {kind.__name__}"
+                if kind.__module__ != "builtins"
+                else kind.__name__
+            )
+            raise UsageError(f"`{name}` already holds a {what}; use --as NAME")
+
+
+def _at_a_terminal(uri: str | None, *, remember: bool) -> Any:
+    """Give a client that is signed in; Tiled's own prompt asks, for there is no page with a panel."""
+    if uri is None:
+        raise UsageError("Say which server: %tiled_login ADDRESS.")
+    here = settings()
+    remember = remember and here.remember != "never"
+    try:
+        connect = from_uri if find_target(uri, here).profile is None else from_profile
+    except BadAddress as error:
+        raise UsageError(str(error)) from None
+    client = connect(uri, remember_me=remember)
+    if not client.context.authenticated and client.context.server_info.authentication.providers:
+        client.context.authenticate(remember_me=remember)
+    return client
+
+
+def _who(context: Context) -> str:
+    """A line about one server, asked of the server."""
+    if not context.server_info.authentication.providers:
+        return f"{servers.name_of(context)}: an API key"
+    try:
+        principal = context.whoami()
+    except CannotRefreshAuthentication:
+        return f"{servers.name_of(context)}: the sign-in has ended. Run %tiled_login to go on."
+    who = full_name(identity_of(principal)) or "signed in; the server does not say as whom"
+    how = "" if context.api_key is None else " (by API key)"
+    return f"{servers.name_of(context)}: {who}{how}"
+
+
+_guard: LeakGuard | None = None
+
+
+@context_matcher()
+def complete_profile(context: CompletionContext) -> dict[str, Any]:
+    """Complete the name of a profile after a magic of ours."""
+    line = context.line_with_cursor.lstrip()
+    takes_one = line.startswith(tuple(f"%tiled_{name} " for name in ("login", "logout", "whoami")))
+    takes_one = takes_one or re.match(r"%tiled_(api_key|why) .*--server +\S*$", line) is not None
+    found = [name for name in profiles.names() if name.startswith(context.token)] if takes_one else []
+    return {"completions": [SimpleCompletion(name, type="profile") for name in found]}
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Do what ``%load_ext tiled_jupyter`` does: magics, the stop button, plain Tiled in the panel, keys in cells.
+
+    Does nothing where ``TILED_JUPYTER=0`` is set.
+    """
+    global _guard
+    if os.environ.get("TILED_JUPYTER") == "0":
+        if front_end.is_somebody_there():  # and not while a kernel starts
+            front_end.say("TILED_JUPYTER=0 is set in this kernel's environment, so tiled_jupyter stays out of it.")
+        return
+    ipython.register_magics(TiledMagics, KeyMagics)
+    if _guard is None:
+        _guard = make_guard(ipython)
+        _guard.watch()
+    if complete_profile not in ipython.Completer.custom_matchers:
+        ipython.Completer.custom_matchers.append(complete_profile)
+    cells.watch()
+    hints.watch()
+    enable()
+    try:
+        settings()
+    except BadSetting as error:
+        warnings.warn(str(error), stacklevel=2)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Do what ``%unload_ext tiled_jupyter`` does: undo it."""
+    global _guard
+    if _guard is not None:
+        _guard.unwatch()
+        _guard = None
+    for name in ("tiled_login", "tiled_logout", "tiled_whoami", "tiled_why", "tiled_api_key"):
+        ipython.magics_manager.magics["line"].pop(name, None)
+    if complete_profile in ipython.Completer.custom_matchers:
+        ipython.Completer.custom_matchers.remove(complete_profile)
+    for magics in (TiledMagics, KeyMagics):
+        ipython.magics_manager.registry.pop(magics.__name__, None)
+    cells.unwatch()
+    hints.unwatch()
+    disable()

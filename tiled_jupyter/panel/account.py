@@ -1,0 +1,250 @@
+"""What the page may do with the account that is signed in: keys and sign-ins, each on a thread of its own.
+
+Holds the one key that was just made until it is dismissed; everything else it knows is in the state. Draws
+nothing, and sends the page nothing but states.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal, TypeAlias
+
+from ..address import host_of
+from ..errors import KeyNotMade, KeysUnavailable
+from ..keys import files as key_files
+from ..keys import request, shown_keys
+from ..keys.access import explain_access
+from ..keys.api_keys import ApiKeys
+from ..keys.new_key import NewApiKey
+from ..login import api_key as key_login
+from ..login import sign_ins, sign_out
+from ..login.attempts import in_background
+from ..login.session import LoginSession
+from ..oauth.exchange import explain
+from ..session.context import Context
+from ..settings import TiledJupyter
+from ..state import account_commands as said
+from ..state.account import Account
+from ..state.events import AccountChanged, SignInReplaced
+from ..state.states import SignedIn
+from ..state.wire import Command
+
+_Tab: TypeAlias = Literal["keys_failure", "sign_ins_failure", "access"]
+_Changes: TypeAlias = dict[str, Any]
+
+
+class AccountDesk:
+    """Does what the tabs of the page ask for.
+
+    Parameters
+    ----------
+    session : LoginSession
+        Whose state tells what came of it.
+    settings : TiledJupyter
+    offer : callable
+        Called with the way to the secret when there is one to be copied, and with None when there is none any more.
+    """
+
+    def __init__(
+        self,
+        session: LoginSession,
+        settings: TiledJupyter,
+        offer: Callable[[Callable[[str], str | None] | None], None],
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._offer = offer
+        self._made: NewApiKey | None = None
+        self._turn = threading.Lock()
+        self._waiting = 0
+        self._sign_in = 0
+
+    def obey(self, command: Command) -> None:
+        """Do what the page says, if it concerns the account."""
+        match command:
+            case said.ShowKeys():
+                self._start("keys_failure", self._listed)
+            case said.ProposeExpiry(runs_for, may_wait):
+                with self._session.lock:
+                    self._change(self._sign_in, {"proposal": request.proposal(runs_for, may_wait)})
+            case said.CreateKey():
+                self._start("keys_failure", lambda context: self._create(context, command))
+            case said.SaveKey():
+                self._start("keys_failure", lambda _: self._with_made(self._save))
+            case said.UseKeyHere(environment):
+                self._start("keys_failure", lambda context: self._use(context, environment=environment))
+            case said.KeyCopied():
+                self._start("keys_failure", lambda _: self._with_made(lambda _: {"copied": True}))
+            case said.DismissKey():
+                self.dismiss()
+            case said.DeleteMadeKey():
+                self._start("keys_failure", self._delete_made)
+            case said.DeleteKeys(first_eights):
+                self._start("keys_failure", lambda context: self._delete(context, first_eights))
+            case said.DeleteStaleFiles():
+                self._start("keys_failure", self._delete_stale_files)
+            case said.ExplainAccess():
+                path = "/".join(self._session.node_path_parts)
+                self._start("access", lambda context: {"access": "\n".join(explain_access(context, path))})
+            case said.ShowSignIns():
+                self._start("sign_ins_failure", lambda context: {"sign_ins": sign_ins.listed(context)})
+            case said.EndSignIn(name):
+                self._start("sign_ins_failure", lambda context: self._end(context, name))
+            case said.EndOtherSignIns():
+                self._start("sign_ins_failure", self._end_others)
+            case _:
+                pass
+
+    def secret(self, first_eight: str) -> str | None:
+        """Give the key that was just made, if it is the one that is meant and may be copied."""
+        made = self._made
+        allowed = made is not None and made.first_eight == first_eight and self._settings.allow_copy_key
+        return made.secret if made is not None and allowed else None
+
+    def dismiss(self) -> None:
+        """Forget the key that was just made."""
+        with self._session.lock:
+            self._drop()
+            self._change(self._sign_in, {"made": None})
+
+    def forget(self) -> None:
+        """Know that nobody is signed in any more: what is under way has come too late, and no secret stays."""
+        with self._session.lock:
+            self._sign_in += 1
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._made is not None:
+            self._made.dismiss()
+            self._made = None
+            self._offer(None)
+
+    # -- how it is done --------------------------------------------------------------------------------
+
+    def _start(self, tab: _Tab, work: Callable[[Context], _Changes]) -> None:
+        with self._session.lock:
+            context, number = self._session.context, self._sign_in
+            if context is None or not isinstance(self._session.state, SignedIn):
+                return
+            self._waiting += 1
+            self._change(number, {"busy": True, tab: None})
+
+        def run() -> None:
+            with self._turn:
+                try:
+                    changes = work(context) if number == self._sign_in else {}
+                except (KeysUnavailable, KeyNotMade, ValueError) as error:
+                    changes = {tab: str(error)}
+                except OSError as error:
+                    changes = {tab: f"The file could not be written ({error.strerror or type(error).__name__})."}
+                except Exception as error:  # noqa: BLE001 - becomes a sentence; its request may hold a secret
+                    changes = {tab: explain(error, host_of(str(context.api_uri))).sentence}
+            with self._session.lock:
+                self._waiting -= 1
+                self._change(number, {**changes, "busy": self._waiting > 0})
+
+        in_background(run)
+
+    def _change(self, number: int, changes: _Changes) -> None:
+        with self._session.lock:
+            state = self._session.state
+            if number == self._sign_in and isinstance(state, SignedIn):
+                self._session.apply(AccountChanged(replace(state.account, **changes)))
+
+    @property
+    def _account(self) -> Account:
+        state = self._session.state
+        return state.account if isinstance(state, SignedIn) else Account()
+
+    # -- keys ------------------------------------------------------------------------------------------
+
+    def _listed(self, context: Context) -> _Changes:
+        return {"keys": shown_keys.shown(ApiKeys(context).overview(), str(context.api_uri), self._settings)}
+
+    def _create(self, context: Context, wish: said.CreateKey) -> _Changes:
+        if self._made is not None:  # a second click
+            return {}
+        number, keys = self._sign_in, ApiKeys(context)
+        key = keys.create(
+            wish.expires_in,
+            wish.note.strip() or None,
+            wish.scopes,
+            wish.access_tags or None,
+            runs_for=wish.runs_for.strip() or None,
+            may_wait=wish.may_wait.strip() or None,
+        )
+        with self._session.lock:
+            if number == self._sign_in:
+                self._made = key
+                self._offer(self.secret)
+        if self._made is not key:  # signed out meanwhile: nobody will ever have it
+            key.dismiss()
+            keys.revoke(key.first_eight)
+            return {}
+        self._change(number, {"made": shown_keys.made(key)})
+        return self._listed(context)
+
+    def _with_made(self, do: Callable[[NewApiKey], _Changes]) -> _Changes:
+        key, shown = self._made, self._account.made
+        return {"made": replace(shown, **do(key))} if key is not None and shown is not None else {}
+
+    @staticmethod
+    def _save(key: NewApiKey) -> _Changes:
+        return {"saved_to": str(key.save()), "snippets": shown_keys.snippets(key)}
+
+    def _use(self, context: Context, *, environment: bool) -> _Changes:
+        key, state = self._made, self._session.state
+        if key is None or not isinstance(state, SignedIn):
+            return {}
+        done = key_login.check(context, state.server, key.secret, "chosen")
+        with self._session.lock:
+            if self._made is not key:
+                return {}
+            sentence = key.use(environment=environment)
+            self._session.apply(SignInReplaced(done))
+        changes = self._with_made(lambda _: {"in_use": sentence})
+        self._change(self._sign_in, changes)
+        return self._listed(context)
+
+    def _delete_made(self, context: Context) -> _Changes:
+        return self._delete(context, [self._made.first_eight]) if self._made is not None else {}
+
+    def _delete(self, context: Context, first_eights: list[str]) -> _Changes:
+        keys, changes = ApiKeys(context), _Changes()
+        for first_eight in first_eights:
+            in_use = (context.api_key or "")[:8] == first_eight
+            try:
+                keys.revoke(first_eight)
+            except (KeysUnavailable, ValueError) as error:
+                changes["keys_failure"] = f"{first_eight}: {error}"
+                continue
+            if self._made is not None and self._made.first_eight == first_eight:
+                self.dismiss()
+            if in_use:
+                sign_out.leave_key_out(context, sign_out.KEY_REVOKED)
+                return {}
+        return {**self._listed(context), **changes}
+
+    def _delete_stale_files(self, context: Context) -> _Changes:
+        key_files.delete_expired(str(context.api_uri))
+        return self._listed(context)
+
+    # -- sign-ins --------------------------------------------------------------------------------------
+
+    def _end(self, context: Context, name: str) -> _Changes:
+        if any(row.this and row.id == name for row in sign_ins.listed(context)):
+            self._session.sign_out(everywhere=True)
+            return {}
+        sign_ins.end(context, name)
+        return {"sign_ins": sign_ins.listed(context)}
+
+    @staticmethod
+    def _end_others(context: Context) -> _Changes:
+        failure = None
+        try:
+            sign_ins.end_others(context)
+        except KeysUnavailable as error:
+            failure = str(error)
+        return {"sign_ins": sign_ins.listed(context), "sign_ins_failure": failure}

@@ -1,0 +1,190 @@
+"""A widget that talks with its page: sends messages, hears each letter once, and leaves no trace in a notebook.
+
+anywidget is named here alone. Nothing of a login is ever a synced trait, because traits are broadcast to
+whoever asks and are saved in notebooks; what a person types comes as a buffer, never in JSON.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import anywidget
+from traitlets import Bool
+
+from ..kernel import front_end
+from ..kernel.busy import say_busy_after_this
+from ..kernel.letters import Letter
+from ..kernel.waiting import Wait
+from ..login import profiles
+from ..login.attempts import in_background
+from ..login.session import LoginSession
+from ..settings import TiledJupyter
+from ..state import wire
+from ..state.account import KeyInCell
+from ..state.states import Disconnected, State
+from ..state.wire import Remember, Transport
+
+_STATIC = Path(__file__).parent / "static"
+
+
+class Page(anywidget.AnyWidget):
+    """The page's counterpart in the kernel.
+
+    Parameters
+    ----------
+    settings : TiledJupyter
+    remember_me : bool or None
+        What the programmer wants; None leaves it to the settings, and in Voilà nothing is kept unless they say so.
+    **traits
+        ipywidgets' layout and such.
+
+    Attributes
+    ----------
+    session : LoginSession
+        What the page shows.
+    neutral : dict
+        What a saved notebook keeps of the panel: nobody's name, and no server.
+    resuming : bool
+        Whether an interrupted request waits for the login.
+    heard_at : float or None
+        When the page last gave a sign of life, on the monotonic clock.
+    """
+
+    session: LoginSession
+    neutral = front_end.NEUTRAL_BUNDLE
+
+    # The text and not the path: of a path anywidget keeps every widget that was ever made, to reload it.
+    _esm = (_STATIC / "panel.js").read_text(encoding="utf-8")
+    _css = (_STATIC / "panel.css").read_text(encoding="utf-8")
+
+    # What a notebook opened later, without a kernel, knows of this panel: nothing.
+    inactive = Bool(default_value=True, read_only=True).tag(sync=True)
+
+    def __init__(self, settings: TiledJupyter, *, remember_me: bool | None, **traits: Any) -> None:
+        self._settings = settings
+        self._remember: Remember = settings.remember  # type: ignore[assignment]  # traitlets types an Enum as str
+        if remember_me is not None:
+            self._remember = "always" if remember_me else "never"
+        elif self._remember == "ask" and front_end.is_voila():
+            self._remember = "never"  # or the next visitor would be signed in as this one
+        self._waits: list[Wait] = []
+        self._seen: deque[str] = deque(maxlen=200)
+        self._seen_lock = threading.Lock()
+        self.heard_at: float | None = None
+        self.resuming = False
+        self._profiles: list[str] | None = None
+        super().__init__(**traits)
+        # Without a comm it is not touched: ipywidgets makes it at the first look, with a comm of its own.
+        self._own_layout = None if self.comm is None or "layout" in traits else self.layout
+        self.on_msg(self._on_page_message)
+
+    def open(self) -> None:
+        """Open a comm, but not in the notebook of a pipeline: what it leaves behind names nobody and nothing."""
+        if front_end.has_page():
+            super().open()
+
+    def close(self) -> None:
+        """Close the comm, and that of the layout made for it: through it a page would keep every panel it has shown."""
+        super().close()
+        if self._own_layout is not None:
+            self._own_layout.close()
+
+    def obey(self, command: wire.Command, typed: str) -> None:
+        """Do what the page says.
+
+        Parameters
+        ----------
+        command : Command
+        typed : str
+            What came beside it in a buffer: a password, an address or an API key.
+        """
+        raise NotImplementedError
+
+    @property
+    def shown(self) -> State | KeyInCell:
+        """What the page shows."""
+        return self.session.state
+
+    @property
+    def comm_id(self) -> str:
+        """The comm's name, by which its messages are known."""
+        return str(self.model_id) if self.comm is not None else ""
+
+    @property
+    def saves(self) -> bool:
+        """Whether a sign-in may lie on disk."""
+        return self._remember != "never"
+
+    def join(self, wait: Wait) -> None:
+        """Know that somebody waits, and where they hear best."""
+        self._waits.append(wait)
+        self.publish()
+
+    def leave(self, wait: Wait) -> None:
+        """Know that they wait no longer."""
+        self._waits.remove(wait)
+        self.publish()
+
+    def wake(self) -> None:
+        """Make those who wait look again now."""
+        for wait in tuple(self._waits):
+            wait.wake()
+
+    def publish(self) -> None:
+        """Send the state to the page, and what it needs beside it."""
+        waits = tuple(self._waits)
+        surroundings = wire.Surroundings(
+            now=time.time(),
+            waiting=bool(waits),
+            transport=waits[0].transport if waits else "shell",
+            comm=self.comm_id,
+            servers=list(dict.fromkeys([*self._settings.servers, *(self._profiles or ())])),
+            remember=self._remember,
+            cell=front_end.cell_number() if waits else None,
+            resuming=self.resuming,
+            exposed=front_end.is_exposed(),
+            help_url=self._settings.help_url,
+        )
+        self.send(wire.encode_state(self.shown, surroundings))
+        if self._profiles is None and isinstance(self.shown, Disconnected):  # after the form: they may take a second
+            self._profiles = []
+            in_background(self._offer_profiles)
+
+    def _offer_profiles(self) -> None:
+        self._profiles = profiles.names()
+        if self._profiles:
+            self.publish()
+
+    def ping(self, transport: Transport) -> None:
+        """Ask the page for a sign of life."""
+        self.send(wire.encode_ping(transport, self.comm_id))
+
+    def receive(self, letter: Letter) -> None:
+        """Take a letter, from whatever thread; copies and what is not ours are ignored."""
+        message = wire.parse(letter.content)
+        if message is None:
+            self.log.warning("The sign-in panel ignored a message that is not one of its own.")
+            return
+        message_id, command = message
+        with self._seen_lock:
+            if message_id in self._seen:
+                return
+            self._seen.append(message_id)
+        self.heard_at = time.monotonic()
+        self.obey(command, letter.typed)
+
+    def _on_page_message(self, _widget: object, content: object, buffers: list[Any]) -> None:
+        self.receive(Letter.of(content, buffers))
+        say_busy_after_this()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if self.comm is None:
+            return self.neutral, {}
+        # What a saved notebook keeps of the panel names no person, server or code.
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**(data or {}), **self.neutral}, metadata

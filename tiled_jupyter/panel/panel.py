@@ -1,0 +1,252 @@
+"""The sign-in panel: shows a `LoginSession` in the page, and lets a cell wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import httpx
+from traitlets import Instance, Unicode
+
+from ..errors import LoginFailed
+from ..kernel import cells, front_end
+from ..kernel import replies as addressed
+from ..login.attempts import in_background
+from ..login.hook import PromptSession, without_asking
+from ..login.session import CANCELLED, LoginSession
+from ..session import kernel_end, noticing
+from ..session.context import Context
+from ..session.ensure import ensure
+from ..session.prompts import occasion
+from ..settings import settings
+from ..state import wire
+from ..state.states import (
+    AwaitingAuthorization,
+    Connecting,
+    Disconnected,
+    Failure,
+    Identity,
+    SignedIn,
+    State,
+    Verifying,
+    is_same_sign_in,
+)
+from . import hints
+from .account import AccountDesk
+from .barrier import Barrier
+
+_KEY_INSTEAD = "The API key you typed is used from now on, so there was no login. Run the cell again without it."
+_ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
+
+
+class LoginPanel(Barrier):
+    """A panel to sign in to a Tiled server; as the last expression of a cell it is a login widget cell.
+
+    Parameters
+    ----------
+    uri : str, optional
+        Address of the server or of a node, or the name of a profile. Without it the person types one.
+    provider : str, optional
+        Which of the server's providers to choose at first.
+    remember_me : bool, optional
+        True or False settles it; by default the person is asked, and in Voilà it is False.
+
+    Attributes
+    ----------
+    status : str
+        ``disconnected``, ``connecting``, ``signed_out``, ``verifying``, ``awaiting_authorization`` or
+        ``signed_in``.
+    identity : Identity or None
+        Who is signed in.
+    """
+
+    status = Unicode("disconnected", read_only=True)
+    identity = Instance(Identity, allow_none=True, read_only=True)
+
+    def __init__(
+        self,
+        uri: str | None = None,
+        *,
+        provider: str | None = None,
+        remember_me: bool | None = None,
+        _session: Callable[[Callable[[State], None]], LoginSession] | None = None,
+        **traits: Any,
+    ) -> None:
+        here = settings()
+        self._callbacks: list[Callable[[Any], object]] = []
+        super().__init__(here, remember_me=remember_me, **traits)
+        cells.watch()
+        hints.watch()
+        self.account: AccountDesk | None = None
+        self._before: State = Disconnected()
+        self.session = _session(self._on_change) if _session is not None else self._own_session(provider)
+        self.account = AccountDesk(self.session, here, lambda give: addressed.offer(self.comm_id, give))
+        self.set_trait("status", self.session.state.kind)
+        if uri is not None:
+            self.session.connect(uri)
+
+    def _own_session(self, provider: str | None) -> LoginSession:
+        session = LoginSession(
+            self._on_change, self._settings, prompt_for_login, use_saved=self.saves, provider=provider
+        )
+        if self._settings.servers:
+            session.state = Disconnected(self._settings.servers[0])
+        return session
+
+    @property
+    def context(self) -> Context | None:
+        """The `tiled_jupyter.Context`, once a server has answered."""
+        return self.session.context
+
+    @property
+    def client(self) -> Any:
+        """A Tiled client for the address.
+
+        Raises
+        ------
+        LoginFailed
+            Where nobody is signed in and the server wants that.
+        """
+        return self.session.client()
+
+    def on_signed_in(self, callback: Callable[[Any], object]) -> None:
+        """Have ``callback(client)`` called at every sign-in, and at once if there is one."""
+        self._callbacks.append(callback)
+        if isinstance(self.session.state, SignedIn):
+            callback(self.client)
+
+    def ensure(self, hours: float = 8.0) -> datetime:
+        """Have a sign-in that lasts: renew it, or ask now; see `ensuring.ensure`.
+
+        Returns
+        -------
+        datetime
+            Until when it is good at least.
+
+        Raises
+        ------
+        LoginFailed
+            Where nobody is signed in, or that cannot be promised.
+        """
+        if self.context is None:
+            raise LoginFailed("Nobody is signed in. Sign in with the panel, or run %tiled_login.", "credentials")
+        return ensure(self.context, hours)
+
+    def sign_out(self, *, everywhere: bool = False) -> None:
+        """Sign out of this kernel, or, `everywhere`, end the session on the server too."""
+        self.session.sign_out(everywhere=everywhere)
+
+    def __repr__(self) -> str:
+        """Name the state and nobody."""
+        return f"<LoginPanel {self.session.state.kind}>"
+
+    # -- the page --------------------------------------------------------------------------------------
+
+    def obey(self, command: wire.Command, typed: str) -> None:
+        """Do what the page says; see `Page.obey`."""
+        match command:
+            case wire.Alive() | wire.Ready():
+                self.publish()
+            case wire.Connect():
+                self.session.connect(typed)
+            case wire.SignIn(provider, username, remember):
+                self.session.sign_in(provider, username, typed, remember=self._wanted(remember))
+            case wire.Begin(provider, remember):
+                self.session.begin(provider, remember=self._wanted(remember))
+            case wire.UseKey():
+                self.session.use_key(typed)
+            case wire.AcceptKey():
+                self.session.accept_key()
+            case wire.SetKeyAside():
+                self.session.set_key_aside()
+            case wire.SignOut(everywhere):
+                self.session.sign_out(everywhere=everywhere)
+            case wire.ChangeServer():
+                self.session.drop_server()
+            case wire.Cancel():
+                in_attempt = isinstance(self.session.state, Connecting | Verifying | AwaitingAuthorization)
+                self.cancels += not in_attempt
+                self.session.cancel(_ATTEMPT_CANCELLED if in_attempt else CANCELLED)
+                self.wake()
+            case _:
+                if self.account is not None:
+                    self.account.obey(command)
+
+    def _wanted(self, remember: bool) -> bool:  # noqa: FBT001 - a field of a message
+        return {"ask": remember, "never": False, "always": True}[self._remember]
+
+    def _on_change(self, state: State) -> None:
+        self.set_trait("status", state.kind)
+        self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
+        self.publish()
+        if isinstance(state, SignedIn):
+            key = self.context.api_key if state.method == "api_key" and self.context is not None else None
+            noticing.note_end(state.server.uri, state.good_until, renews=state.renews, key=key)
+        if not isinstance(state, SignedIn):
+            if self.account is not None:
+                self.account.forget()
+        elif self._callbacks and not is_same_sign_in(self._before, state):
+            in_background(self._call_back)
+        self._before = state
+        self.settle(state)
+
+    def _call_back(self) -> None:
+        client = self.client
+        for callback in tuple(self._callbacks):
+            callback(client)
+
+
+def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[str, Any]:
+    """Ask in a panel: the default hook of ``Context.authenticate(prompt_for_reauthentication=…)``.
+
+    Parameters
+    ----------
+    http_client : httpx.Client
+        Reaches the server without a session.
+    providers : list of tiled.schemas.AboutAuthenticationProvider
+
+    Returns
+    -------
+    dict
+        Tokens, with ``access_token``.
+
+    Raises
+    ------
+    LoginCancelled, LoginFailed, CannotPrompt
+    """
+    wish = occasion.get()
+    remember_me = False if wish is not None and not wish.remember else None
+    given = without_asking(http_client, providers, wish)
+    if given is not None:
+        if wish is not None:
+            wish.remember = False
+            kernel_end.outlive_kernel(wish.context)
+        return given
+    who = wish.identity.words if wish is not None and wish.identity is not None else None
+    front_end.require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
+    session: PromptSession | None = None
+
+    def make(on_change: Callable[[State], None]) -> LoginSession:
+        nonlocal session
+        session = PromptSession(on_change, settings(), http_client, providers, wish)
+        return session
+
+    panel = LoginPanel(remember_me=remember_me, _session=make)
+    panel.resuming = wish is not None and wish.resuming
+    cells.in_its_output(lambda: front_end.show(panel))
+    tokens: dict[str, Any] | None = None
+    try:
+        panel._hold(None)
+        tokens = session.take_tokens() if session is not None else None
+    finally:
+        if session is not None:
+            session.abandon()
+    if tokens is None:
+        by_key = session is not None and isinstance(session.state, SignedIn) and session.state.method == "api_key"
+        raise LoginFailed(_KEY_INSTEAD if by_key else "The sign-in gave no tokens. Try again.")
+    if wish is not None and session is not None:
+        wish.remember = session.remember
+        if not session.remember:
+            kernel_end.end_with_kernel(wish.context)
+    return tokens

@@ -1,0 +1,66 @@
+"""What a waiting cell says in ordinary text, for who sees no panel or comes back much later. Pure words."""
+
+from __future__ import annotations
+
+import time
+
+from ..session.identity import who_may_resume
+from ..state.states import AwaitingAuthorization, State, open_form
+
+_SINCE = "Waiting since {since} UTC for {who} to sign in to {host}."
+_ELSEWHERE = (
+    "If this panel does not react, run %tiled_login {uri} in any other notebook: this cell then goes on by itself."
+)
+_IN_MEMORY = "This sign-in is kept in memory only: keep this page open."
+
+_SILENT = "This cell waits for a sign-in to {host}, but its panel does not answer."
+_ANOTHER_NOTEBOOK = """\
+In any other notebook of yours where the panel works, run: %tiled_login {uri}
+Or in Python at a terminal: from tiled.client import from_uri; from_uri({quoted}).login()
+This cell then goes on by itself. The stop button ends the wait."""
+_NO_OTHER_NOTEBOOK = (
+    "The sign-in is to be kept in memory only, so no other notebook can help: stop this cell and run it again."
+)
+_ANYWIDGET = "If the panel never appears, the package anywidget is missing where JupyterLab runs."
+_CODE = """\
+To sign in without it, open this page:
+{page}
+and compare, or type, the code {code}. Approve only if you started this, on {host}, and the codes match.
+This cell then goes on by itself. The stop button ends the wait."""
+
+
+def how_to_go_on(state: State, *, silent: bool, saves: bool, since: float | None) -> tuple[str, str | None]:
+    """Say how a wait can be answered.
+
+    Parameters
+    ----------
+    state : State
+        Of the login that is waited for.
+    silent : bool
+        Whether the panel does not answer.
+    saves : bool
+        Whether another notebook's sign-in can serve.
+    since : float or None
+        When an interrupted request began to wait (seconds since the epoch); None for any other login.
+
+    Returns
+    -------
+    tuple of (str, str or None)
+        Paragraphs, one a line, and which of them is a link.
+    """
+    form = open_form(state)
+    host, uri, who = "Tiled", "ADDRESS", "you"
+    if form is not None:
+        host, uri = form.server.host, form.server.uri
+        who = who_may_resume(form.expected) if form.expected is not None else who
+    lines, link = [], None
+    if since is not None:
+        lines.append(_SINCE.format(since=time.strftime("%H:%M", time.gmtime(since)), who=who, host=host))
+    if not silent:
+        lines.append(_ELSEWHERE if saves else _IN_MEMORY)
+    elif isinstance(state, AwaitingAuthorization):
+        link = state.code.verification_uri_complete or state.code.verification_uri
+        lines += [_SILENT, _CODE.format(page=link, code=state.code.user_code, host=host)]
+    else:
+        lines += [_SILENT, _ANOTHER_NOTEBOOK if saves else _NO_OTHER_NOTEBOOK, _ANYWIDGET]
+    return "\n".join(lines).replace("{host}", host).replace("{quoted}", repr(uri)).replace("{uri}", uri), link

@@ -1,0 +1,61 @@
+"""Which Contexts and sessions live in this process: a login reaches all of its server."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import weakref
+from typing import Any
+
+from .auth import SessionAuth
+
+lock = threading.RLock()
+signed_out: set[str] = set()  # servers a person signed out of here, where a saved session is left to others
+_contexts: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_numbers = itertools.count()
+_sessions: weakref.WeakValueDictionary[tuple[str, str], SessionAuth] = weakref.WeakValueDictionary()
+
+
+def add(context: Any) -> None:
+    """Have a Context be one of those that a login reaches."""
+    with lock:
+        _contexts[next(_numbers)] = context
+
+
+def contexts(api_uri: object = None) -> list[Any]:
+    """Give every `reauthentication.Context`, or those of one server, the newest first."""
+    with lock:
+        found = reversed(list(_contexts.values()))
+    return [context for context in found if api_uri is None or str(context.api_uri) == str(api_uri)]
+
+
+def signed_in_context(api_uri: str) -> Any:
+    """Give a Context that is signed in to the server, if there is one."""
+    return next((context for context in contexts(api_uri) if context.http_client.auth is not None), None)
+
+
+def sharing(context: Any) -> list[Any]:
+    """Return a Context, and those of its server whose session is not known to be somebody else's; none with a key."""
+    whose = getattr(context.http_client.auth, "subject", None)
+    return [
+        other
+        for other in contexts(context.api_uri)
+        if other is context
+        or (
+            other.api_key is None
+            and (whose is None or getattr(other.http_client.auth, "subject", None) in (None, whose))
+        )
+    ]
+
+
+def session_of(api_uri: object, subject: str | None) -> SessionAuth | None:
+    """Give the session that a principal has on a server already."""
+    with lock:
+        return _sessions.get((str(api_uri), subject)) if subject is not None else None
+
+
+def keep(api_uri: object, auth: SessionAuth) -> None:
+    """Let others find a session by whose it is; it is held weakly."""
+    if auth.subject is not None:
+        with lock:
+            _sessions[str(api_uri), auth.subject] = auth

@@ -1,0 +1,65 @@
+"""Errors of ours that are Tiled's as well, where Tiled raises one: existing `except` clauses go on to work.
+
+None holds anything of a request but where it went.
+"""
+
+from __future__ import annotations
+
+import httpx
+from tiled.client import context as tiled_context
+from tiled.client.utils import ClientError
+
+from .. import errors
+from ..errors import KeyNotMade, LoginFailed
+
+
+class PasswordRejected(LoginFailed, tiled_context.PasswordRejected):  # type: ignore[misc]  # Tiled's are untyped
+    """What was typed at a terminal was not accepted."""
+
+
+class CannotPrompt(errors.CannotPrompt, tiled_context.CannotPrompt):  # type: ignore[misc]
+    """There is nobody to ask."""
+
+
+class _ServerRefused(ClientError):  # type: ignore[misc]
+    """A server refused something, and said why.
+
+    Parameters
+    ----------
+    sentence : str
+        What happened and what to do.
+    response : httpx.Response
+        What the server said.
+    """
+
+    def __init__(self, sentence: str, response: httpx.Response) -> None:
+        answer = without_secrets(response)
+        ClientError.__init__(self, sentence, answer.request, answer)
+
+
+class LoginRefused(_ServerRefused, LoginFailed):
+    """The server refused a login; parameters are those of `_ServerRefused`."""
+
+    def __init__(self, sentence: str, response: httpx.Response) -> None:
+        super().__init__(sentence, response)
+        self.reason = "credentials" if response.status_code == httpx.codes.UNAUTHORIZED else "server"
+
+
+class KeyRefused(_ServerRefused, KeyNotMade):
+    """The server refused to make an API key; parameters are those of `_ServerRefused`."""
+
+
+def without_secrets(response: httpx.Response) -> httpx.Response:
+    """Return what a server said and where, less all that it was sent and all else that it sent."""
+    request = httpx.Request(response.request.method, response.request.url.copy_with(query=None))
+    return httpx.Response(response.status_code, json={"detail": said_by(response)}, request=request)
+
+
+def said_by(response: httpx.Response) -> str:
+    """Return the reason a Tiled server gives, as far as it can be read; else that of the status."""
+    try:
+        detail = response.json()["detail"]
+    except (ValueError, LookupError, TypeError, RecursionError, httpx.ResponseNotRead):
+        detail = None
+    good = isinstance(detail, str) and detail.isprintable()
+    return detail[:300] if good else response.reason_phrase
