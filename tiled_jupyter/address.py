@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from .masked import Masked
+from .text import Masked
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/*")
 _QUOTES = ('""', "''", "``", "<>", "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}")

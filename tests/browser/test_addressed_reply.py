@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 WIDGET = '''
 import anywidget
-from tiled_jupyter import addressed
+from tiled_jupyter.panel.key_reply import offer_keys
 
 ESM = """
 export default { render({ model, el }) {
@@ -33,7 +33,7 @@ class Probe(anywidget.AnyWidget):
     _esm = ESM
 
 
-addressed.offer("comm", lambda first_eight: first_eight + "-key")
+offer_keys("comm", lambda first_eight: first_eight + "-key")
 Probe()
 '''
 

@@ -179,7 +179,7 @@ def test_the_list_says_where_a_key_was_made_and_offers_files_that_have_expired_f
 ):
     leave = f"""
 from datetime import datetime, timezone
-from tiled_jupyter import key_files
+from tiled_jupyter.session import key_files
 path = key_files.save("0" * 72, {closed_tiled_server.uri + "/api/v1/"!r}, datetime(2026, 1, 1, tzinfo=timezone.utc))
 """
     notebook, panel = signed_in(cells=(leave, "path.exists()"))

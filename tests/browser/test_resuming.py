@@ -130,7 +130,7 @@ def test_cancel_is_an_answer_until_another_cell_starts(open_notebook, dying_serv
 def test_stop_button_leaves_no_prompt_behind(open_notebook, dying_server, kernel, way):
     # A worker hears of the stop a moment after the cell has ended.
     left = (
-        "import threading, time\nfrom tiled_jupyter import mailbox\nend = time.monotonic() + 5\n"
+        "import threading, time\nfrom tiled_jupyter.kernel import mailbox\nend = time.monotonic() + 5\n"
         "waits = lambda: [t.name for t in threading.enumerate() if t.name == 'tiled-login']\n"
         "while (mailbox._board._boxes or waits()) and time.monotonic() < end:\n    time.sleep(0.02)\n"
         "print(len(mailbox._board._boxes), waits())"

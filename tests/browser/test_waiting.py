@@ -323,7 +323,7 @@ def culling_lab(tmp_path):
 
 def shell_and_control() -> dict[str, tuple[str, str]]:
     """Give a kernelspec and a line of code for two kernels and each channel; a kernel prefers one of the two."""
-    forced = "from tiled_jupyter.kernel import mailbox; mailbox._Board.transport = property(lambda board: '{}')"
+    forced = "from tiled_jupyter.kernel import mailbox; mailbox._Board.channel = property(lambda board: '{}')"
     return {
         f"{version}-{channel}": (KERNELS[version], forced.format(channel))
         for version in (OLDEST, NEWEST)

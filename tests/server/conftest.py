@@ -60,7 +60,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr("tiled_jupyter.keys.choice._aside", set())
     monkeypatch.setattr("tiled_jupyter.keys.choice._bound", WeakSet())
     monkeypatch.setattr("tiled_jupyter.keys.choice._used_with", {})
-    monkeypatch.setattr("tiled_jupyter.keys.files._for_workers", {})
+    monkeypatch.setattr("tiled_jupyter.session.key_files._for_workers", {})
     monkeypatch.setattr("tiled_jupyter.notebook.enabling._told", set())
     monkeypatch.setattr("tiled_jupyter.session.registry.signed_out", set())
     monkeypatch.setattr("tiled_jupyter.session.registry._sessions", {})

@@ -16,11 +16,10 @@ import pytest
 from tiled.client.auth import CannotRefreshAuthentication
 
 from tiled_jupyter import LoginPanel
-from tiled_jupyter.kernel.letters import Letter
-from tiled_jupyter.keys import files as key_files
+from tiled_jupyter.kernel.mailbox import Letter
 from tiled_jupyter.login import sign_ins
 from tiled_jupyter.panel.account import AccountDesk
-from tiled_jupyter.session import known_servers
+from tiled_jupyter.session import key_files, known_servers
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.state import account_commands as said
 from tiled_jupyter.state.account import Account

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 SECRET = "0123456789abcdef" + "f3a9c1758e20b46d" + "9b27d4e8031fa65c" + "52c8e7f06d19ab43" + "deadbeef"
 OFFER = f"""
 import sys
-from tiled_jupyter import addressed
+from tiled_jupyter.panel.key_reply import offer_keys
 backwards = {SECRET[::-1]!r}  # this cell is broadcast and logged
-addressed.offer("comm", lambda first_eight: backwards[::-1] if first_eight == {SECRET[:8]!r} else None)
+offer_keys("comm", lambda first_eight: backwards[::-1] if first_eight == {SECRET[:8]!r} else None)
 """
 
 
@@ -78,7 +78,7 @@ def test_the_secret_goes_to_who_asked_and_to_no_other_client_and_no_log(kernel, 
 
 
 def test_the_key_can_be_copied_while_a_cell_runs_and_the_kernel_stays_busy(kernel, tmp_path):
-    kernel.run(OFFER + "from tiled_jupyter import cells; cells.watch()")
+    kernel.run(OFFER + "from tiled_jupyter.kernel import cells; cells.watch()")
     begun = tmp_path / "begun"
     end = tmp_path / "end"
     kernel.client.execute(
@@ -111,13 +111,13 @@ def test_nothing_stays_installed_when_nothing_is_offered(kernel):
     handlers = "get_ipython().kernel.control_handlers"
     kernel.run(f"before = dict({handlers})\n{OFFER}")
     kernel.run(f"assert {REQUEST!r} in {handlers}")
-    kernel.run(f"addressed.offer('comm', None); assert dict({handlers}) == before")
+    kernel.run(f"offer_keys('comm', None); assert dict({handlers}) == before")
 
 
 @pytest.mark.parametrize("kernel", ["7.2.0", "7.4"], indirect=True)
 def test_what_a_thread_of_the_cell_shows_is_in_its_output_whatever_a_subshell_handles(kernel):
     kernel.run(
-        "import threading\nfrom comm import get_comm_manager\nfrom tiled_jupyter import cells, front_end\n"
+        "import threading\nfrom comm import get_comm_manager\nfrom tiled_jupyter.kernel import cells, front_end\n"
         "cells.watch()\ncame, said = threading.Event(), threading.Event()\n"
         "get_comm_manager().register_target('beside', lambda *_: came.set())\n"
         "def work():\n    came.wait(20)\n    cells.in_its_output(lambda: front_end.say('here'))\n    said.set()\n"

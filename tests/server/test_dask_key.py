@@ -20,8 +20,8 @@ from tiled.client.context import Context as TiledContext
 
 from tiled_jupyter import attach, from_context
 from tiled_jupyter.errors import KeysUnavailable
-from tiled_jupyter.keys import files as key_files
 from tiled_jupyter.keys.dask import NOT_ENCRYPTED, give_key, take_key_back
+from tiled_jupyter.session import key_files
 
 from .sessions import Hook
 

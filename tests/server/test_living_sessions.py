@@ -48,12 +48,6 @@ ENDED = """default_type application/json; if ($uri ~ session/refresh) {
     return 401 '{"detail":"Session has expired. Please re-authenticate."}'; }"""
 
 
-@pytest.fixture(autouse=True)
-def no_refusal_of_another_test():
-    yield
-    prompts.count_answers_by(None)
-
-
 @pytest.fixture(scope="module")
 def before_short_server(short_server):
     with Nginx(short_server.port) as nginx:

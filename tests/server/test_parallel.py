@@ -26,8 +26,8 @@ import pytest
 from distributed import Client, LocalCluster
 
 from tiled_jupyter import ApiKeys, from_context, from_uri, give_key
-from tiled_jupyter.keys import files as key_files
 from tiled_jupyter.keys.dask import take_key_back
+from tiled_jupyter.session import key_files
 
 from .hostile_server import HostileServer, Reply
 from .sessions import signed_in

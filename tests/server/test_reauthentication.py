@@ -14,18 +14,13 @@ import pytest
 from tiled.client.auth import CannotRefreshAuthentication
 
 from tiled_jupyter import CannotPrompt, Context, IdentityChanged, LoginCancelled, LoginFailed, from_context
+from tiled_jupyter.kernel import cells
 from tiled_jupyter.session import prompts
 
 from .sessions import REFRESH, Hook, get, kill, let_expire, signed_in
 
 THREADS = 64
 REFUSED_REFRESH = f'{REFRESH} HTTP/1.1" 401'
-
-
-@pytest.fixture(autouse=True)
-def no_refusal_of_another_test():
-    yield
-    prompts.count_answers_by(None)
 
 
 def count(server, request):
@@ -164,12 +159,12 @@ def test_cancel_fails_all_who_wait_and_nobody_is_asked_again(short_server):
     assert hook.calls == 2
 
 
-def test_a_refusal_counts_until_another_cell_starts_or_somebody_signs_in(short_server):
+def test_a_refusal_counts_until_another_cell_starts_or_somebody_signs_in(short_server, monkeypatch):
     hook = Hook()
     context = signed_in(short_server, hook)
     kill(context)
     hook.before = lambda: 1 / 0
-    prompts.count_answers_by(lambda since: cell == 1)
+    monkeypatch.setattr(cells, "began_after", lambda moment: cell != 1)
     cell = 1
     for _ in range(2):
         with pytest.raises(LoginFailed, match="ZeroDivisionError"):

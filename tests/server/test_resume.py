@@ -17,18 +17,11 @@ from tiled.structures.data_source import DataSource
 from tiled.structures.table import TableStructure
 
 from tiled_jupyter import LoginCancelled, from_context
-from tiled_jupyter.session import prompts
 
 from .sessions import Hook, kill, signed_in
 
 IMAGE = numpy.arange(24.0).reshape(4, 6)
 TABLE = pandas.DataFrame({"x": [1, 2, 3], "y": [0.5, 1.5, 2.5]})
-
-
-@pytest.fixture(autouse=True)
-def no_refusal_of_another_test():
-    yield
-    prompts.count_answers_by(None)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from traitlets.config import Config
 import tiled_jupyter
 from tests.canaries import leaks, looks, traces
 from tiled_jupyter import ApiKeys, LoginCancelled, LoginPanel, from_context, from_uri
-from tiled_jupyter.kernel.letters import Letter
-from tiled_jupyter.keys import files as key_files
+from tiled_jupyter.kernel.mailbox import Letter
+from tiled_jupyter.session import key_files
 from tiled_jupyter.session.ensure import ensure
 
 from .openid_provider import OpenIDProvider, proxied_provider

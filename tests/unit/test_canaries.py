@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.canaries import PACKAGE, disguises, files_below, frames, leaks, looks, traces
-from tiled_jupyter.masked import Masked
+from tiled_jupyter.text import Masked
 
 CANARY = "canary <\"p&ss%20word'> +/="
 KNOWN = {"the canary": CANARY}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tiled_jupyter.keys import files as key_files
-from tiled_jupyter.keys.files import UnsafePlace
+from tiled_jupyter.session import key_files
+from tiled_jupyter.session.key_files import UnsafePlace
 
 SECRET = "1a2b3c4d" + 64 * "5"
 SERVER = "https://tiled.example.org:8443/api/v1/"

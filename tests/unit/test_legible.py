@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiled_jupyter.legible import legible
+from tiled_jupyter.text import legible
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,6 @@ from concurrent.futures import Future
 from types import FrameType
 from typing import Any
 
-from ..session import patience, prompts
 from . import front_end
 from .front_end import shell
 
@@ -121,8 +120,6 @@ def watch() -> None:
     if _watching or ip is None or getattr(ip, "kernel", None) is None:
         return
     _watching = True
-    prompts.count_answers_by(_nothing_began_after)
-    patience.pause_by(pause)
     ip.events.register("pre_run_cell", _before_cell)
     ip.events.register("post_run_cell", _after_cell)
     if _request() is not None:
@@ -136,8 +133,6 @@ def unwatch() -> None:
     if not _watching or ip is None:
         return
     _watching = False
-    prompts.count_answers_by(None)
-    patience.pause_by(None)
     _after_cell()
     ip.events.unregister("pre_run_cell", _before_cell)
     ip.events.unregister("post_run_cell", _after_cell)
@@ -146,6 +141,11 @@ def unwatch() -> None:
 def current() -> Cell | None:
     """The cell that is running, if one is and it is watched."""
     return _current
+
+
+def began_after(moment: float) -> bool | None:
+    """Whether a cell was begun after a moment on the monotonic clock; None where cells are not watched."""
+    return None if not _watching else _last is not None and _last.begun >= moment
 
 
 def pause(seconds: float, done: Future[Any] | None = None) -> None:
@@ -186,11 +186,6 @@ def in_its_output(display: Callable[[], None]) -> None:
         display()
 
     contextvars.copy_context().run(beside)  # this thread may outlive the cell
-
-
-def _nothing_began_after(moment: float) -> bool:
-    """Whether a person's answer of that moment still counts: until they run another cell (D12)."""
-    return _last is None or _last.begun < moment
 
 
 def _request() -> Any:

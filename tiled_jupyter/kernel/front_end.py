@@ -6,20 +6,14 @@ import os
 import sys
 from collections.abc import Callable
 from html import escape
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from ..address import is_loopback
-from ..errors import CannotPrompt
-
-NEUTRAL_TEXT = "Tiled sign-in: run the cell to activate"
 
 
 def bundle(text: str) -> dict[str, str]:
     """Give a text as outputs have it."""
     return {"text/plain": text, "text/html": f"<p>{text}</p>" if text else ""}
-
-
-NEUTRAL_BUNDLE = bundle(NEUTRAL_TEXT)
 
 
 def shell() -> Any:
@@ -38,49 +32,31 @@ def has_terminal() -> bool:
     return kernel() is None and sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def require_somebody(server: str, who: str | None = None) -> None:
-    """Raise unless there is a person who could answer.
+Nobody: TypeAlias = Literal["start-up", "voila", "unattended"]
 
-    Parameters
-    ----------
-    server : str
-        Address or host, for the sentence.
-    who : str, optional
-        Who was signed in.
 
-    Raises
-    ------
-    CannotPrompt
-        In a script, and where stdin is refused: nbclient, papermill, nbconvert, Voilà, start-up files.
-        ``jupyter run`` allows stdin and has nobody too; its requests carry no metadata at all.
+def nobody() -> Nobody | None:
+    """Return why there is nobody who could answer a question; None where there may be somebody.
+
+    Returns
+    -------
+    {"start-up", "voila", "unattended"} or None
+        A kernel that starts and runs no cell yet; the kernel of a Voilà page; a script, and where stdin is refused:
+        nbclient, papermill, nbconvert. ``jupyter run`` allows stdin and has nobody too; its requests carry no metadata
+        at all.
     """
     running = kernel()
     parent = running.get_parent() if running is not None else {}
     asked_by = parent.get("header", {}).get("msg_type")
     if running is not None and asked_by is None:
-        raise CannotPrompt(
-            f"Kernel start-up cannot ask you to sign in. Run %tiled_login {server} in a cell, then run the start-up "
-            "again."
-        )
+        return "start-up"
     if getattr(running, "_allow_stdin", running is not None):
         by_jupyter_run = (
             asked_by == "execute_request" and not parent.get("metadata") and "JPY_SESSION_NAME" not in os.environ
         )
         if not by_jupyter_run and asked_by not in ("complete_request", "inspect_request"):
-            return
-    to = f" to {server}" if server else ""
-    was = f" ({who} was signed in)" if who else ""
-    if is_voila():
-        raise CannotPrompt(
-            f"Nothing can wait for a sign-in{to} in Voilà{was}: its page lives only when all cells have run. Show a "
-            f"panel and go on in a function:\n    panel = LoginPanel({repr(server) if server else ''})\n"
-            "    panel.on_signed_in(go_on)  # go_on(client), at every sign-in"
-        )
-    raise CannotPrompt(
-        f"Nobody can be asked to sign in{to} here{was}. For unattended work set an API "
-        "key before it starts:\n    export TILED_API_KEY=…\nMake one in a notebook with %tiled_api_key create, or sign "
-        "in beforehand from a notebook with %tiled_login."
-    )
+            return None
+    return "voila" if is_voila() else "unattended"
 
 
 def is_voila() -> bool:
@@ -95,11 +71,7 @@ def has_page() -> bool:
 
 def is_somebody_there() -> bool:
     """Whether there is a person who could answer, and read."""
-    try:
-        require_somebody("")
-    except CannotPrompt:
-        return False
-    return True
+    return nobody() is None
 
 
 def is_exposed() -> bool:
@@ -138,6 +110,7 @@ class SecondOutput:
     beside : callable
         Calls what it is given, so that what that displays appears in the right output.
     afterwards : str
+        Nothing where it is empty.
     """
 
     def __init__(self, beside: Callable[[Callable[[], None]], None], afterwards: str) -> None:

@@ -1,4 +1,4 @@
-"""How a running cell hears its own panel. What we touch of ipykernel's private parts is here and in `busy`.
+"""How a running cell hears its own widget. What we touch of ipykernel's private parts is here and in `replies`.
 
 While a cell runs, the kernel dispatches no message of the page: they wait behind the cell. Dispatching them
 anyway from inside the cell runs other cells inside this one, loses the cell's figures, or kills the kernel
@@ -12,24 +12,123 @@ reads:
   worker thread waits on ipykernel 6 and the main thread waits for the worker.
 
 All of it is installed for the first wait and removed after the last. A kernel that lacks one of these
-attributes is heard by the other ways, or not at all, which the waiting panel says after a few seconds.
-After each message the kernel is said to be `busy` again; see `busy`.
+attributes is heard by the other ways, or not at all, which the waiting widget says after a few seconds.
+
+A kernel in which a cell waits is said to be busy, because hubs cull those that seem idle, and every message that a
+kernel handles beside the cell ends with its report that it is idle.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
+import queue
 import threading
-from collections.abc import Iterator
-from typing import Any
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
 
-from ..state.wire import Transport
+from . import cells
 from .front_end import kernel as running_kernel
-from .letters import Letter, Mailbox
 
+Channel: TypeAlias = Literal["shell", "control"]
+
+_BUSY_AGAIN = 5.0  # seconds; a hub's culler looks at most every few
 _STEP = 0.05  # seconds between two looks at ipykernel 6's socket
 _TAP_STEP = 0.5  # at the socket of ipykernel 7, which needs none when all is well
+
+
+class WaysIn(Protocol):
+    """What brings letters."""
+
+    @property
+    def channel(self) -> Channel:
+        """The channel the page should answer on."""
+
+    def look(self) -> float:
+        """Look for letters nobody was told of; give in how many seconds to look again."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One custom message of the page.
+
+    Parameters
+    ----------
+    content : object
+    buffer : bytes
+        What came beside it; a repr does not show it, for a person may have typed it.
+    """
+
+    content: Any
+    buffer: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def of(cls, content: Any, buffers: Sequence[Any] | None) -> Letter:
+        """Open what came with its buffers."""
+        return cls(content, bytes(buffers[0]) if buffers else b"")
+
+
+class Mailbox:
+    """The letters of one widget while somebody waits for them. Any number of threads may read it."""
+
+    def __init__(self, ways: WaysIn) -> None:
+        self._ways = ways
+        self._letters: queue.SimpleQueue[Letter | None] = queue.SimpleQueue()
+        self._said_busy = 0.0
+        self.cell: cells.Cell | None = None
+        self.readers = 0
+
+    @property
+    def channel(self) -> Channel:
+        """The channel the page should answer on."""
+        return self._ways.channel
+
+    def put(self, letter: Letter) -> None:
+        """Deliver a letter, from any thread."""
+        self._letters.put(letter)
+
+    def wake(self) -> None:
+        """Make every `get` that waits return; safe in a signal handler."""
+        for _ in range(self.readers):
+            self._letters.put(None)
+
+    def get(self, timeout: float) -> Letter | None:
+        """Wait for a letter.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds. Zero looks once.
+
+        Returns
+        -------
+        Letter or None
+            None when the time is over or `wake` was called.
+        """
+        if time.monotonic() - self._said_busy > _BUSY_AGAIN:
+            self.say_busy()  # others make the kernel say `idle` too
+        end = time.monotonic() + timeout
+        while True:
+            left = end - time.monotonic()
+            try:
+                return self._letters.get(timeout=max(0.0, min(left, self._ways.look())))
+            except queue.Empty:
+                if time.monotonic() >= end:
+                    return None
+
+    def join(self) -> None:
+        """Count one more reader, and know in which cell it waits."""
+        self.readers += 1
+        if self.cell is None or not self.cell.running:
+            self.cell = cells.current()
+
+    def say_busy(self) -> None:
+        """Tell the world that the cell is still running, if it is."""
+        self._said_busy = time.monotonic()
+        say_busy(self.cell)
 
 
 class _Board:
@@ -66,7 +165,7 @@ class _Board:
     # -- the ways in ---------------------------------------------------------------------------------
 
     @property
-    def transport(self) -> Transport:
+    def channel(self) -> Channel:
         return "shell" if self._tapped else "control"
 
     def _install(self) -> None:
@@ -191,3 +290,15 @@ class _Board:
 
 _board = _Board()
 open_mailbox = _board.open
+
+
+def say_busy(cell: cells.Cell | None) -> None:
+    """Tell the world that a cell is still running, if it is."""
+    if cell is not None and cell.running and cell.request is not None:
+        running_kernel()._publish_status("busy", "shell", parent=cell.request)
+
+
+def say_busy_after_this() -> None:
+    """Do so when the kernel has said `idle` for the message it handles now, in a subshell beside the cell."""
+    with contextlib.suppress(RuntimeError):  # no loop: nothing is being handled
+        asyncio.get_running_loop().call_soon(say_busy, cells.current())

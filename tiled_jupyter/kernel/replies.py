@@ -1,59 +1,67 @@
-"""A secret that one page alone receives: the addressed reply to its own request, on the control channel.
+"""A secret that one page alone receives: the reply to its own request, on the control channel.
 
 What a kernel says on a comm is broadcast to every client. A reply goes to who asked and to nobody else, and its
-buffers are logged nowhere. Besides `mailbox` and `busy` this is the one place where ipykernel's own attributes are
-touched: ``control_handlers``, ``control_thread`` and ``session``. The handler is there only while there is a secret
-to give; a kernel without these attributes never replies, and the page offers a file instead.
+buffers are logged nowhere. Besides `mailbox` this is the one place where ipykernel's own attributes are touched:
+``control_handlers``, ``control_thread`` and ``session``. The handler is there only while there is something to give; a
+kernel without these attributes never replies.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from . import cells
-from .busy import say_busy
 from .front_end import kernel as running_kernel
+from .mailbox import say_busy
 
-REQUEST = "tiled_jupyter_key_request"
-REPLY = "tiled_jupyter_key_reply"
-_NO_KEY = "There is no such key to be copied here. Save it to a file, or make another one."
-
-_lock = threading.Lock()
-_givers: dict[str, Callable[[str], str | None]] = {}
+Answer: TypeAlias = Callable[[Mapping[str, Any]], tuple[dict[str, Any], list[bytes]]]
 
 
-def offer(comm_id: str, give: Callable[[str], str | None] | None) -> None:
-    """Have a page's requests answered, or no more.
+class Replies:
+    """The replies to one type of request.
 
     Parameters
     ----------
-    comm_id : str
-        Of the page's widget.
-    give : callable or None
-        From the first eight characters of a key to the key, or None; called on the control thread.
+    request, reply : str
+        Types of the messages. The content of a request names the widget it is for (``comm_id``).
     """
-    handlers = getattr(running_kernel(), "control_handlers", None)
-    with _lock:
-        if give is None:
-            _givers.pop(comm_id, None)
-        else:
-            _givers[comm_id] = give
-        if isinstance(handlers, dict):
-            if _givers:
-                handlers[REQUEST] = _answer
-            elif handlers.get(REQUEST) is _answer:
-                del handlers[REQUEST]
 
+    def __init__(self, request: str, reply: str) -> None:
+        self.request = request
+        self.reply = reply
+        self._lock = threading.Lock()
+        self._answers: dict[str, Answer] = {}
 
-def _answer(stream: Any, ident: Any, message: dict[str, Any]) -> None:
-    kernel, asked = running_kernel(), message["content"]
-    with _lock:
-        give = _givers.get(str(asked.get("comm_id")))
-    secret = give(str(asked.get("first_eight"))) if give is not None else None
-    content = {"status": "error", "sentence": _NO_KEY} if secret is None else {"status": "ok"}
-    buffers = [] if secret is None else [secret.encode()]
-    kernel.session.send(stream, REPLY, content, parent=message, ident=ident, buffers=buffers)
-    # The kernel says `idle` after this, and hubs cull idle kernels: a running cell says again that it runs.
-    kernel.control_thread.io_loop.add_callback(say_busy, cells.current())
+    def offer(self, comm_id: str, answer: Answer | None) -> None:
+        """Answer the requests for a widget, or no more.
+
+        Parameters
+        ----------
+        comm_id : str
+            Of the widget.
+        answer : callable or None
+            From the content of a request to the content and the buffers of its reply; called on the control thread.
+            Where no widget of that name has one, the reply says ``"status": "error"``.
+        """
+        handlers = getattr(running_kernel(), "control_handlers", None)
+        with self._lock:
+            if answer is None:
+                self._answers.pop(comm_id, None)
+            else:
+                self._answers[comm_id] = answer
+            if isinstance(handlers, dict):
+                if self._answers:
+                    handlers[self.request] = self._on_request
+                elif handlers.get(self.request) == self._on_request:
+                    del handlers[self.request]
+
+    def _on_request(self, stream: Any, ident: Any, message: dict[str, Any]) -> None:
+        kernel, asked = running_kernel(), message["content"]
+        with self._lock:
+            answer = self._answers.get(str(asked.get("comm_id")))
+        content, buffers = answer(asked) if answer is not None else ({"status": "error"}, [])
+        kernel.session.send(stream, self.reply, content, parent=message, ident=ident, buffers=buffers)
+        # The kernel says `idle` after this, and hubs cull idle kernels: a running cell says again that it runs.
+        kernel.control_thread.io_loop.add_callback(say_busy, cells.current())

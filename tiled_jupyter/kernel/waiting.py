@@ -1,54 +1,40 @@
-"""How a cell waits for its panel: signs of life, deadlines, the stop button, words where the panel is silent.
+"""How a cell waits for a widget: signs of life, deadlines, the stop button, words where the page is silent.
 
-What is waited *for* is the panel's affair; here is only the waiting. `Wait` takes one step at a time, so
+What is waited *for* is the widget's affair; here is only the waiting. `Wait` takes one step at a time, so
 that a thread and a coroutine can wait with the same code.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
-from ..errors import LoginCancelled, LoginFailed
-from ..login.session import CANCELLED, LoginSession
-from ..panel.words import how_to_go_on
-from ..state.states import Failure, SignedIn, SignedOut
-from ..state.wire import Transport
 from . import cells
-from .front_end import NEUTRAL_TEXT, SecondOutput
-from .letters import Letter, Mailbox
-from .mailbox import open_mailbox
+from .front_end import SecondOutput
+from .mailbox import Channel, Letter, Mailbox, open_mailbox
 
-_SILENT_AFTER = 5.0  # seconds without any sign of a page that never answered (D3)
+_SILENT_AFTER = 5.0  # seconds without any sign of a page that never answered
 _LOST_AFTER = 25.0  # seconds without an answer of a page that did: closed, reloaded, or asleep
 _PING_UNHEARD = 0.3  # seconds between pings until the first answer
 _PING = 10.0
-_LOOK_FOR_SAVED = 0.5
+_LOOK = 0.5
 
 
-class Waitable(Protocol):
-    """What a wait needs of a panel."""
+class Asker(Protocol):
+    """What a wait needs of a widget that asks a person something."""
 
-    session: LoginSession
     heard_at: float | None
-    cancels: int
-    resuming: bool
 
     @property
     def comm_id(self) -> str:
         """The comm's name."""
 
     @property
-    def saves(self) -> bool:
-        """Whether a sign-in may lie on disk."""
-
-    def receive(self, letter: Letter) -> None:
-        """Take what the page says."""
-
-    def ping(self, transport: Transport) -> None:
-        """Ask for a sign of life."""
+    def afterwards(self) -> str:
+        """What stays in the output where words stood beside the widget."""
 
     def join(self, wait: Wait) -> None:
         """Know that somebody waits."""
@@ -56,32 +42,57 @@ class Waitable(Protocol):
     def leave(self, wait: Wait) -> None:
         """Know that they wait no longer."""
 
+    def ping(self, channel: Channel) -> None:
+        """Ask the page for a sign of life."""
+
+    def receive(self, letter: Letter) -> None:
+        """Take what the page says."""
+
+    def look(self) -> None:
+        """Look whether the answer has come by other means; called twice a second."""
+
+    def is_answered(self, wait: Wait) -> bool:
+        """Whether the wait is over; what it raises ends the wait too."""
+
+    def give_up(self, why: Literal["stopped", "deadline"]) -> Exception:
+        """End the question unanswered, and return what to raise for it."""
+
+    def words(self, *, silent: bool, since: float) -> tuple[str, str | None] | None:
+        """Return what to say beside the widget: paragraphs, one a line, and which of them is a link."""
+
 
 class Wait:
     """One wait of one thread or coroutine.
 
     Parameters
     ----------
-    panel : Waitable
+    asker : Asker
     timeout : float or None
         Seconds, whatever happens.
     patience : float
-        Seconds since the page was last heard, where there is no timeout; since the beginning, where an interrupted
-        request waits.
+        Seconds, where there is no timeout.
     blocking : bool
         Whether the thread is blocked between two steps.
+    since_heard : bool
+        Whether the patience begins anew each time the page is heard; else it counts from the beginning.
+
+    Attributes
+    ----------
+    since : float
+        When it began, in seconds since the epoch.
     """
 
-    def __init__(self, panel: Waitable, timeout: float | None, patience: float, *, blocking: bool) -> None:
-        self._panel = panel
+    def __init__(
+        self, asker: Asker, timeout: float | None, patience: float, *, blocking: bool, since_heard: bool = True
+    ) -> None:
+        self._asker = asker
         self._timeout = timeout
         self._patience = patience
-        # Where a cell was interrupted, the panel that folds to one line says it all.
-        self._words = SecondOutput(cells.in_its_output, "" if panel.resuming else NEUTRAL_TEXT)
+        self._since_heard = since_heard
+        self._words = SecondOutput(cells.in_its_output, asker.afterwards)
         self._stack = ExitStack()
         self._blocking = blocking
-        self._begins = True
-        self._since = time.time()
+        self.since = time.time()
         self._next_ping = self._next_look = 0.0
         self._box: Mailbox | None = None
 
@@ -89,13 +100,12 @@ class Wait:
         """Begin to hear the page."""
         cells.watch()
         self._begun = time.monotonic()
-        self._cancels = self._panel.cancels
         self._cell = cells.current()
         with self._stack:
             if self._cell is not None:  # before anything is installed, so that no interrupt comes in between
                 self._stack.enter_context(self._cell.watched(self.wake, blocking=self._blocking))
-            self._box = self._stack.enter_context(open_mailbox(self._panel.comm_id))
-            self._panel.join(self)
+            self._box = self._stack.enter_context(open_mailbox(self._asker.comm_id))
+            self._asker.join(self)
             self._stack = self._stack.pop_all()
         return self
 
@@ -103,14 +113,14 @@ class Wait:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Leave nothing behind."""
-        self._panel.leave(self)
+        self._asker.leave(self)
         self._stack.close()
         self._words.clear()
 
     @property
-    def transport(self) -> Transport:
+    def channel(self) -> Channel:
         """The channel on which the page is best heard meanwhile."""
-        return self._box.transport if self._box is not None else "shell"
+        return self._box.channel if self._box is not None else "shell"
 
     @property
     def stopped(self) -> bool:
@@ -118,12 +128,19 @@ class Wait:
         return self._cell is not None and self._cell.stopped
 
     def stop(self) -> BaseException:
-        """Give up, and give what to raise for it."""
-        self._panel.session.cancel(CANCELLED)
+        """Give up, and return what to raise for it.
+
+        Returns
+        -------
+        BaseException
+            KeyboardInterrupt, on whatever thread; in an asyncio task beside the cell's own what the asker has for it,
+            for there KeyboardInterrupt would end the loop.
+        """
+        error = self._asker.give_up("stopped")
         task = cells.running_task()
         if self._blocking or task is None or (self._cell is not None and task is self._cell.task):
             return KeyboardInterrupt()
-        return LoginCancelled("The stop button ended the wait. Run %tiled_login to go on.")
+        return error
 
     def wake(self) -> None:
         """Look again now; safe in a signal handler."""
@@ -131,36 +148,27 @@ class Wait:
             self._box.wake()
 
     def over(self) -> bool:
-        """Say whether the person is signed in.
+        """Whether it is over.
 
         Raises
         ------
         KeyboardInterrupt
-            After the stop button, on whatever thread; in an asyncio task beside the cell's own LoginCancelled.
-        LoginCancelled
-            After Cancel.
-        LoginFailed
-            After the deadline.
+            After the stop button; see `stop`.
+        Exception
+            What the asker raises, and has for the deadline.
         """
-        session = self._panel.session
         if self.stopped:
             raise self.stop()
-        if isinstance(session.state, SignedIn):
+        if self._asker.is_answered(self):
             return True
-        if self._panel.cancels != self._cancels:
-            raise LoginCancelled("The sign-in was cancelled. Run %tiled_login to go on.")
-        last = max(self._begun, self._panel.heard_at or 0.0)
-        if self._panel.resuming:  # page or no page: an overnight run must survive
-            last = self._begun
+        last = max(self._begun, self._asker.heard_at or 0.0) if self._since_heard else self._begun
         end = self._begun + self._timeout if self._timeout is not None else last + self._patience
         if time.monotonic() >= end:
-            sentence = "Nobody signed in before the deadline. Run the cell again, or sign in here."
-            session.cancel(Failure("deadline", sentence))
-            raise LoginFailed(sentence, "deadline")
+            raise self._asker.give_up("deadline")
         return False
 
     def step(self, longest: float) -> None:
-        """Do what is due, and hand the panel what the page says.
+        """Do what is due, and hand the asker what the page says.
 
         Parameters
         ----------
@@ -168,35 +176,82 @@ class Wait:
             Seconds to wait for that at most.
         """
         now = time.monotonic()
-        heard = self._panel.heard_at
+        heard = self._asker.heard_at
         if now >= self._next_ping:
             self._next_ping = now + (_PING_UNHEARD if heard is None else _PING)
-            self._panel.ping(self.transport)
+            self._asker.ping(self.channel)
         if now >= self._next_look:
-            self._next_look = now + _LOOK_FOR_SAVED
-            self._panel.session.look_for_saved()
+            self._next_look = now + _LOOK
+            self._asker.look()
         silent = now - self._begun > _SILENT_AFTER if heard is None else now - max(heard, self._begun) > _LOST_AFTER
-        if silent or self._panel.resuming:
-            self._say_how_to_go_on(silent=silent)
-        else:
+        words = self._asker.words(silent=silent, since=self.since)
+        if words is None:
             self._words.clear()
+        else:
+            self._words.show(words[0], link=words[1])
         letter = self._box.get(longest) if self._box is not None else None
         if letter is not None:
-            self._panel.receive(letter)
+            self._asker.receive(letter)
 
-    def _say_how_to_go_on(self, *, silent: bool) -> None:
-        state = self._panel.session.state
-        if silent and isinstance(state, SignedOut) and self._panel.heard_at is None:
-            self._begin_unasked(state)
-        text, link = how_to_go_on(
-            state, silent=silent, saves=self._panel.saves, since=self._since if self._panel.resuming else None
-        )
-        self._words.show(text, link=link)
 
-    def _begin_unasked(self, form: SignedOut) -> None:
-        """Begin the only way in, or the chosen one, once, where a person sees no panel and so can begin nothing."""
-        ways = [provider for provider in form.server.providers if provider.refusal is None]
-        way = next((each for each in ways if len(ways) == 1 or each.name == form.server.preferred), None)
-        if self._begins and way is not None and way.mode == "external" and form.key is None:
-            self._begins = False
-            self._panel.session.begin(way.name, remember=self._panel.saves)
+def ask(widget: Any, timeout: float | None = None) -> Any:
+    """Hold the running cell until the page of a widget says something.
+
+    Parameters
+    ----------
+    widget : ipywidgets.Widget
+        Displayed already.
+    timeout : float, optional
+        Seconds; for ever by default.
+
+    Returns
+    -------
+    object
+        The content of the first custom message of its page.
+
+    Raises
+    ------
+    TimeoutError
+    KeyboardInterrupt
+        After the stop button, on whatever thread this is.
+    """
+    question = _Question(str(widget.model_id))
+    with Wait(question, timeout, math.inf, blocking=True) as wait:
+        while not wait.over():
+            wait.step(_LOOK)
+    return question.answers[0]
+
+
+class _Question:
+    """The simplest `Asker`: the first thing its page says is the answer."""
+
+    afterwards = ""
+    heard_at: float | None = None
+
+    def __init__(self, comm_id: str) -> None:
+        self.comm_id = comm_id
+        self.answers: list[Any] = []
+
+    def join(self, wait: Wait) -> None:
+        pass
+
+    def leave(self, wait: Wait) -> None:
+        pass
+
+    def ping(self, channel: Channel) -> None:
+        pass
+
+    def look(self) -> None:
+        pass
+
+    def receive(self, letter: Letter) -> None:
+        self.answers.append(letter.content)
+
+    def is_answered(self, wait: Wait) -> bool:
+        return bool(self.answers)
+
+    def give_up(self, why: Literal["stopped", "deadline"]) -> Exception:
+        return TimeoutError("Nobody answered before the deadline.")
+
+    def words(self, *, silent: bool, since: float) -> None:
+        return None

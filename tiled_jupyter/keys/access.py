@@ -13,11 +13,11 @@ import httpx
 
 from ..oauth.exchange import Refused, explain
 from ..session.identity import full_name, identity_of
+from ..session.key_files import VARIABLE
 from ..session.prompts import quietly
 from ..settings import settings
 from .account_requests import AccountRequests, read_json, understanding
 from .choice import environment_key
-from .files import VARIABLE
 from .scopes import INHERIT, READ, scope
 
 

@@ -12,14 +12,13 @@ from typing import Any
 
 import httpx
 
+from ..background import in_background
 from ..errors import KeyNotMade, KeysUnavailable
-from ..login.attempts import in_background
-from ..masked import Masked
 from ..oauth.exchange import Refused, explain
-from ..session import known_servers
+from ..session import key_files, known_servers
 from ..session.tiled_errors import KeyRefused
 from ..settings import settings
-from . import files as key_files
+from ..text import Masked
 from .account_requests import AccountRequests, detail_of, read_json, understanding
 from .expiry import length_of
 from .listing import LIMIT, KeyList, read_keys, time_of

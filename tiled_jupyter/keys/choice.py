@@ -17,14 +17,14 @@ import httpx
 
 from ..address import host_of, is_private, unencrypted, unquoted
 from ..errors import LoginFailed
-from ..masked import Masked
 from ..oauth.audience import require_private
 from ..session import context as reauthentication
 from ..session import known_servers
 from ..session import registry as live
+from ..session.key_files import VARIABLE
 from ..settings import settings
 from ..state.parts import KeyNotice
-from .files import VARIABLE
+from ..text import Masked
 
 NO_KEY = ""  # None would have Tiled's Context take what the environment has
 _AROUND = re.compile(  # as a key stands in a file, a job script, a notebook, or a header

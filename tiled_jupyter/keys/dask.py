@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 
 from ..address import host_of, is_loopback
 from ..errors import KeysUnavailable
-from ..session import arrival
-from . import files as key_files
-from .files import VARIABLE
+from ..session import arrival, key_files
+from ..session.key_files import VARIABLE
 from .new_key import NewApiKey
 
 PLUGIN = "tiled-api-key"

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from ..address import host_of, is_loopback
-from .files import VARIABLE
+from ..session.key_files import VARIABLE
 
 Kind: TypeAlias = Literal[
     "shell",

@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 
 from ..address import host_of
 from ..errors import KeysUnavailable
-from ..masked import Masked
+from ..session import key_files
+from ..text import Masked
 from . import choice as which_key
-from . import files as key_files
 from . import jobs
 
 _DISMISSED = "This key was dismissed, and cannot be shown again. Make another one."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ..session import key_files
 from ..settings import TiledJupyter
 from ..state.account import Keys, ListedKey, MadeKey, Snippet
-from . import files as key_files
 from . import jobs
 from .listing import KeyList
 from .new_key import NewApiKey

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import httpx
 
-from ..legible import LONGEST_NAME, legible
 from ..oauth import password as grants
 from ..oauth.exchange import Answer, Refused, Tokens
 from ..session import known_servers, revocation
@@ -25,6 +24,7 @@ from ..session.revocation import Outcome
 from ..settings import TiledJupyter
 from ..state.events import Delayed, SignInDone, SignInStarted
 from ..state.states import Identity, Method, SignedIn, SignedOut, State
+from ..text import LONGEST_NAME, legible
 from . import sign_ins
 from .attempts import Attempts
 from .server import session_sign_in

@@ -6,15 +6,15 @@ from typing import Any, Literal, TypeAlias
 
 import httpx
 
-from ..keys.files import VARIABLE
 from ..keys.scopes import scope
-from ..legible import legible
 from ..oauth.audience import is_here, require_private
 from ..oauth.exchange import Refused, ask, bearing
 from ..session.context import Context
 from ..session.identity import count, identity_of
+from ..session.key_files import VARIABLE
 from ..session.lifetime import moment
 from ..state.states import Server, SignedIn
+from ..text import legible
 
 Source: TypeAlias = Literal["environment", "address", "chosen"]
 _WHICH: dict[Source, str] = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 from collections.abc import Callable
 
+from ..background import in_background
 from ..oauth.exchange import explain
 from ..state.events import Event, Failed, transition
 from ..state.states import State
@@ -87,9 +87,3 @@ class Attempts:
         with self._changed:
             self._changed.wait_for(lambda: not self.is_current(number), max(seconds, 0.0))
             return self.is_current(number)
-
-
-def in_background(work: Callable[[], object]) -> None:
-    """Run `work` on a thread of its own."""
-    # With a copy of the context, output and comm messages of the thread belong to the cell that began it.
-    threading.Thread(target=contextvars.copy_context().run, args=(work,), name="tiled-login", daemon=True).start()

@@ -13,10 +13,10 @@ from contextlib import suppress
 import httpx
 
 from ..address import host_of, same_origin
-from ..legible import LONGEST_NAME, legible
 from ..oauth.causes import wants_a_certificate
 from ..oauth.environment import proxy_for
 from ..oauth.exchange import Answer, Refused, ask
+from ..text import LONGEST_NAME, legible
 
 _API = "/api/v1/"
 _PATIENCE = 5.0  # seconds to look at other addresses of a server that has answered

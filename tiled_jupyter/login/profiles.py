@@ -12,7 +12,7 @@ from typing import Any
 from tiled.client import constructors
 from tiled.client.context import Context
 
-from ..masked import Masked
+from ..text import Masked
 
 OF_NO_USE = ("username", "auth_provider", "token_cache", "prompt_for_reauthentication")  # Tiled ignores them too
 

@@ -12,7 +12,6 @@ from typing import Any
 from tiled.client.context import Context as TiledContext
 
 from ..address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin, unquoted
-from ..legible import LONGEST_NAME, legible
 from ..oauth.bounded import within
 from ..oauth.device import is_the_providers
 from ..oauth.exchange import Refused
@@ -24,6 +23,7 @@ from ..session.registry import signed_in_context
 from ..session.tokens import tokens_of
 from ..settings import TiledJupyter
 from ..state.states import Provider, Server, SignedIn
+from ..text import LONGEST_NAME, legible
 from . import probing, profiles
 from .clients import Context
 

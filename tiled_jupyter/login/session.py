@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..address import without_secrets
+from ..background import in_background
 from ..errors import LoginFailed
 from ..keys import choice as which_key
-from ..legible import legible
 from ..oauth import password as grants
 from ..oauth.audience import is_here
 from ..oauth.exchange import Refused, Tokens, explain
@@ -45,9 +45,9 @@ from ..state.states import (
     is_same_sign_in,
     open_form,
 )
+from ..text import legible
 from . import api_key as key_login
 from . import sign_out
-from .attempts import in_background
 from .methods import WaysIn
 from .server import Target, describe, find_target, open_context, saved_sign_in, session_sign_in
 from .site_tokens import ask_source

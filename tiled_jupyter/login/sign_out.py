@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..address import host_of
+from ..background import in_background
 from ..keys import choice as which_key
 from ..keys.api_keys import ApiKeys
 from ..session import kernel_end, revocation
 from ..session import registry as live
 from ..session import tokens as files
 from ..session.context import Context
-from .attempts import in_background
 
 PATIENCE = 5.0  # seconds that a cell waits to hear what has become of a session
 KEY_REVOKED = "Signed out. The API key that was in use here has been revoked."

@@ -18,7 +18,6 @@ from ..kernel import front_end
 from ..keys import choice as which_key
 from ..login import clients as plain
 from ..login import profiles
-from ..masked import Masked
 from ..session import noticing
 from ..session import registry as live
 from ..session.context import ask_at_terminal, require_prompt
@@ -27,6 +26,7 @@ from ..session.lifetime import session_end
 from ..session.prompts import Prompt, occasion
 from ..session.tokens import tokens_of
 from ..state.parts import Identity
+from ..text import Masked
 
 if TYPE_CHECKING:
     from ..panel.panel import LoginPanel

@@ -9,6 +9,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from ..background import in_background
 from ..errors import BadSetting, KeyNotMade, KeysUnavailable
 from ..kernel import front_end
 from ..keys.api_keys import ApiKeys
@@ -17,7 +18,6 @@ from ..keys.listing import ApiKey, KeyList
 from ..keys.new_key import NewApiKey
 from ..keys.request import USUAL
 from ..keys.scopes import READ, scope
-from ..login.attempts import in_background
 from ..login.sign_out import revoke_key
 from ..session.context import Context
 from ..session.prompts import quietly

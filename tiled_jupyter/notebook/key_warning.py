@@ -8,11 +8,11 @@ from typing import Any
 
 from traitlets import Bool
 
+from ..background import in_background
 from ..errors import KeysUnavailable
 from ..kernel import front_end
 from ..keys.listing import ApiKey
 from ..login import sign_out
-from ..login.attempts import in_background
 from ..oauth.exchange import explain
 from ..panel.page import Page
 from ..session.context import Context

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from ..legible import legible
+from ..text import legible
 from .environment import CERTIFICATES, DIRECTORY, Proxy
 
 _EXPIRED, _NOT_YET_VALID, _WRONG_NAMES = 10, 9, (62, 64)  # OpenSSL's X509_V_ERR_…

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from ..address import host_of, is_loopback, same_origin
-from ..masked import Masked
+from ..text import Masked
 from .exchange import Refused, Tokens, ask, tokens_in
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"

@@ -16,7 +16,7 @@ from urllib.request import getproxies
 import httpx
 
 from ..address import host_of, is_loopback
-from ..legible import legible
+from ..text import legible
 
 CERTIFICATES, DIRECTORY = "SSL_CERT_FILE", "SSL_CERT_DIR"
 _CORRECT = "Correct or unset it in the kernel's environment, and restart the kernel."

@@ -18,9 +18,8 @@ import httpx
 
 from ..address import BadAddress, host_of
 from ..errors import TiledJupyterError
-from ..legible import LONGEST_NAME, legible
-from ..masked import Masked
 from ..state.parts import Failure, FailureKind
+from ..text import LONGEST_NAME, Masked, legible
 from .bounded import within
 from .causes import refused_by, why
 from .environment import broken, proxy_for

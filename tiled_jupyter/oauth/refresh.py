@@ -8,7 +8,7 @@ import httpx
 from tiled.client.auth import TiledAuth, build_refresh_request
 
 from ..address import host_of
-from ..legible import legible
+from ..text import legible
 from .answers import is_page, seconds_to_wait
 from .audience import NotSent
 from .bounded import within

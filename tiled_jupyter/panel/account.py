@@ -12,17 +12,17 @@ from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from ..address import host_of
+from ..background import in_background
 from ..errors import KeyNotMade, KeysUnavailable
-from ..keys import files as key_files
 from ..keys import request, shown_keys
 from ..keys.access import explain_access
 from ..keys.api_keys import ApiKeys
 from ..keys.new_key import NewApiKey
 from ..login import api_key as key_login
 from ..login import sign_ins, sign_out
-from ..login.attempts import in_background
 from ..login.session import LoginSession
 from ..oauth.exchange import explain
+from ..session import key_files
 from ..session.context import Context
 from ..settings import TiledJupyter
 from ..state import account_commands as said

@@ -15,18 +15,19 @@ from typing import Any
 import anywidget
 from traitlets import Bool
 
+from ..background import in_background
 from ..kernel import front_end
-from ..kernel.busy import say_busy_after_this
-from ..kernel.letters import Letter
+from ..kernel.mailbox import Letter, say_busy_after_this
 from ..kernel.waiting import Wait
 from ..login import profiles
-from ..login.attempts import in_background
 from ..login.session import LoginSession
 from ..settings import TiledJupyter
 from ..state import wire
 from ..state.account import KeyInCell
 from ..state.states import Disconnected, State
 from ..state.wire import Remember, Transport
+from ..text import Masked
+from .words import NEUTRAL_TEXT
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -55,7 +56,7 @@ class Page(anywidget.AnyWidget):
     """
 
     session: LoginSession
-    neutral = front_end.NEUTRAL_BUNDLE
+    neutral = front_end.bundle(NEUTRAL_TEXT)
 
     # The text and not the path: of a path anywidget keeps every widget that was ever made, to reload it.
     _esm = (_STATIC / "panel.js").read_text(encoding="utf-8")
@@ -140,7 +141,7 @@ class Page(anywidget.AnyWidget):
         surroundings = wire.Surroundings(
             now=time.time(),
             waiting=bool(waits),
-            transport=waits[0].transport if waits else "shell",
+            transport=waits[0].channel if waits else "shell",
             comm=self.comm_id,
             servers=list(dict.fromkeys([*self._settings.servers, *(self._profiles or ())])),
             remember=self._remember,
@@ -175,7 +176,7 @@ class Page(anywidget.AnyWidget):
                 return
             self._seen.append(message_id)
         self.heard_at = time.monotonic()
-        self.obey(command, letter.typed)
+        self.obey(command, Masked(letter.buffer, "utf-8", "replace") if letter.buffer else Masked())
 
     def _on_page_message(self, _widget: object, content: object, buffers: list[Any]) -> None:
         self.receive(Letter.of(content, buffers))

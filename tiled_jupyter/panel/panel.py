@@ -9,10 +9,9 @@ from typing import Any
 import httpx
 from traitlets import Instance, Unicode
 
+from ..background import in_background
 from ..errors import LoginFailed
 from ..kernel import cells, front_end
-from ..kernel import replies as addressed
-from ..login.attempts import in_background
 from ..login.hook import PromptSession, without_asking
 from ..login.session import CANCELLED, LoginSession
 from ..session import kernel_end, noticing
@@ -35,6 +34,8 @@ from ..state.states import (
 from . import hints
 from .account import AccountDesk
 from .barrier import Barrier
+from .key_reply import offer_keys
+from .words import require_somebody
 
 _KEY_INSTEAD = "The API key you typed is used from now on, so there was no login. Run the cell again without it."
 _ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
@@ -81,7 +82,7 @@ class LoginPanel(Barrier):
         self.account: AccountDesk | None = None
         self._before: State = Disconnected()
         self.session = _session(self._on_change) if _session is not None else self._own_session(provider)
-        self.account = AccountDesk(self.session, here, lambda give: addressed.offer(self.comm_id, give))
+        self.account = AccountDesk(self.session, here, lambda give: offer_keys(self.comm_id, give))
         self.set_trait("status", self.session.state.kind)
         if uri is not None:
             self.session.connect(uri)
@@ -224,7 +225,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
             kernel_end.outlive_kernel(wish.context)
         return given
     who = wish.identity.words if wish is not None and wish.identity is not None else None
-    front_end.require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
+    require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
     session: PromptSession | None = None
 
     def make(on_change: Callable[[State], None]) -> LoginSession:

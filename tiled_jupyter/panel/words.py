@@ -1,11 +1,15 @@
-"""What a waiting cell says in ordinary text, for who sees no panel or comes back much later. Pure words."""
+"""What is said in ordinary text where the panel cannot serve: to who sees none, and where nobody can be asked."""
 
 from __future__ import annotations
 
 import time
 
+from ..errors import CannotPrompt
+from ..kernel.front_end import nobody
 from ..session.identity import who_may_resume
 from ..state.states import AwaitingAuthorization, State, open_form
+
+NEUTRAL_TEXT = "Tiled sign-in: run the cell to activate"
 
 _SINCE = "Waiting since {since} UTC for {who} to sign in to {host}."
 _ELSEWHERE = (
@@ -64,3 +68,41 @@ def how_to_go_on(state: State, *, silent: bool, saves: bool, since: float | None
     else:
         lines += [_SILENT, _ANOTHER_NOTEBOOK if saves else _NO_OTHER_NOTEBOOK, _ANYWIDGET]
     return "\n".join(lines).replace("{host}", host).replace("{quoted}", repr(uri)).replace("{uri}", uri), link
+
+
+def require_somebody(server: str, who: str | None = None) -> None:
+    """Raise unless there is a person who could be asked to sign in.
+
+    Parameters
+    ----------
+    server : str
+        Address or host, for the sentence.
+    who : str, optional
+        Who was signed in.
+
+    Raises
+    ------
+    CannotPrompt
+        It says what to do instead.
+    """
+    why = nobody()
+    if why is None:
+        return
+    to = f" to {server}" if server else ""
+    was = f" ({who} was signed in)" if who else ""
+    if why == "start-up":
+        raise CannotPrompt(
+            f"Kernel start-up cannot ask you to sign in. Run %tiled_login {server} in a cell, then run the start-up "
+            "again."
+        )
+    if why == "voila":
+        raise CannotPrompt(
+            f"Nothing can wait for a sign-in{to} in Voilà{was}: its page lives only when all cells have run. Show a "
+            f"panel and go on in a function:\n    panel = LoginPanel({repr(server) if server else ''})\n"
+            "    panel.on_signed_in(go_on)  # go_on(client), at every sign-in"
+        )
+    raise CannotPrompt(
+        f"Nobody can be asked to sign in{to} here{was}. For unattended work set an API "
+        "key before it starts:\n    export TILED_API_KEY=…\nMake one in a notebook with %tiled_api_key create, or sign "
+        "in beforehand from a notebook with %tiled_login."
+    )

@@ -22,11 +22,11 @@ from tiled.client.auth import TiledAuth
 
 from ..address import host_of, origin_of, same_origin
 from ..errors import LoginFailed, TiledJupyterError
-from ..masked import Masked
 from ..oauth.answers import detail_of, is_replayable, is_somebody_elses, only_reads, seconds_to_wait
 from ..oauth.exchange import Tokens
 from ..oauth.refresh import NotNow, refresh
 from ..state.parts import Identity
+from ..text import Masked
 from . import tokens as files
 from .lifetime import expiry
 from .locks import SHORT, one_kernel_at_a_time

@@ -18,14 +18,13 @@ from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 
 from ..address import is_loopback
 from ..errors import LoginFailed
-from ..keys import files as key_files
-from ..masked import Masked, masked
 from ..oauth.answers import stay
 from ..oauth.audience import Audience, NotSent, is_here, maker_of, require_private, sendable
 from ..oauth.exchange import Tokens
 from ..oauth.tls import tls_context
 from ..state.parts import Identity
-from . import bare, noticing
+from ..text import Masked, masked
+from . import bare, key_files, noticing
 from . import registry as live
 from . import tokens as files
 from .auth import SessionAuth

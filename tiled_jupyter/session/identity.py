@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from ..legible import LONGEST_NAME, legible
 from ..state.parts import Identity
+from ..text import LONGEST_NAME, legible
 
 _MOST = 100
 _TYPES = ("user", "service")

@@ -8,7 +8,7 @@ import os
 
 import httpx
 
-from ..login.attempts import in_background
+from ..background import in_background
 from . import revocation
 from .context import Context
 from .tokens import tokens_made_by, tokens_of

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
-from collections.abc import Callable
 
+from ..kernel import cells
 from .prompts import is_invited
 
 LONGEST = 60.0  # seconds in all; Tiled's own retries end after 45 at the latest
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # httpx ends a flow after 20 requests
-
-
-def _wait(seconds: float) -> None:
-    threading.Event().wait(seconds)
-
-
-_pause: Callable[[float], None] = _wait
-
-
-def pause_by(wait: Callable[[float], None] | None) -> None:
-    """Replace how a pause is waited for; a notebook obeys its stop button meanwhile. None restores it."""
-    global _pause
-    _pause = wait or _wait
 
 
 class Patience:
@@ -51,5 +37,5 @@ class Patience:
             return False
         pause = self._next * random.uniform(0.75, 1.0)  # noqa: S311 - many kernels need not come back together
         self._next = min(2 * self._next, LONGEST_PAUSE)
-        _pause(min(max(pause, at_least or 0.0), left))
+        cells.pause(min(max(pause, at_least or 0.0), left))
         return True

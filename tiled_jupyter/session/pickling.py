@@ -18,8 +18,7 @@ from typing import Any
 from tiled.client import context as tiled_context
 
 from ..address import host_of
-from ..keys import files as key_files
-from . import arrival
+from . import arrival, key_files
 from . import registry as live
 from .auth import SessionAuth
 from .prompts import SignsIn

@@ -20,6 +20,7 @@ from tiled.client import context as tiled_context
 
 from ..address import host_of
 from ..errors import CannotPrompt, LoginFailed, TiledJupyterError
+from ..kernel import cells
 from ..oauth.exchange import Tokens, tokens_in
 from ..state.parts import Identity
 from . import tiled_errors
@@ -95,22 +96,10 @@ occasion: ContextVar[Occasion | None] = ContextVar("tiled_jupyter_occasion", def
 _quiet: ContextVar[bool] = ContextVar("tiled_jupyter_quiet", default=False)
 
 
-def _for_a_minute(since: float) -> bool:
-    return time.monotonic() - since < _ANSWER_COUNTS
-
-
-_answer_counts: Callable[[float], bool] = _for_a_minute
-
-
 def answer_counts(since: float) -> bool:
-    """Say whether a refusal of that moment (monotonic) is still the answer; a notebook counts cells instead."""
-    return _answer_counts(since)
-
-
-def count_answers_by(rule: Callable[[float], bool] | None) -> None:
-    """Replace the rule of `answer_counts`; None restores it."""
-    global _answer_counts
-    _answer_counts = rule or _for_a_minute
+    """Whether a refusal of that moment (monotonic) is still the answer: until another cell is run, or for a minute."""
+    moved_on = cells.began_after(since)
+    return time.monotonic() - since < _ANSWER_COUNTS if moved_on is None else not moved_on
 
 
 def ask(prompt: Prompt, wish: Occasion) -> Tokens:

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from ..address import host_of, same_origin
+from ..background import in_background
 from ..errors import IdentityChanged, LoginFailed
-from ..login.attempts import in_background
 from ..oauth.audience import maker_of
 from ..oauth.exchange import Tokens
 from ..state.parts import Identity

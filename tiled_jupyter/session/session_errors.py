@@ -14,8 +14,8 @@ from tiled.client.auth import CannotRefreshAuthentication
 
 from ..address import host_of
 from ..errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
-from ..legible import legible
 from ..oauth.refresh import NotNow
+from ..text import legible
 from . import tiled_errors
 from .prompts import answer_counts
 

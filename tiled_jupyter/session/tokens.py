@@ -19,8 +19,8 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from ..address import origin_of
-from ..masked import Masked
 from ..oauth.exchange import TOKENS as TOKENS
+from ..text import Masked
 
 _MADE_BY = "made_by.json"
 

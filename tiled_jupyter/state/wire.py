@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, TypeAlias
 
-from ..legible import legible
+from ..text import legible
 from . import account_commands as said
 from .account import KeyInCell
 from .states import State

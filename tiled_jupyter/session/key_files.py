@@ -24,7 +24,7 @@ from urllib.parse import quote
 import platformdirs
 
 from ..address import host_of
-from ..masked import Masked
+from ..text import Masked
 
 VARIABLE = "TILED_API_KEY"
 _MONTH = 30 * 24 * 3600.0  # seconds
