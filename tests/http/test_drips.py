@@ -9,7 +9,7 @@ import time
 import httpx
 import pytest
 
-from tiled_jupyter.oauth import bounded
+from tiled_jupyter.oauth import exchange
 from tiled_jupyter.oauth import password as grants
 from tiled_jupyter.oauth.exchange import Refused, ask
 from tiled_jupyter.oauth.refresh import NotNow, refresh
@@ -91,4 +91,4 @@ def test_what_goes_wrong_is_raised_where_it_is_waited_for():
         raise KeyError("x")
 
     with pytest.raises(KeyError):
-        bounded.within(5, wrong)
+        exchange.within(5, wrong)

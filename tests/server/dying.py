@@ -17,9 +17,9 @@ from types import FrameType
 from typing import Any
 
 from tiled_jupyter import Context
-from tiled_jupyter.session import locks, tokens
+from tiled_jupyter.session import tokens
 
-WATCHED = {locks.__file__, tokens.__file__}
+WATCHED = {tokens.__file__, tokens.__file__}
 HARMLESS = {"read_token", "read_tokens", "claims", "subject", "_pause"}
 
 

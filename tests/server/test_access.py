@@ -17,7 +17,7 @@ from tiled_jupyter.keys.api_keys import ApiKeys
 from tiled_jupyter.panel import hints
 from tiled_jupyter.panel.account import AccountDesk
 from tiled_jupyter.panel.hints import ending
-from tiled_jupyter.session import noticing
+from tiled_jupyter.session import registry
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.state.states import SignedIn
 
@@ -48,7 +48,7 @@ def heard(monkeypatch):
     monkeypatch.setattr("tiled_jupyter.kernel.front_end.say", lines.append)
     monkeypatch.setattr("tiled_jupyter.kernel.front_end.is_somebody_there", lambda: True)
     monkeypatch.setattr("tiled_jupyter.kernel.front_end.cell_number", lambda: 7)
-    monkeypatch.setattr(noticing, "_ends", {})
+    monkeypatch.setattr(registry, "_ends", {})
     monkeypatch.setattr(hints, "_warned", {})
     monkeypatch.setattr(hints, "_said", None)
     hints.watch()
@@ -159,7 +159,7 @@ def test_the_panel_answers_for_the_node_it_signed_in_to(public_server):
     shown.connect(f"{public_server.uri}/api/v1/metadata/alice")
     shown.sign_in(SignedIn, "bob", PASSWORDS["bob"], remember=False)
     desk = AccountDesk(shown.session, TiledJupyter(), lambda _: None)
-    from tiled_jupyter.state.account_commands import ExplainAccess
+    from tiled_jupyter.state.account import ExplainAccess
 
     desk.obey(ExplainAccess())
     settle()
@@ -199,7 +199,7 @@ def test_d21_a_sign_in_that_ends_soon_is_said_once_a_day(cache, heard):
         done = shown.sign_in(remember=False)
         assert not done.renews
         context = shown.session.context
-        noticing.note_end(str(context.api_uri), done.good_until, renews=done.renews)
+        registry.note_end(str(context.api_uri), done.good_until, renews=done.renews)
         assert heard == []
         for _ in range(3):
             context.http_client.get(f"{context.api_uri}metadata/")
@@ -226,10 +226,10 @@ def test_d21_a_saved_sign_in_is_known_to_end_too(cache, heard):
 def test_d21_nothing_is_said_of_one_that_lasts_or_that_use_renews(bob, heard):
     uri = str(bob.api_uri)
     for end, renews in ((time.time() + 13 * 3600, False), (time.time() + 60, True), (None, False)):
-        noticing.note_end(uri, end, renews=renews)
+        registry.note_end(uri, end, renews=renews)
         bob.http_client.get(f"{uri}metadata/")
     assert heard == []
-    noticing.note_end(uri, time.time() + 60, renews=False)
+    registry.note_end(uri, time.time() + 60, renews=False)
     thread = threading.Thread(target=lambda: bob.http_client.get(f"{uri}metadata/"))
     thread.start()
     thread.join()
@@ -238,15 +238,15 @@ def test_d21_nothing_is_said_of_one_that_lasts_or_that_use_renews(bob, heard):
 
 def test_d21_the_end_of_a_session_is_not_said_of_a_key_nor_that_of_one_key_of_another(bob, public_server, heard):
     uri, soon = str(bob.api_uri), time.time() + 60
-    noticing.note_end(uri, soon, renews=False, key="another")
+    registry.note_end(uri, soon, renews=False, key="another")
     context, key = with_key(bob, ["read:metadata"])
     for each in (bob, context):
         each.http_client.get(f"{uri}metadata/")
     assert heard == []
-    noticing.note_end(uri, soon, renews=False, key=str(key.secret))
+    registry.note_end(uri, soon, renews=False, key=str(key.secret))
     context.http_client.get(f"{uri}metadata/")
     assert [line.partition(" ends ")[0] for line in heard] == [f"The API key in use on {host(public_server)}"]
-    assert not any(key.secret in repr(noted) for noted in noticing._ends)
+    assert not any(key.secret in repr(noted) for noted in registry._ends)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from tiled.client.utils import ClientError
 
 from tiled_jupyter import from_uri
-from tiled_jupyter.oauth.tls import tls_context
+from tiled_jupyter.oauth.exchange import tls_context
 from tiled_jupyter.state.states import Disconnected, SignedOut
 
 from .hostile_server import HostileServer, untrusted

@@ -9,7 +9,7 @@ import sys
 import time
 
 from tiled_jupyter.session import tokens as files
-from tiled_jupyter.session.locks import one_kernel_at_a_time
+from tiled_jupyter.session.tokens import one_kernel_at_a_time
 
 from .dying import Dying
 from .killed_kernels import JWT, kill_kernels, kill_kernels_that_ask
@@ -19,7 +19,7 @@ AT_ONCE = 10.0  # seconds; a lock that is not let go of is waited for for twenty
 FORKS_AND_IS_KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tiled_jupyter.session.locks import one_kernel_at_a_time
+from tiled_jupyter.session.tokens import one_kernel_at_a_time
 with one_kernel_at_a_time(Path(sys.argv[1])):
     if os.fork() == 0:
         os.write(1, b"forked")

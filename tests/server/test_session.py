@@ -11,7 +11,7 @@ import time
 import pytest
 
 from tiled_jupyter.session.context import Context
-from tiled_jupyter.session.locks import one_kernel_at_a_time
+from tiled_jupyter.session.tokens import one_kernel_at_a_time
 from tiled_jupyter.state.states import Connecting, Disconnected, SignedIn, SignedOut, Verifying
 
 from .shown import Shown, at_once, settle

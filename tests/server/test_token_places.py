@@ -11,9 +11,9 @@ import threading
 
 import pytest
 
-from tiled_jupyter.session import locks
+from tiled_jupyter.session import tokens
 from tiled_jupyter.session import tokens as files
-from tiled_jupyter.session.locks import one_kernel_at_a_time
+from tiled_jupyter.session.tokens import one_kernel_at_a_time
 from tiled_jupyter.state.states import SignedOut
 
 from .sessions import Hook, get, let_expire, signed_in
@@ -112,7 +112,7 @@ def test_the_panel_says_itself_that_nothing_could_be_saved(closed_server, monkey
 @pytest.fixture
 def waits(monkeypatch):
     """Set once the sign-in waits for another kernel's lock."""
-    waits, take = threading.Event(), locks._take
+    waits, take = threading.Event(), tokens._take
 
     def noted(descriptor):
         try:
@@ -121,7 +121,7 @@ def waits(monkeypatch):
             waits.set()
             raise
 
-    monkeypatch.setattr(locks, "_take", noted)
+    monkeypatch.setattr(tokens, "_take", noted)
     return waits
 
 

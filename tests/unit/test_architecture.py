@@ -1,10 +1,12 @@
-"""Imports point down, dependencies are named where they belong, and the package's names are those it gives."""
+"""The rooms: which imports which, by which doors; and where each dependency may be named."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,162 +14,118 @@ import pytest
 import tiled_jupyter
 
 PACKAGE = Path(tiled_jupyter.__file__).parent
-# From the ground up. A module imports only what stands before it.
-LAYERS = [
-    "account_states",
-    "parts",
-    "states",
-    "events",
-    "errors",
-    "account_commands",
-    "legible",
-    "wire",
-    "settings",
-    "masked",
-    "address",
-    "expiry",
-    "scopes",
-    "leak_guard",
-    "known_servers",
-    "key_files",
-    "key_wish",
-    "key_list",
-    "jobs",
-    "qr",
-    "principal",
-    "bounded",
-    "environment",
-    "causes",
-    "exchange",
-    "audience",
-    "first_answer",
-    "probing",
-    "grants",
-    "device_grant",
-    "token_source",
-    "attempts",
-    "tls",
-    "locks",
-    "tokens",
-    "lifetimes",
-    "tiled_errors",
-    "prompts",
-    "patience",
-    "interrupted",
-    "noticing",
-    "revocation",
-    "bare",
-    "refreshing",
-    "session_errors",
-    "session_auth",
-    "live",
-    "resuming",
-    "arrival",
-    "travel",
-    "subscriptions",
-    "reauthentication",
-    "ensuring",
-    "profiles",
-    "kernel_end",
-    "which_key",
-    "new_key",
-    "account_requests",
-    "shown_keys",
-    "api_keys",
-    "access",
-    "dask_key",
-    "context",
-    "key_login",
-    "connection",
-    "sign_ins",
-    "acceptance",
-    "sign_out",
-    "ways_in",
-    "session",
-    "prompt_session",
-    "front_end",
-    "hints",
-    "cells",
-    "busy",
-    "letters",
-    "mailbox",
-    "addressed",
-    "how_to_go_on",
-    "waiting",
-    "account",
-    "page",
-    "key_warning",
-    "barrier",
-    "panel",
-    "enabling",
-    "attaching",
-    "servers",
-    "magic_line",
-    "key_magics",
-    "magics",
-    "startup",
-    "__main__",
-]
+# From the ground up. A room imports only from those before it, and `kernel` from none of them.
+ROOMS = ["kernel", "state", "oauth", "session", "keys", "login", "panel", "notebook"]
+SMALL = {"address", "background", "errors", "settings", "text"}  # for every room
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if "demo" not in path.parts)
 HOMES = {
-    "anywidget": {"page"},
+    "anywidget": {"panel/page"},
     "ipywidgets": set(),
     "ipykernel": set(),
-    "segno": {"qr"},
-    "zmq": {"mailbox"},
-    "IPython": {"front_end", "servers", "magic_line", "key_magics", "magics", "startup"},
-    "tiled": {
-        "prompts",
-        "tiled_errors",
-        "refreshing",
-        "session_errors",
-        "session_auth",
-        "arrival",
-        "travel",
-        "reauthentication",
-        "profiles",
-        "scopes",
-        "connection",
-        "session",
-        "enabling",
-        "attaching",
-        "magics",
+    "segno": {"login/methods"},
+    "zmq": {"kernel/mailbox"},
+    "IPython": {
+        "kernel/front_end",
+        "notebook/key_magics",
+        "notebook/magic_line",
+        "notebook/magics",
+        "notebook/servers",
+        "notebook/startup",
     },
-    "distributed": {"dask_key"},
-    "platformdirs": {"key_files", "known_servers"},
+    "tiled": {
+        "keys/request",
+        "login/profiles",
+        "login/server",
+        "login/session",
+        "notebook/attaching",
+        "notebook/enabling",
+        "notebook/magics",
+        "oauth/refresh",
+        "session/arrival",
+        "session/auth",
+        "session/context",
+        "session/pickling",
+        "session/prompts",
+        "session/tiled_errors",
+    },
+    "distributed": {"keys/dask"},
+    "platformdirs": {"session/key_files", "session/known_servers"},
 }
 
 
-def imports(module: str) -> set[str]:
-    """Everything a module imports, also inside functions and for type checking; ours as ``.name``."""
+def tree_of(module: Path) -> ast.Module:
+    return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+
+
+def name_of(module: Path) -> str:
+    return module.with_suffix("").as_posix()
+
+
+def room_of(module: Path) -> str:
+    return module.parts[0] if len(module.parts) > 1 else ""
+
+
+def imported(module: Path) -> Iterator[tuple[str, ...]]:
+    """Find everything a module imports of the package, inside functions too: ``("session", "tokens", "tokens_of")``."""
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = module.parts[: len(module.parts) - node.level]
+            for name in node.names:
+                yield (*base, *(node.module or "").split("."), name.name) if node.module else (*base, name.name)
+
+
+def dependencies(module: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Import):
             found |= {name.name.partition(".")[0] for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             found.add(node.module.partition(".")[0])
-        elif isinstance(node, ast.ImportFrom):
-            found |= {f".{node.module}"} if node.module else {f".{name.name}" for name in node.names}
     return found
 
 
-def test_every_module_has_its_layer():
-    assert sorted(LAYERS) == sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+def test_every_module_has_its_room():
+    rooms = {room_of(module) for module in MODULES}
+    assert rooms == {"", *ROOMS}
+    top = {name_of(module) for module in MODULES if not room_of(module)}
+    assert top == {*SMALL, "__init__", "__main__"}
 
 
-@pytest.mark.parametrize("module", LAYERS)
-def test_imports_point_down(module):
-    below = set(LAYERS[: LAYERS.index(module)])
-    assert {name.lstrip(".") for name in imports(module) if name.startswith(".")} <= below
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_rooms_import_from_those_below_by_their_doors_alone(module):
+    room = room_of(module)
+    for path in imported(module):
+        if path[0] in SMALL or (path[0] == room and room):
+            continue
+        assert path[0] in ROOMS, path
+        assert path[1] in import_module(f"tiled_jupyter.{path[0]}").__all__ or not room, f"{path} is no door"
+        assert not any(part.startswith("_") for part in path), path
+        if room in SMALL:
+            pytest.fail(f"{room} is for every room, and needs none")
+        if room:
+            assert room != "kernel", path
+            assert ROOMS.index(path[0]) < ROOMS.index(room), path
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_names_doors_that_are_there_and_used(room):
+    doors = set(import_module(f"tiled_jupyter.{room}").__all__)
+    assert doors <= {module.stem for module in MODULES if room_of(module) == room}
+    outside = [module for module in MODULES if room_of(module) != room]
+    used = {path[1] for module in outside for path in imported(module) if path[0] == room and len(path) > 1}
+    if room != "kernel":  # which others may use, too
+        public = {home.partition(".")[2] for home in tiled_jupyter._HOME.values() if home.startswith(f"{room}.")}
+        assert doors == used | public
 
 
 @pytest.mark.parametrize("dependency", HOMES)
 def test_a_dependency_is_named_where_it_belongs(dependency):
-    assert {module for module in LAYERS if dependency in imports(module)} == HOMES[dependency]
+    assert {name_of(module) for module in MODULES if dependency in dependencies(module)} == HOMES[dependency]
 
 
-@pytest.mark.parametrize("module", [*LAYERS[: LAYERS.index("settings")], "expiry", "leak_guard"])
-def test_the_core_needs_the_standard_library_alone(module):
-    assert {name for name in imports(module) if not name.startswith(".")} <= set(sys.stdlib_module_names)
+@pytest.mark.parametrize("module", [module for module in MODULES if room_of(module) == "state"], ids=name_of)
+def test_states_need_the_standard_library_alone(module):
+    assert dependencies(module) <= set(sys.stdlib_module_names)
 
 
 def test_the_demo_uses_public_names_only():
@@ -177,11 +135,11 @@ def test_the_demo_uses_public_names_only():
                 pytest.fail(f"{path.name} imports from the package's inside: {ast.unparse(node)}")
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
-def test_nothing_prompts_prints_or_sleeps(path):
-    says = set() if path.stem == "__main__" else {"print"}
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_nothing_prompts_prints_or_sleeps(module):
+    says = set() if module.stem == "__main__" else {"print"}
     forbidden = says | {"input", "getpass", "sleep", "webbrowser"}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
             assert name == "asyncio.sleep" or name.rpartition(".")[2] not in forbidden, name
@@ -190,13 +148,12 @@ def test_nothing_prompts_prints_or_sleeps(path):
 OPENS = {"Client", "AsyncClient", "get", "post", "put", "delete", "request", "stream", "HTTPTransport"}
 
 
-@pytest.mark.parametrize("module", LAYERS)
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
 def test_clients_are_made_in_one_place_where_it_is_decided_where_they_may_go(module):
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
-    calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [ast.unparse(node.func) for node in ast.walk(tree_of(module)) if isinstance(node, ast.Call)]
     opened = [call for call in calls if call.startswith("httpx.") and call.removeprefix("httpx.") in OPENS]
     # A worker of Dask's has no tiled_jupyter.
-    assert opened == {"bare": ["httpx.Client"], "dask_key": ["httpx.get"]}.get(module, [])
+    assert opened == {"session/bare": ["httpx.Client"], "keys/dask": ["httpx.get"]}.get(name_of(module), [])
 
 
 def test_every_public_name_is_there():

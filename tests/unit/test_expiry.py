@@ -6,8 +6,17 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tiled_jupyter.keys.expiry import SECONDS, in_words, length_of, parse_expiry, proposed_expiry
-from tiled_jupyter.keys.request import NEVER, USUAL, expiry_of, proposal
+from tiled_jupyter.keys.request import (
+    NEVER,
+    SECONDS,
+    USUAL,
+    expiry_of,
+    in_words,
+    length_of,
+    parse_expiry,
+    proposal,
+    proposed_expiry,
+)
 from tiled_jupyter.settings import TiledJupyter
 
 

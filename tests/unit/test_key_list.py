@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from tiled.access_control.scopes import SCOPES
 
 from tiled_jupyter.keys.listing import KeyList, read_keys, time_of
-from tiled_jupyter.keys.request import LONGEST_NOTE, default_note, place_in
-from tiled_jupyter.keys.scopes import changes_something, offered, scope
+from tiled_jupyter.keys.request import LONGEST_NOTE, changes_something, default_note, offered, place_in, scope
 from tiled_jupyter.session.known_servers import Place
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)

@@ -18,7 +18,7 @@ from ..session.prompts import quietly
 from ..settings import settings
 from .account_requests import AccountRequests, read_json, understanding
 from .choice import environment_key
-from .scopes import INHERIT, READ, scope
+from .request import INHERIT, READ, scope
 
 
 def explain_access(client: Any, path: str = "") -> tuple[str, ...]:

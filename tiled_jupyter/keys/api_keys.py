@@ -20,11 +20,9 @@ from ..session.tiled_errors import KeyRefused
 from ..settings import settings
 from ..text import Masked
 from .account_requests import AccountRequests, detail_of, read_json, understanding
-from .expiry import length_of
 from .listing import LIMIT, KeyList, read_keys, time_of
 from .new_key import NewApiKey
-from .request import USUAL, checked, default_note, expiry_of
-from .scopes import INHERIT, READ, changes_something, offered
+from .request import INHERIT, READ, USUAL, changes_something, checked, default_note, expiry_of, length_of, offered
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _SINGLE_USER = "This server has one key for everybody and makes no others, so there are no keys to manage."

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import httpx
 
-from ..keys.scopes import scope
+from ..keys.request import scope
 from ..oauth.audience import is_here, require_private
 from ..oauth.exchange import Refused, ask, bearing
 from ..session.context import Context

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..keys.choice import NO_KEY, choose_key
 from ..session import context as reauthentication
-from . import subscriptions
+from . import clients
 
 if TYPE_CHECKING:
     from ..keys.new_key import NewApiKey
+
+
+import contextlib
+import threading
+from collections.abc import Iterator
 
 
 class Context(reauthentication.Context):
@@ -54,14 +59,32 @@ class Context(reauthentication.Context):
             With ``["secret"]``, like Tiled's dictionary, and a representation that does not show it.
         """
         from ..keys.api_keys import ApiKeys
-        from ..keys.scopes import INHERIT, READ
+        from ..keys.request import INHERIT, READ
         from ..settings import settings
 
-        subscription = subscriptions.beginning()
+        subscription = clients.beginning()
         if subscription is not None:
-            with subscriptions.ended_with(subscription):
+            with clients.ended_with(subscription):
                 # A dictionary, which has all that Tiled asks of it.
                 return cast("NewApiKey", super().create_api_key(scopes, expires_in, note, access_tags))
         if scopes is None:
             scopes = [INHERIT] if settings().allow_write_keys else READ
         return ApiKeys(self).create(expires_in, note, scopes, access_tags)
+
+
+def beginning() -> Any:
+    """Give the subscription that begins in this thread, or None: it makes a key for a minute, and revokes it itself."""
+    subscription = getattr(getattr(threading.current_thread(), "_target", None), "__self__", None)
+    connected = getattr(subscription, "_connected_event", None)
+    return subscription if isinstance(connected, threading.Event) and not connected.is_set() else None
+
+
+@contextlib.contextmanager
+def ended_with(subscription: Any) -> Iterator[None]:
+    """Where the block fails, disconnect the subscription and let go of who waits for it."""
+    try:
+        yield
+    except BaseException:
+        subscription.disconnect(wait=False)
+        subscription._connected_event.set()
+        raise

@@ -12,9 +12,8 @@ from typing import Any
 from tiled.client.context import Context as TiledContext
 
 from ..address import Address, BadAddress, host_of, is_private, parse_address, refusal_to_send, same_origin, unquoted
-from ..oauth.bounded import within
 from ..oauth.device import is_the_providers
-from ..oauth.exchange import Refused
+from ..oauth.exchange import Refused, within
 from ..session import known_servers
 from ..session.bare import client_for
 from ..session.identity import count, identity_of

@@ -7,8 +7,7 @@ from typing import Any
 
 import httpx
 
-from ..oauth.bounded import within
-from ..oauth.exchange import Refused, Tokens, tokens_in
+from ..oauth.exchange import Refused, Tokens, tokens_in, within
 
 _PATIENCE = 4.5  # seconds
 

@@ -18,7 +18,7 @@ from ..kernel import front_end
 from ..keys import choice as which_key
 from ..login import clients as plain
 from ..login import profiles
-from ..session import noticing
+from ..session import registry
 from ..session import registry as live
 from ..session.context import ask_at_terminal, require_prompt
 from ..session.identity import identity_of
@@ -64,7 +64,7 @@ class Context(plain.Context):
             warnings.warn(self.unsent, stacklevel=2)
         if principal is not None:
             end, renews = session_end(tokens_of(self), principal, time.time())
-            noticing.note_end(str(self.api_uri), end, renews=renews)
+            registry.note_end(str(self.api_uri), end, renews=renews)
             _say_once(host, _whose(identity_of(principal), host))
         elif saved is not None and self.unsent is None and not self.server_info.authentication.required:
             left = str(self.api_uri) in live.signed_out

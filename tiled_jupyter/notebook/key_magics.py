@@ -16,8 +16,7 @@ from ..keys.api_keys import ApiKeys
 from ..keys.leaks import Leak, LeakGuard
 from ..keys.listing import ApiKey, KeyList
 from ..keys.new_key import NewApiKey
-from ..keys.request import USUAL
-from ..keys.scopes import READ, scope
+from ..keys.request import READ, USUAL, scope
 from ..login.sign_out import revoke_key
 from ..session.context import Context
 from ..session.prompts import quietly

@@ -17,7 +17,7 @@ from ..oauth.exchange import explain
 from ..panel.page import Page
 from ..session.context import Context
 from ..settings import settings
-from ..state import account_commands as said
+from ..state import account as said
 from ..state import wire
 from ..state.account import KeyInCell
 

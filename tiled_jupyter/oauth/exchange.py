@@ -6,13 +6,19 @@ error would hold the form with the password in it.
 
 from __future__ import annotations
 
+import contextvars
+import functools
 import html
+import queue
 import re
+import ssl
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import httpx
 
@@ -20,9 +26,45 @@ from ..address import BadAddress, host_of
 from ..errors import TiledJupyterError
 from ..state.parts import Failure, FailureKind
 from ..text import LONGEST_NAME, Masked, legible
-from .bounded import within
 from .causes import refused_by, why
 from .environment import broken, proxy_for
+
+_Result = TypeVar("_Result")
+
+
+def within(seconds: float, work: Callable[[], _Result]) -> _Result:
+    """Do `work` on a thread of its own, and give what it gives.
+
+    Raises
+    ------
+    TimeoutError
+        Where it takes longer; what comes of it then is nobody's.
+    BaseException
+        Whatever `work` raises.
+    """
+    done: queue.SimpleQueue[tuple[_Result] | BaseException] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            done.put((work(),))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            done.put(error)
+
+    try:
+        threading.Thread(target=contextvars.copy_context().run, args=(run,), name="tiled-bounded", daemon=True).start()
+    except RuntimeError:  # the process ends, and begins no threads any more
+        return work()
+    try:
+        result = done.get(timeout=seconds)
+    except queue.Empty:
+        result = TimeoutError()
+    try:
+        if isinstance(result, BaseException):
+            raise result
+        return result[0]
+    finally:
+        del result  # else an error, and what its frames hold, would hold itself
+
 
 PROBE_TIMEOUT = httpx.Timeout(8.0, connect=5.0)
 TOKENS = ("access_token", "refresh_token", "id_token")
@@ -276,3 +318,9 @@ def explain(error: Exception, host: str, url: str | None = None, *, proxies: boo
 def _asked(error: Exception) -> str | None:
     request = getattr(error, "_request", None)  # `request` raises where there is none
     return str(request.url) if request is not None else None
+
+
+@functools.cache
+def tls_context() -> ssl.SSLContext:
+    """Give the context that trusts what httpx trusts, ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` included."""
+    return httpx.create_ssl_context()

@@ -11,8 +11,7 @@ from ..address import host_of
 from ..text import legible
 from .answers import is_page, seconds_to_wait
 from .audience import NotSent
-from .bounded import within
-from .exchange import Refused, Tokens, longest, read_bounded, tokens_in
+from .exchange import Refused, Tokens, longest, read_bounded, tokens_in, within
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _BUSY = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS)

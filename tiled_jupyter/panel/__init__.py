@@ -1,1 +1,7 @@
-"""The room panel."""
+"""The widget.
+
+`panel.LoginPanel` shows a login in the page, obeys what a person does there, and lets a cell wait for it. The page's
+half is built from ``js/`` into ``static/``. anywidget is named here alone. This room decides nothing about a login.
+"""
+
+__all__ = ["hints", "page", "panel"]

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from ..address import host_of
 from ..background import in_background
 from ..errors import KeyNotMade, KeysUnavailable
-from ..keys import request, shown_keys
+from ..keys import listing, request
 from ..keys.access import explain_access
 from ..keys.api_keys import ApiKeys
 from ..keys.new_key import NewApiKey
@@ -25,7 +25,7 @@ from ..oauth.exchange import explain
 from ..session import key_files
 from ..session.context import Context
 from ..settings import TiledJupyter
-from ..state import account_commands as said
+from ..state import account as said
 from ..state.account import Account
 from ..state.events import AccountChanged, SignInReplaced
 from ..state.states import SignedIn
@@ -161,7 +161,7 @@ class AccountDesk:
     # -- keys ------------------------------------------------------------------------------------------
 
     def _listed(self, context: Context) -> _Changes:
-        return {"keys": shown_keys.shown(ApiKeys(context).overview(), str(context.api_uri), self._settings)}
+        return {"keys": listing.shown(ApiKeys(context).overview(), str(context.api_uri), self._settings)}
 
     def _create(self, context: Context, wish: said.CreateKey) -> _Changes:
         if self._made is not None:  # a second click
@@ -183,7 +183,7 @@ class AccountDesk:
             key.dismiss()
             keys.revoke(key.first_eight)
             return {}
-        self._change(number, {"made": shown_keys.made(key)})
+        self._change(number, {"made": listing.made(key)})
         return self._listed(context)
 
     def _with_made(self, do: Callable[[NewApiKey], _Changes]) -> _Changes:
@@ -192,7 +192,7 @@ class AccountDesk:
 
     @staticmethod
     def _save(key: NewApiKey) -> _Changes:
-        return {"saved_to": str(key.save()), "snippets": shown_keys.snippets(key)}
+        return {"saved_to": str(key.save()), "snippets": listing.snippets(key)}
 
     def _use(self, context: Context, *, environment: bool) -> _Changes:
         key, state = self._made, self._session.state

@@ -15,7 +15,7 @@ from ..address import host_of
 from ..kernel import front_end
 from ..keys.access import may_not
 from ..oauth.answers import detail_of
-from ..session import noticing
+from ..session import registry
 from ..session.prompts import is_invited
 
 _SOON = 12 * 3600.0
@@ -28,12 +28,12 @@ _said: tuple[int | None, str] | None = None
 
 def watch() -> None:
     """Begin to listen."""
-    noticing.listen(_heard)
+    registry.listen(_heard)
 
 
 def unwatch() -> None:
     """Stop."""
-    noticing.listen(None)
+    registry.listen(None)
 
 
 def _heard(context: Any, response: httpx.Response) -> None:
@@ -43,7 +43,7 @@ def _heard(context: Any, response: httpx.Response) -> None:
         if sentence is not None and _is_read():
             _say_once_a_cell(f"{host_of(str(context.api_uri))}: {sentence} %tiled_why says more.")
     else:
-        end = noticing.end_of(str(context.api_uri), context.api_key)
+        end = registry.end_of(str(context.api_uri), context.api_key)
         if end is not None:
             _warn(str(context.api_uri), end, by_key=context.api_key is not None)
 

@@ -14,7 +14,7 @@ from ..errors import LoginFailed
 from ..kernel import cells, front_end
 from ..login.hook import PromptSession, without_asking
 from ..login.session import CANCELLED, LoginSession
-from ..session import kernel_end, noticing
+from ..session import kernel_end, registry
 from ..session.context import Context
 from ..session.ensure import ensure
 from ..session.prompts import occasion
@@ -183,7 +183,7 @@ class LoginPanel(Barrier):
         self.publish()
         if isinstance(state, SignedIn):
             key = self.context.api_key if state.method == "api_key" and self.context is not None else None
-            noticing.note_end(state.server.uri, state.good_until, renews=state.renews, key=key)
+            registry.note_end(state.server.uri, state.good_until, renews=state.renews, key=key)
         if not isinstance(state, SignedIn):
             if self.account is not None:
                 self.account.forget()

@@ -1,1 +1,24 @@
-"""The room session."""
+"""A session that outlives its tokens.
+
+`context.Context` is Tiled's, with a prompt. Its session is refreshed once and asked for once, for however many
+threads; it takes over what another kernel has left on disk (`tokens`), and sends the interrupted request again. Here
+is also what such a session leaves behind: files, pickles, its end on the server. Whom it asks is a callable
+(`prompts`); it shows nothing.
+"""
+
+__all__ = [
+    "arrival",
+    "bare",
+    "context",
+    "ensure",
+    "identity",
+    "kernel_end",
+    "key_files",
+    "known_servers",
+    "lifetime",
+    "prompts",
+    "registry",
+    "revocation",
+    "tiled_errors",
+    "tokens",
+]

@@ -9,7 +9,7 @@ import httpx
 from ..address import is_loopback, origin_of, same_origin
 from ..oauth.audience import Audience, direct_mounts, is_here
 from ..oauth.device import endpoints
-from ..oauth.tls import tls_context
+from ..oauth.exchange import tls_context
 from .prompts import SignsIn
 
 _SESSIONS_OWN = frozenset(("authorization", "cookie", "accept-encoding", "x-csrf"))

@@ -20,21 +20,47 @@ from ..address import is_loopback
 from ..errors import LoginFailed
 from ..oauth.answers import stay
 from ..oauth.audience import Audience, NotSent, is_here, maker_of, require_private, sendable
-from ..oauth.exchange import Tokens
-from ..oauth.tls import tls_context
+from ..oauth.exchange import Tokens, read_bounded, tls_context
 from ..state.parts import Identity
 from ..text import Masked, masked
-from . import bare, key_files, noticing
+from . import bare, key_files, registry
 from . import registry as live
 from . import tokens as files
-from .auth import SessionAuth
-from .first_answer import BoundedFirstAnswer
+from .auth import NOT_WRITABLE, SessionAuth, say_unsaved
 from .identity import clearer, identities_of, identity_of, one_identity
-from .locks import SHORT, one_kernel_at_a_time
 from .pickling import reduced
 from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
-from .session_errors import NOT_WRITABLE, say_unsaved
+from .tokens import SHORT, one_kernel_at_a_time
+
+
+class BoundedFirstAnswer:
+    """For a Context to derive from: what it reads while it is made is bounded."""
+
+    _is_asking = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._is_asking = True
+        try:
+            super().__init__(*args, **options)
+        except BaseException:
+            if "http_client" in self.__dict__:
+                self.http_client.close()
+            raise
+        self._is_asking = False
+        self.http_client.event_hooks["response"].remove(read_bounded)
+
+    @property
+    def http_client(self) -> Any:  # its `auth` is ours, which httpx's types do not know
+        """The client that Tiled's Context makes, and asks with at once."""
+        return self.__dict__["http_client"]
+
+    @http_client.setter
+    def http_client(self, client: httpx.Client) -> None:
+        self.__dict__["http_client"] = client
+        if self._is_asking:
+            client.event_hooks["response"].append(read_bounded)
+
 
 _HAS_PROXIES = "trust_env" in inspect.signature(tiled_context.Context.__init__).parameters  # Tiled >= 0.2.17
 KEY_WINS = (
@@ -86,7 +112,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
             self.http_client.event_hooks["request"].append(Audience([str(self.api_uri)], only=False).check)
         self.http_client.event_hooks["response"].append(stay)
         live.add(self)
-        noticing.watch(self)
+        registry.watch(self)
 
     def take_over(self) -> None:
         """Begin to be one of ours, for a Context that Tiled itself has made, with the session it has."""

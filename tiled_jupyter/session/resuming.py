@@ -15,11 +15,10 @@ from ..oauth.exchange import Tokens
 from ..state.parts import Identity
 from . import registry as live
 from . import tokens as files
-from .auth import ENDED, SessionAuth
+from .auth import ENDED, NOT_WRITABLE, SessionAuth, say_unsaved
 from .identity import one_identity, who_may_resume
 from .lifetime import expiry
 from .prompts import Occasion, SignsIn, ask
-from .session_errors import NOT_WRITABLE, say_unsaved
 
 _SOMEBODY_NEW = (
     "{host} takes {who} for somebody new, as after a change of its database, so the interrupted request was not sent. "

@@ -11,7 +11,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 from ..text import legible
-from . import account_commands as said
+from . import account as said
 from .account import KeyInCell
 from .states import State
 
