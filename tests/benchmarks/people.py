@@ -11,8 +11,8 @@ from tests.server.sessions import Hook
 from tests.server.shown import Shown
 from tests.server.tiled_server import PASSWORDS, TiledServer
 from tiled_jupyter import Context
-from tiled_jupyter.login.hook import PromptSession
 from tiled_jupyter.session import prompts
+from tiled_jupyter.sign_in.hook import PromptSession
 
 
 class Person(Hook):

@@ -19,9 +19,6 @@ from tests.server.hostile_server import about, code, device, password, principal
 from tiled_jupyter import explain_access
 from tiled_jupyter.errors import KeyNotMade, KeysUnavailable
 from tiled_jupyter.keys.api_keys import ApiKeys
-from tiled_jupyter.login import api_key as key_login
-from tiled_jupyter.login import probing, sign_ins
-from tiled_jupyter.login.server import describe, session_sign_in
 from tiled_jupyter.oauth import device as device_grant
 from tiled_jupyter.oauth import password as grants
 from tiled_jupyter.oauth.device import DeviceGrant
@@ -29,6 +26,9 @@ from tiled_jupyter.oauth.exchange import Refused
 from tiled_jupyter.session.identity import is_same
 from tiled_jupyter.session.revocation import end_session
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in import api_key as key_login
+from tiled_jupyter.sign_in import probing, sign_ins
+from tiled_jupyter.sign_in.server import describe, session_sign_in
 from tiled_jupyter.state import wire
 from tiled_jupyter.state.states import Identity, Server, SignedIn, SignedOut
 

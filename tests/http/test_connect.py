@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.server.shown import Shown
 from tiled_jupyter.address import BadAddress
-from tiled_jupyter.login.server import find_target
 from tiled_jupyter.oauth.exchange import Refused
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in.server import find_target
 from tiled_jupyter.state import wire
 from tiled_jupyter.state.states import Connecting, Disconnected
 
@@ -66,7 +66,7 @@ class Asked(Shown):
     def __init__(self, monkeypatch, **options):
         super().__init__(**options)
         self.targets = []
-        monkeypatch.setattr("tiled_jupyter.login.session.open_context", self.refuse)
+        monkeypatch.setattr("tiled_jupyter.sign_in.session.open_context", self.refuse)
 
     def refuse(self, target):
         self.targets.append(target)
@@ -113,7 +113,7 @@ def test_what_breaks_while_an_address_is_read_is_said(monkeypatch):
     def broken(name):
         raise PermissionError(13, "Permission denied", "/etc/tiled/profiles/secret.yml")
 
-    monkeypatch.setattr("tiled_jupyter.login.profiles.is_profile", broken)
+    monkeypatch.setattr("tiled_jupyter.sign_in.profiles.is_profile", broken)
     sentence = end_of(Asked(monkeypatch), "demo")
     assert sentence == "Something went wrong with this address (PermissionError). Try again."
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiled_jupyter.login import probing
 from tiled_jupyter.oauth import password as grants
 from tiled_jupyter.oauth.exchange import Refused, explain
+from tiled_jupyter.sign_in import probing
 
 URI = "https://t.example/api/v1/"
 TOKEN = "https://t.example/api/v1/auth/provider/pam/token"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiled_jupyter.address import parse_address
-from tiled_jupyter.login.probing import probe
 from tiled_jupyter.oauth.exchange import Refused
+from tiled_jupyter.sign_in.probing import probe
 
 ABOUT = {"api_version": 0, "authentication": {"required": True, "providers": [], "links": None}}
 AS_NO_TILED = "t.example answers, but not as a Tiled server: "

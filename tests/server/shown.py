@@ -6,8 +6,8 @@ import threading
 import time
 from contextlib import contextmanager
 
-from tiled_jupyter.login.session import LoginSession
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in.session import LoginSession
 from tiled_jupyter.state.states import AwaitingAuthorization, Connecting, SignedIn, SignedOut, Verifying
 
 from .tiled_server import PASSWORDS

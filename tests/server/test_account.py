@@ -17,10 +17,10 @@ from tiled.client.auth import CannotRefreshAuthentication
 
 from tiled_jupyter import LoginPanel
 from tiled_jupyter.kernel.mailbox import Letter
-from tiled_jupyter.login import sign_ins
 from tiled_jupyter.panel.account import AccountDesk
 from tiled_jupyter.session import key_files, known_servers
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in import sign_ins
 from tiled_jupyter.state import account as said
 from tiled_jupyter.state.account import Account
 from tiled_jupyter.state.states import SignedIn

@@ -9,9 +9,9 @@ import pytest
 from ipywidgets import Layout
 
 from tiled_jupyter import LoginCancelled, LoginPanel
-from tiled_jupyter.login.hook import PromptSession
 from tiled_jupyter.session import registry as live
 from tiled_jupyter.session.prompts import occasion
+from tiled_jupyter.sign_in.hook import PromptSession
 from tiled_jupyter.state.states import SignedIn
 
 from .sessions import Hook, get, kill, signed_in

@@ -21,9 +21,9 @@ from tiled.client.context import Context as TiledContext
 from tiled_jupyter import Context, NewApiKey, disable, enable, from_uri
 from tiled_jupyter.errors import KeyNotMade, KeysUnavailable
 from tiled_jupyter.keys.api_keys import ApiKeys
-from tiled_jupyter.login.sign_out import sign_out_of
 from tiled_jupyter.session.key_files import UnsafePlace
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in.sign_out import sign_out_of
 from tiled_jupyter.state.states import SignedIn
 
 from .shown import Shown

@@ -16,10 +16,10 @@ from tiled_jupyter import Context, attach, disable, enable
 from tiled_jupyter.errors import TiledJupyterError
 from tiled_jupyter.keys import choice as which_key
 from tiled_jupyter.keys.api_keys import ApiKeys
-from tiled_jupyter.login import sign_ins
-from tiled_jupyter.login.sign_out import sign_out_of
 from tiled_jupyter.session import registry as live
 from tiled_jupyter.session.ensure import ensure
+from tiled_jupyter.sign_in import sign_ins
+from tiled_jupyter.sign_in.sign_out import sign_out_of
 from tiled_jupyter.state.states import AwaitingAuthorization, SignedIn, SignedOut
 
 from .hostile_server import HostileServer, Reply, code, device, password, untrusted

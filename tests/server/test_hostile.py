@@ -12,10 +12,10 @@ import pytest
 
 from tiled_jupyter.errors import KeysUnavailable
 from tiled_jupyter.keys.account_requests import AccountRequests
-from tiled_jupyter.login.hook import PromptSession
 from tiled_jupyter.panel.account import AccountDesk
 from tiled_jupyter.session.prompts import Occasion
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in.hook import PromptSession
 from tiled_jupyter.state import wire
 from tiled_jupyter.state.states import Disconnected, SignedIn, SignedOut, Verifying
 
@@ -295,13 +295,13 @@ def test_a_million_providers_are_not_shown(evil):
 
 
 def test_a_server_that_answers_us_and_lets_tiled_wait_is_given_up(evil, monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.login.server._PATIENCE", 1.0)
+    monkeypatch.setattr("tiled_jupyter.sign_in.server._PATIENCE", 1.0)
     only_tiled(evil, drip(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n"))
     assert "did not answer in time" in connected(evil, Disconnected).session.state.failure.sentence
 
 
 def test_a_server_that_answers_us_and_has_errors_for_tiled_is_given_up(evil, monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.login.server._PATIENCE", 1.0)
+    monkeypatch.setattr("tiled_jupyter.sign_in.server._PATIENCE", 1.0)
     only_tiled(evil, Reply(503, {}))  # which Tiled asks again for 25 seconds
     begun = time.monotonic()
     assert connected(evil, Disconnected).session.state.failure.sentence.endswith(".")
@@ -312,7 +312,7 @@ def test_who_is_saved_there_is_not_waited_for_without_end(evil, monkeypatch):
     shown = connected(evil)
     sign_in(shown, SignedIn)
     shown.session.context.http_client.auth = None  # as in another kernel
-    monkeypatch.setattr("tiled_jupyter.login.server._PATIENCE", 1.0)
+    monkeypatch.setattr("tiled_jupyter.sign_in.server._PATIENCE", 1.0)
     evil.replies["auth/whoami"] = drip(
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
     )

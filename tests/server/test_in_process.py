@@ -11,11 +11,11 @@ from tiled.server.app import build_app_from_config
 from tiled_jupyter import Context, LoginFailed, from_context
 from tiled_jupyter.demo.server import configuration
 from tiled_jupyter.keys.api_keys import ApiKeys
-from tiled_jupyter.login.hook import PromptSession
 from tiled_jupyter.session import registry as live
 from tiled_jupyter.session.prompts import Occasion
 from tiled_jupyter.session.tokens import tokens_of
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in.hook import PromptSession
 from tiled_jupyter.state.states import SignedIn
 
 from .shown import settle

@@ -15,9 +15,9 @@ from jupyter_client.manager import KernelManager
 from tiled.client.utils import handle_error
 
 from tiled_jupyter import from_context
-from tiled_jupyter.login.hook import PromptSession
 from tiled_jupyter.session import prompts
 from tiled_jupyter.session.resuming import _Around
+from tiled_jupyter.sign_in.hook import PromptSession
 from tiled_jupyter.state.states import SignedIn, SignedOut
 
 from .nginx import Nginx
@@ -293,7 +293,7 @@ def test_a_question_goes_away_when_the_session_turns_out_to_live(short, monkeypa
 
 
 def test_a_login_offers_its_form_where_a_saved_sign_in_cannot_be_checked_and_goes_on_when_it_can(short, monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.login.session._LOOK_AGAIN", 0.2)
+    monkeypatch.setattr("tiled_jupyter.sign_in.session._LOOK_AGAIN", 0.2)
     let_expire(signed_in(short))
     short.become(f"if ($uri ~ session/refresh) {{ {PAGE} }}")
     shown = Shown()

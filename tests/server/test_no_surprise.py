@@ -14,7 +14,7 @@ from traitlets.config import Config
 
 from tiled_jupyter import from_context, from_uri
 from tiled_jupyter.errors import LoginCancelled
-from tiled_jupyter.login.sign_out import sign_out_of
+from tiled_jupyter.sign_in.sign_out import sign_out_of
 
 from .sessions import Hook, get, kill, signed_in
 from .shown import at_once

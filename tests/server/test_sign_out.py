@@ -15,11 +15,11 @@ import pytest
 from tests.approval import approve_without_a_page
 from tiled_jupyter import Context, from_uri
 from tiled_jupyter.keys.api_keys import ApiKeys
-from tiled_jupyter.login import sign_out
 from tiled_jupyter.notebook import enabling
 from tiled_jupyter.session import kernel_end
 from tiled_jupyter.session.lifetime import expiry
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in import sign_out
 from tiled_jupyter.state.states import SignedIn, SignedOut, Verifying
 
 from .hostile_server import HostileServer, Reply

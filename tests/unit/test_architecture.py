@@ -15,14 +15,14 @@ import tiled_jupyter
 
 PACKAGE = Path(tiled_jupyter.__file__).parent
 # From the ground up. A room imports only from those before it, and `kernel` from none of them.
-ROOMS = ["kernel", "state", "oauth", "session", "keys", "login", "panel", "notebook"]
+ROOMS = ["kernel", "state", "oauth", "session", "keys", "sign_in", "panel", "notebook"]
 SMALL = {"address", "background", "errors", "settings", "text"}  # for every room
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if "demo" not in path.parts)
 HOMES = {
     "anywidget": {"panel/page"},
     "ipywidgets": set(),
     "ipykernel": set(),
-    "segno": {"login/methods"},
+    "segno": {"sign_in/methods"},
     "zmq": {"kernel/mailbox"},
     "IPython": {
         "kernel/front_end",
@@ -34,9 +34,9 @@ HOMES = {
     },
     "tiled": {
         "keys/request",
-        "login/profiles",
-        "login/server",
-        "login/session",
+        "sign_in/profiles",
+        "sign_in/server",
+        "sign_in/session",
         "notebook/attaching",
         "notebook/enabling",
         "notebook/magics",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.test_lifetimes import token
-from tiled_jupyter.login.server import session_sign_in
 from tiled_jupyter.oauth.exchange import tokens_in
 from tiled_jupyter.session.context import _identity_in
 from tiled_jupyter.session.lifetime import expiry
+from tiled_jupyter.sign_in.server import session_sign_in
 from tiled_jupyter.state.states import Identity, Server
 
 

@@ -16,8 +16,6 @@ from tiled.client import from_context as _tiled_from_context
 from ..address import host_of, parse_address
 from ..kernel import front_end
 from ..keys import choice as which_key
-from ..login import clients as plain
-from ..login import profiles
 from ..session import registry
 from ..session import registry as live
 from ..session.context import ask_at_terminal, require_prompt
@@ -25,6 +23,8 @@ from ..session.identity import identity_of
 from ..session.lifetime import session_end
 from ..session.prompts import Prompt, occasion
 from ..session.tokens import tokens_of
+from ..sign_in import clients as plain
+from ..sign_in import profiles
 from ..state.parts import Identity
 from ..text import Masked
 
@@ -79,7 +79,7 @@ class Context(plain.Context):
         `tiled.client.context.Context.logout`.
         """
         from ..kernel import cells
-        from ..login import sign_out  # which bring all that logins need
+        from ..sign_in import sign_out  # which bring all that logins need
 
         if not self.authenticated:
             return

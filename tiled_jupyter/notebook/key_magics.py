@@ -17,10 +17,10 @@ from ..keys.leaks import Leak, LeakGuard
 from ..keys.listing import ApiKey, KeyList
 from ..keys.new_key import NewApiKey
 from ..keys.request import READ, USUAL, scope
-from ..login.sign_out import revoke_key
 from ..session.context import Context
 from ..session.prompts import quietly
 from ..settings import settings
+from ..sign_in.sign_out import revoke_key
 from . import servers
 from .key_warning import KeyWarning
 from .magic_line import arguments

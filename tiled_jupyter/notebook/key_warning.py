@@ -12,11 +12,11 @@ from ..background import in_background
 from ..errors import KeysUnavailable
 from ..kernel import front_end
 from ..keys.listing import ApiKey
-from ..login import sign_out
 from ..oauth.exchange import explain
 from ..panel.page import Page
 from ..session.context import Context
 from ..settings import settings
+from ..sign_in import sign_out
 from ..state import account as said
 from ..state import wire
 from ..state.account import KeyInCell

@@ -19,14 +19,14 @@ from ..errors import BadSetting, KeysUnavailable
 from ..kernel import cells, front_end
 from ..keys.access import explain_access
 from ..keys.leaks import LeakGuard
-from ..login import profiles, sign_out
-from ..login.server import find_target
 from ..panel import hints
 from ..panel.panel import LoginPanel
 from ..session.context import Context
 from ..session.ensure import ensure
 from ..session.identity import full_name, identity_of
 from ..settings import settings
+from ..sign_in import profiles, sign_out
+from ..sign_in.server import find_target
 from . import servers
 from .attaching import disable, enable
 from .enabling import from_profile, from_uri

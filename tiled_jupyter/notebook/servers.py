@@ -5,9 +5,9 @@ from __future__ import annotations
 from IPython.core.error import UsageError
 
 from ..address import BadAddress, host_of, parse_address
-from ..login import profiles
 from ..session import registry as live
 from ..session.context import Context
+from ..sign_in import profiles
 
 
 def signed_in(uri: str | None = None) -> list[Context]:

@@ -18,13 +18,13 @@ from ..keys import listing, request
 from ..keys.access import explain_access
 from ..keys.api_keys import ApiKeys
 from ..keys.new_key import NewApiKey
-from ..login import api_key as key_login
-from ..login import sign_ins, sign_out
-from ..login.session import LoginSession
 from ..oauth.exchange import explain
 from ..session import key_files
 from ..session.context import Context
 from ..settings import TiledJupyter
+from ..sign_in import api_key as key_login
+from ..sign_in import sign_ins, sign_out
+from ..sign_in.session import LoginSession
 from ..state import account as said
 from ..state.account import Account
 from ..state.events import AccountChanged, SignInReplaced

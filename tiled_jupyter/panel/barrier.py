@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from ..errors import CannotPrompt, LoginCancelled, LoginFailed
 from ..kernel.waiting import Wait
-from ..login.session import CANCELLED
 from ..settings import TiledJupyter
+from ..sign_in.session import CANCELLED
 from ..state.parts import Failure
 from ..state.states import Connecting, Disconnected, SignedIn, SignedOut, State
 from .page import Page

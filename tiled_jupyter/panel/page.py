@@ -19,9 +19,9 @@ from ..background import in_background
 from ..kernel import front_end
 from ..kernel.mailbox import Letter, say_busy_after_this
 from ..kernel.waiting import Wait
-from ..login import profiles
-from ..login.session import LoginSession
 from ..settings import TiledJupyter
+from ..sign_in import profiles
+from ..sign_in.session import LoginSession
 from ..state import wire
 from ..state.account import KeyInCell
 from ..state.states import Disconnected, State

@@ -12,13 +12,13 @@ from traitlets import Instance, Unicode
 from ..background import in_background
 from ..errors import LoginFailed
 from ..kernel import cells, front_end
-from ..login.hook import PromptSession, without_asking
-from ..login.session import CANCELLED, LoginSession
 from ..session import kernel_end, registry
 from ..session.context import Context
 from ..session.ensure import ensure
 from ..session.prompts import occasion
 from ..settings import settings
+from ..sign_in.hook import PromptSession, without_asking
+from ..sign_in.session import CANCELLED, LoginSession
 from ..state import wire
 from ..state.states import (
     AwaitingAuthorization,
