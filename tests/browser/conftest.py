@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -13,7 +13,7 @@ from tests.server.openid_provider import OpenIDProvider, own_device_provider, pa
 from tests.server.tiled_server import TiledServer
 
 from .artifacts import leave_artifacts
-from .chromium import launch_chromium
+from .chromium import clean, launch_chromium
 from .kernels import KERNELS, NEWEST, OLDEST, ROOT
 from .lab import Lab
 from .listener import Listener
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 ARTIFACTS = ROOT / "tests" / "artifacts"
 # No test measures time with it: on a busy machine a first import or a first page takes longer than Playwright's 5 s.
 expect.set_options(timeout=20_000)
+WINDOW: Any = {"viewport": {"width": 1200, "height": 1000}}
 _FAILURE = pytest.StashKey[str]()  # of this run of a test
 
 
@@ -75,11 +76,36 @@ def lab(session_lab: Lab) -> Iterator[Lab]:
     session_lab.reset()
 
 
+@pytest.fixture(scope="session")
+def session_window(chromium: Browser, session_lab: Lab) -> Iterator[BrowserContext]:
+    """Give the one browser window of the session; tests take `window`, which is as new each time.
+
+    A page that stays open keeps the process in which JupyterLab's code is compiled: half the work of loading it.
+    """
+    context = chromium.new_context(**WINDOW)
+    context.new_page().goto(session_lab.status_uri)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def open_notebook(request: pytest.FixtureRequest, chromium: Browser, lab: Lab) -> Iterator[OpenNotebook]:
+def window(session_window: BrowserContext, lab: Lab) -> Iterator[BrowserContext]:
+    """Give a browser window without pages, storage, cookies or permissions of other tests.
+
+    Its pages close before `lab` ends their kernels, which they would tell somebody.
+    """
+    yield session_window
+    clean(session_window)
+
+
+@pytest.fixture
+def open_notebook(
+    request: pytest.FixtureRequest, chromium: Browser, window: BrowserContext, lab: Lab
+) -> Iterator[OpenNotebook]:
     """Give ``open_notebook(cells, kernel="k74", lab=lab, before=None)``: an open notebook with an idle kernel.
 
-    ``before(page)`` is called while the page is still empty.
+    ``before(page)`` is called while the page is still empty. What it may do to what a page loads, and what a second
+    page of a test shares with the first, is not for other tests to see: these get a window of their own.
     """
     where = lab
     contexts: list[BrowserContext] = []
@@ -88,8 +114,10 @@ def open_notebook(request: pytest.FixtureRequest, chromium: Browser, lab: Lab) -
     def open_one(
         cells: list[str], kernel: str = "k74", lab: Lab = where, before: Callable[[Page], None] | None = None
     ) -> Notebook:
-        context = chromium.new_context(viewport={"width": 1200, "height": 1000})
-        contexts.append(context)
+        context = window
+        if opened or before is not None:
+            context = chromium.new_context(**WINDOW)
+            contexts.append(context)
         path = lab.write_notebook(f"notebook-{len(opened)}", cells, kernel)
         notebook = Notebook(context.new_page(), lab, path)
         opened.append(notebook)

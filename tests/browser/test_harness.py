@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from .artifacts import leave_artifacts
+from .chromium import clean
 from .waiting import until
 
 BUTTON = """
@@ -97,6 +98,19 @@ def test_debug_kernel_logs_messages_to_its_file(open_notebook, kernel):
 def test_each_test_begins_without_kernels(lab):
     assert lab.kernels() == []
     assert lab.api("sessions") == []
+
+
+def test_each_test_begins_with_a_window_that_has_seen_nothing(open_notebook, window, lab):
+    page = open_notebook(["1"]).page
+    page.evaluate("() => { localStorage.setItem('left', 'here'); document.cookie = 'left=here'; }")
+    page.evaluate("() => new Promise(done => { indexedDB.open('left').onsuccess = done; }).then(() => null)")
+    clean(window)
+    assert page.is_closed()
+    assert [page.url for page in window.pages] == [lab.status_uri]
+    page = window.new_page()
+    page.goto(lab.status_uri)
+    found = "async () => [localStorage.length, document.cookie, (await indexedDB.databases()).length]"
+    assert page.evaluate(found) == [0, "", 0]
 
 
 def test_switches_themes_and_reloads(open_notebook):
