@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.patience import PATIENCE
 from tests.server.openid_provider import OpenIDProvider, own_device_provider, password_provider
 from tests.server.tiled_server import TiledServer
 
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     OpenNotebook = Callable[..., Notebook]
 
 ARTIFACTS = ROOT / "tests" / "artifacts"
-# No test measures time with it: on a busy machine a first import or a first page takes longer than Playwright's 5 s.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE * 1000)
 WINDOW: Any = {"viewport": {"width": 1200, "height": 1000}}
 _FAILURE = pytest.StashKey[str]()  # of this run of a test
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from tests.patience import PATIENCE
+
 from .kernels import write_kernelspecs
 from .waiting import until
 
@@ -76,7 +78,7 @@ class Lab:
         self._python = python
         self._settings = {**SETTINGS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
-        self._http = httpx.Client(headers={"Authorization": f"token {self.token}"}, timeout=20)
+        self._http = httpx.Client(headers={"Authorization": f"token {self.token}"}, timeout=PATIENCE)
 
     def __enter__(self) -> Lab:
         for folder in (self.notebooks, self.runtime, self.tiled_cache, self.home):
@@ -91,8 +93,8 @@ class Lab:
                 self._command(), cwd=self.notebooks, env=self._environment(), stdout=log, stderr=log
             )
         try:
-            self.uri = until(self._running, f"{self.module} to start", 60).rstrip("/")
-            until(self._answers, f"{self.module} to answer", 60)
+            self.uri = until(self._running, f"{self.module} to start").rstrip("/")
+            until(self._answers, f"{self.module} to answer")
         except BaseException:
             self.__exit__()
             raise

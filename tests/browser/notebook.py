@@ -13,6 +13,8 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Locator, Page
 
@@ -82,6 +84,7 @@ class Notebook:
         self.path = path
         self.console: list[str] = []
         self._counts: dict[int, int | None] = {}
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("console", self._on_console)
         page.on("dialog", lambda dialog: dialog.accept())  # "leave this page?", when it is loaded again
         page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
@@ -93,7 +96,7 @@ class Notebook:
         """Load the page and wait until the kernel is idle."""
         self.page.goto(self.lab.page_uri(self.path))
         try:
-            return self._wait_until_ready(30)
+            return self._wait_until_ready(PATIENCE / 2)
         except AssertionError as error:
             # Seen in 2 of some 400 openings: JupyterLab does not get to know its new kernel. A person loads again.
             self.console.append(f"loaded again, because: {error}")
@@ -104,7 +107,7 @@ class Notebook:
         self.page.goto(self.lab.page_uri(self.path))
         return self._wait_until_ready()
 
-    def _wait_until_ready(self, timeout: float = 60) -> Notebook:
+    def _wait_until_ready(self, timeout: float = PATIENCE) -> Notebook:
         try:
             self._install()
             self.page.wait_for_function("path => tj.ready(path)", arg=self.path, timeout=timeout * 1000)
@@ -121,7 +124,7 @@ class Notebook:
         return str(self.page.evaluate("() => JSON.stringify(tj.readiness())"))
 
     def _install(self) -> None:
-        self.page.wait_for_function("() => !!window.jupyterapp", timeout=60_000)
+        self.page.wait_for_function("() => !!window.jupyterapp", timeout=PATIENCE * 1000)
         self.page.evaluate(_HELPERS)
 
     # Cells ------------------------------------------------------------------------------------------------
@@ -153,7 +156,7 @@ class Notebook:
         counts = self.page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.map((_, i) => tj.count(i))")
         self._counts = dict(enumerate(counts))
 
-    def cell_done(self, index: int = 0, timeout: float = 30) -> str:
+    def cell_done(self, index: int = 0, timeout: float = PATIENCE) -> str:
         """Wait until a cell that was run has its number and its reply; give its text."""
         try:
             self.page.wait_for_function(
@@ -168,7 +171,7 @@ class Notebook:
             ) from None
         return self.text(index)
 
-    def execute(self, index: int = 0, timeout: float = 30) -> str:
+    def execute(self, index: int = 0, timeout: float = PATIENCE) -> str:
         """Run a cell to its end and give its text."""
         self.run(index)
         return self.cell_done(index, timeout)
@@ -190,7 +193,7 @@ class Notebook:
         """Give the text of a cell's outputs: streams, plain text, ``Error: message``."""
         return str(self.page.evaluate("i => tj.text(i)", index))
 
-    def wait_for_text(self, text: str, index: int = 0, timeout: float = 30) -> str:
+    def wait_for_text(self, text: str, index: int = 0, timeout: float = PATIENCE) -> str:
         """Wait until the outputs of a cell contain a text."""
         try:
             self.page.wait_for_function("([i, t]) => tj.text(i).includes(t)", arg=[index, text], timeout=timeout * 1000)

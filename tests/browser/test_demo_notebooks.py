@@ -47,7 +47,7 @@ def test_notebook_03_is_resumed_in_the_loop_and_for_eight_threads(notebook):
         expect(panel.region).to_have_count(1)
         expect(panel.region.get_by_text(re.compile("the running cell goes on"))).to_be_visible()
         panel.sign_in("alice", PASSWORDS["alice"])
-        said = notebook.cell_done(cells[name], timeout=90)
+        said = notebook.cell_done(cells[name])
         expect(panel.region).to_have_count(1)
         return said
 
