@@ -70,6 +70,7 @@ panel
 _UNTIL_STOPPED = """
 import time
 try:
+    print("begun")
     {wait}
 finally:
     print("ended", time.time())
@@ -170,10 +171,10 @@ def _stopping(browser: Browser, lab: Lab, uri: str, version: str, kernel: str) -
     for _ in range(_STOPS):
         for index, series in ((1, figure.ours), (2, figure.reference)):
             notebook.run(index)
+            notebook.is_running(index)
+            notebook.wait_for_text("begun", index)  # before that, the stop button may end it outside of its `try`
             if index == 1:
                 Panel(notebook).waiting.wait_for()
-            else:
-                notebook.is_running(2)
             clicked = notebook.stop()
             series.append(float(notebook.cell_done(index).split("ended ")[1].split()[0]) - clicked)
     notebook.page.context.close()
