@@ -6,16 +6,14 @@ installed here: `scripts/ensure-chromium` does that.
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import tempfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Playwright
+    from playwright.sync_api import Browser, Playwright
 
-_ORIGIN = re.compile("(?P<origin>https?://[^/]+)")
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--no-sandbox",
@@ -53,20 +51,6 @@ def launch_chromium(playwright: Playwright, *, headed: bool = False) -> Browser:
     if path is None:
         raise RuntimeError("The browser tests need a Chromium, and none here starts. `make chromium` brings one.")
     return playwright.chromium.launch(executable_path=path, args=ARGUMENTS, headless=not headed)
-
-
-def clean(window: BrowserContext) -> None:
-    """Close all pages of a window but the first, and remove what they have left: storage, cookies, permissions."""
-    first, *others = window.pages
-    origins = {address["origin"] for page in others if (address := _ORIGIN.match(page.url))}
-    for page in others:
-        page.close()
-    window.clear_cookies()
-    window.clear_permissions()
-    browser = window.new_cdp_session(first)
-    for origin in origins:
-        browser.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
-    browser.detach()
 
 
 if __name__ == "__main__":

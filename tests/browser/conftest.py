@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -14,11 +14,12 @@ from tests.server.openid_provider import OpenIDProvider, own_device_provider, pa
 from tests.server.tiled_server import TiledServer
 
 from .artifacts import leave_artifacts
-from .chromium import clean, launch_chromium
+from .chromium import launch_chromium
 from .kernels import KERNELS, NEWEST, OLDEST, ROOT
 from .lab import Lab
 from .listener import Listener
 from .notebook import Notebook
+from .window import SIZE, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 ARTIFACTS = ROOT / "tests" / "artifacts"
 expect.set_options(timeout=PATIENCE * 1000)
-WINDOW: Any = {"viewport": {"width": 1200, "height": 1000}}
 _FAILURE = pytest.StashKey[str]()  # of this run of a test
 
 
@@ -77,30 +77,16 @@ def lab(session_lab: Lab) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def session_window(chromium: Browser, session_lab: Lab) -> Iterator[BrowserContext]:
-    """Give the one browser window of the session; tests take `window`, which is as new each time.
-
-    A page that stays open keeps the process in which JupyterLab's code is compiled: half the work of loading it.
-    """
-    context = chromium.new_context(**WINDOW)
-    context.new_page().goto(session_lab.status_uri)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def window(session_window: BrowserContext, lab: Lab) -> Iterator[BrowserContext]:
-    """Give a browser window without pages, storage, cookies or permissions of other tests.
-
-    Its pages close before `lab` ends their kernels, which they would tell somebody.
-    """
-    yield session_window
-    clean(session_window)
+def window(chromium: Browser, session_lab: Lab) -> Iterator[Window]:
+    """Give the one browser window of the session, without anything of other tests."""
+    window = Window(chromium, session_lab)
+    yield window
+    window.close()
 
 
 @pytest.fixture
 def open_notebook(
-    request: pytest.FixtureRequest, chromium: Browser, window: BrowserContext, lab: Lab
+    request: pytest.FixtureRequest, chromium: Browser, window: Window, lab: Lab
 ) -> Iterator[OpenNotebook]:
     """Give ``open_notebook(cells, kernel="k74", lab=lab, before=None)``: an open notebook with an idle kernel.
 
@@ -110,28 +96,32 @@ def open_notebook(
     where = lab
     contexts: list[BrowserContext] = []
     opened: list[Notebook] = []
+    in_window: Notebook | None = None
 
     def open_one(
         cells: list[str], kernel: str = "k74", lab: Lab = where, before: Callable[[Page], None] | None = None
     ) -> Notebook:
-        context = window
-        if opened or before is not None:
-            context = chromium.new_context(**WINDOW)
-            contexts.append(context)
+        nonlocal in_window
         path = lab.write_notebook(f"notebook-{len(opened)}", cells, kernel)
-        notebook = Notebook(context.new_page(), lab, path)
+        if in_window is None and before is None:
+            notebook = in_window = Notebook(window.page(lab), lab, path)
+        else:
+            contexts.append(chromium.new_context(viewport=SIZE))
+            notebook = Notebook(contexts[-1].new_page(), lab, path)
         opened.append(notebook)
         if before is not None:
             before(notebook.page)
         return notebook.open()
 
     yield open_one
-    if failure := request.node.stash[_FAILURE]:
+    failure = request.node.stash[_FAILURE]
+    if failure:
         folder = ARTIFACTS / re.sub(r"[^\w.-]+", "_", request.node.nodeid.removeprefix("tests/browser/"))
         leave_artifacts(folder, failure, opened)
         print(f"\nArtifacts: {folder}")
     for context in contexts:
         context.close()
+    window.clean(None if failure else in_window)  # before the kernels end, which a page would tell somebody
 
 
 @pytest.fixture(scope="session")

@@ -142,4 +142,4 @@ def wear(notebook: Notebook, look: str) -> None:
 
 def spread(notebook: Notebook) -> None:
     """Give the notebook the whole page, as in a narrow side-by-side layout."""
-    notebook.page.evaluate("() => { jupyterapp.shell.mode = 'single-document'; jupyterapp.shell.collapseLeft(); }")
+    notebook.change_page("() => { jupyterapp.shell.mode = 'single-document'; jupyterapp.shell.collapseLeft(); }")

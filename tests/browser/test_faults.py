@@ -56,7 +56,7 @@ def test_fault_40_a_hostile_servers_texts_stay_text_in_every_state_and_the_noteb
         evil.replies["auth/provider/demo/poll"] = Reply(400, {"detail": {"error": "authorization_pending"}})
         notebook = open_notebook([cell.replace("{uri}", evil.uri) for cell in cells])
         notebook.execute(0)
-        notebook.page.evaluate(WATCH)
+        notebook.change_page(WATCH)
         notebook.run(1)
         panel = Panel(notebook, 1)
         radios = panel.providers.get_by_role("radio")
