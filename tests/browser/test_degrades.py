@@ -190,12 +190,12 @@ def test_fault_28_without_its_tab_a_wait_ends_at_its_deadline_and_by_the_stop_bu
     seconds, _, words = ended.read_text().partition(" ")
     assert words == "Nobody signed in before the deadline. Run the cell again, or sign in here."
     assert 4 <= float(seconds) < 30
-    assert {kernel["execution_state"] for kernel in lab.kernels()} == {"busy"}  # the second cell waits
+    until(lambda: [kernel["execution_state"] for kernel in lab.kernels()] == ["busy"], "the second cell to wait")
     notebook.page.goto(lab.page_uri(notebook.path))
     notebook.page.wait_for_function(HAS_A_KERNEL)
     notebook.page.get_by_role("button", name="Interrupt the kernel").click()
     until(lambda: {kernel["execution_state"] for kernel in lab.kernels()} == {"idle"}, "the stop button", 20)
-    notebook.open()
+    notebook.reload()
     expect(Panel(notebook, 0).status).to_contain_text("ancelled")
     assert notebook.execute(2) == "42"
 

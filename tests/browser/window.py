@@ -59,8 +59,10 @@ class Window:
         may_be_kept = (
             kept is not None
             and kept.lab is self._lab
+            and kept.lab.module == "jupyterlab"  # others have a page for each notebook
             and not kept.is_page_changed
             and not kept.page.is_closed()
+            and kept.page.url.startswith(self._lab.uri)
             and self._notebooks < _NOTEBOOKS_PER_PAGE
         )
         self._kept = kept.close() if kept is not None and may_be_kept else None
