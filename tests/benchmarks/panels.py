@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import launch_chromium
+from tests.browser.chromium import launch_chromium, new_window
 from tests.browser.kernels import KERNELS
 from tests.browser.lab import Lab
 from tests.browser.notebook import Notebook
@@ -94,7 +94,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _open(browser: Browser, lab: Lab, cells: list[str], kernel: str) -> Notebook:
-    page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
+    page = new_window(browser).new_page()
     return Notebook(page, lab, lab.write_notebook("benchmark", cells, kernel)).open()
 
 

@@ -14,12 +14,12 @@ from tests.server.openid_provider import OpenIDProvider, own_device_provider, pa
 from tests.server.tiled_server import TiledServer
 
 from .artifacts import leave_artifacts
-from .chromium import launch_chromium
+from .chromium import launch_chromium, new_window
 from .kernels import KERNELS, NEWEST, OLDEST, ROOT
 from .lab import Lab
 from .listener import Listener
 from .notebook import Notebook
-from .window import SIZE, Window
+from .window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,7 +106,7 @@ def open_notebook(
         if in_window is None and before is None:
             notebook = in_window = Notebook(window.page(lab), lab, path)
         else:
-            contexts.append(chromium.new_context(viewport=SIZE))
+            contexts.append(new_window(chromium))
             notebook = Notebook(contexts[-1].new_page(), lab, path)
         opened.append(notebook)
         if before is not None:

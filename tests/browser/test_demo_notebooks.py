@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.server.tiled_server import PASSWORDS, TiledServer
 from tiled_jupyter.demo.server import ACCESS_TOKENS_LAST
 
+from .chromium import new_window
 from .kernels import ROOT
 from .lab import Lab
 from .notebook import Notebook
@@ -33,7 +34,7 @@ def notebook(chromium: Browser, tmp_path) -> Iterator[Notebook]:
         Lab(tmp_path, environment={"TILED_JUPYTER_DEMO_URI": server.uri}) as lab,
     ):
         shutil.copy(ROOT / "notebooks" / DYING, lab.notebooks)
-        page = chromium.new_context(viewport={"width": 1200, "height": 1000}).new_page()
+        page = new_window(chromium).new_page()
         yield Notebook(page, lab, DYING).open()
         page.context.close()
 

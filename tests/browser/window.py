@@ -7,7 +7,9 @@ has changed nothing but notebooks is kept for the next one, which opens its note
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .chromium import HEIGHT, WIDTH, new_window
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from .lab import Lab
     from .notebook import Notebook
 
-SIZE: Any = {"width": 1200, "height": 1000}
 _ORIGIN = re.compile("(?P<origin>https?://[^/]+)")
 # A page's memory grows with every notebook.
 _NOTEBOOKS_PER_PAGE = 20
@@ -32,7 +33,7 @@ class Window:
     """
 
     def __init__(self, browser: Browser, lab: Lab) -> None:
-        self.context = browser.new_context(viewport=SIZE)
+        self.context = new_window(browser)
         self._lab = lab
         # Stays open: with it the process in which JupyterLab's code is compiled.
         self._blank = self.context.new_page()
@@ -82,7 +83,7 @@ class Window:
         browser.detach()
         if self._kept is not None:
             self._kept.evaluate("() => sessionStorage.clear()")
-            self._kept.set_viewport_size(SIZE)
+            self._kept.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
     def close(self) -> None:
         """Close it."""
