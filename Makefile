@@ -4,8 +4,8 @@
 # The newest suitable Python that really makes environments. The three kernels `make test` compares need 3.11.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
-# Two at a time: most of them wait for servers and pages most of the time.
-PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile --durations=10
+# Four at a time, on two processors: they wait for servers and pages most of the time.
+PYTEST_ARGS ?= --numprocesses=4 --dist=worksteal --durations=10
 DEMO_ARGS ?=
 NAMES ?=
 PARTS ?=

@@ -118,7 +118,7 @@ def test_fault_9_a_slow_second_factor_is_said_and_cancel_gives_the_form_back(ope
         expect(panel.region.get_by_text("check your phone")).to_be_visible()
         expect(panel.region.get_by_text("Still waiting for the server")).to_be_visible()
         panel.cancel.click()
-        expect(panel.password).to_be_editable(timeout=2000)
+        expect(panel.password).to_be_editable()
         expect(panel.username).to_have_value("alice")
         expect(panel.password).to_have_value("")
         slow.replies["auth/provider/demo/token"] = Reply(503, b"<html>Service unavailable</html>")

@@ -155,7 +155,7 @@ def test_stop_ends_a_wait_in_a_task_beside_the_cell_and_not_the_kernel(open_note
     notebook.run(1)
     expect(Panel(notebook, 1).waiting).to_be_visible()
     notebook.stop()
-    notebook.cell_done(1, timeout=10)
+    notebook.cell_done(1)
     assert notebook.execute(2) == "'LoginCancelled'"
     assert notebook.execute(3) == "2"
 
@@ -164,7 +164,7 @@ def test_a_deadline_ends_the_wait(open_notebook, tiled_server):
     notebook = open_notebook([setup(tiled_server), "display(panel)\npanel.wait(timeout=2)"])
     notebook.execute(0)
     notebook.run(1)
-    assert "LoginFailed" in notebook.cell_done(1, timeout=10)
+    assert "LoginFailed" in notebook.cell_done(1)
 
 
 def test_a_figure_of_the_same_cell_survives(open_notebook, tiled_server, kernel):
