@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 import tiled.client
 from tiled.client import context as tiled_context
 
@@ -67,10 +68,11 @@ subprocess.run = _prepared
 
 @pytest.fixture(autouse=True, scope="module")
 def _left_alone() -> Iterator[None]:
-    """Keep the garbage collector from walking what the servers of earlier files have left behind: gigabytes."""
+    """Keep what earlier files have left behind from later ones: gigabytes that the garbage collector would walk."""
     yield
     gc.collect()
     gc.freeze()
+    stamina.set_testing(False)  # a test of the device flow leaves all later ones without retries
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
