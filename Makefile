@@ -145,14 +145,14 @@ $(AUDIT)/.installed: | $(VENV)/.installed
 	@scripts/quietly "pip-audit" scripts/environment $(BIN)/python $(AUDIT) 'pip-audit>=2.9'
 	@touch $@
 
-# Tiled's tests are in its source distribution alone.
+# Tiled's tests are in its source distribution alone. To name what it needs, pip prepares it: not its web page as well.
 .peers/.installed: tests/peers/requirements.txt pyproject.toml | $(VENV)/.installed
 	@scripts/quietly "Packages for Tiled's own tests (a minute)" scripts/environment $(BIN)/python .peers \
 		--requirement $< --editable '.[array,dataframe]'
 	@rm -rf .peers/tiled-*
-	@scripts/quietly "Tiled's own tests (minutes: pip prepares the whole of it)" sh -c 'version=$$(.peers/bin/python -c \
-		"import importlib.metadata as m; print(m.version(\"tiled\"))") && .peers/bin/python -m pip download \
-		--no-binary :all: --no-deps --dest .peers "tiled==$$version" && tar -xzf .peers/tiled-$$version.tar.gz -C .peers'
+	@scripts/quietly "Tiled's own tests" sh -c 'version=$$(.peers/bin/python -c \
+		"import importlib.metadata as m; print(m.version(\"tiled\"))") && TILED_BUILD_SKIP_UI=1 .peers/bin/python -m pip \
+		download --no-binary tiled --no-deps --dest .peers "tiled==$$version" && tar -xzf .peers/tiled-$$version.tar.gz -C .peers'
 	@touch $@
 
 .kernels/%/.installed: pyproject.toml | $(VENV)/.installed
