@@ -23,8 +23,8 @@ c.TiledJupyter.help_url = "https://example.org/help"
 
 They guide honest users; who owns the kernel can ignore them.
 
-What is wrong with them is said in the first cell of a kernel that loads the extension, once, and by `%tiled_why`: the
-setting, the file and line where it was set, and what it may be.
+What is wrong with them is said in the first cell of a kernel that loads the extension, once, by `%tiled_why`, and by
+`python -m tiled_jupyter status`: the setting, the file and line where it was set, and what it may be.
 
 * A value that cannot be used also stops every sign-in, because no restriction is guessed.
 * A name that is no setting (`allow_unlisted_server`, or `c.TiledJupiter`) stops nothing, because one file may serve

@@ -1,20 +1,24 @@
 """``python -m tiled_jupyter enable | disable | status``: have IPython load the extension by itself, or no longer.
 
-Prints what would change, and changes it with ``--write``; asks nothing.
+Prints what would change, and changes it with ``--write``; asks nothing. ``status`` also says which
+versions are installed and which settings are wrong.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 
 from . import startup
-from .settings import SWITCH
+from .settings import SWITCH, complaints
 from .startup import CannotChange, Place, content
 
+_PACKAGES = ("tiled_jupyter", "tiled", "httpx", "ipykernel", "ipywidgets", "anywidget", "jupyterlab")
 _ANEW = "Kernels that start from now on"
 
 
@@ -109,7 +113,7 @@ def _status(options: argparse.Namespace) -> list[str]:
         lambda: [startup.environment()],
         lambda: [startup.system()],
     ]
-    lines: list[str] = []
+    lines = [_versions()]
     for find in finders:
         try:
             lines += map(_state, find())
@@ -117,7 +121,20 @@ def _status(options: argparse.Namespace) -> list[str]:
             lines.append(str(error))
     if os.environ.get(SWITCH) == "0":
         lines.append(f"{SWITCH}=0 is set: kernels that inherit it do not load tiled_jupyter.")
+    with suppress(CannotChange):  # no such profile, which is said above
+        lines += complaints(startup.configured(options.profile)) or ["The settings are right."]
     return lines
+
+
+def _versions() -> str:
+    """Return what is installed here, for whoever is asked for help."""
+    found = [f"Python {platform.python_version()}"]
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"no {name}")
+    return f"{', '.join(found)} ({sys.prefix})"
 
 
 def _state(place: Place) -> str:

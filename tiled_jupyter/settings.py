@@ -7,6 +7,7 @@ be in its ``must``; the table in the documentation is made of these.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -127,11 +128,16 @@ def settings() -> TiledJupyter:
     raise BadSetting(wrong)
 
 
-def complaints() -> tuple[str, ...]:
+def complaints(application: Application | None = None) -> tuple[str, ...]:
     """Return a sentence for everything about the settings that is not as it should be.
 
     Names that are no setting are not an error, because a configuration file may serve several environments, and a
     newer version in one of them may know the name.
+
+    Parameters
+    ----------
+    application : traitlets.config.Application, optional
+        That has loaded the configuration; by default the running one, as the kernel has changed it since.
 
     Returns
     -------
@@ -141,12 +147,13 @@ def complaints() -> tuple[str, ...]:
     """
     import difflib  # needed once in a kernel
 
-    config = _config()
+    config = _config() if application is None else application.config
+    where = functools.partial(_where, application=application)
     said = []
     for name in config:
         looks_like_it = difflib.SequenceMatcher(None, _plain(name), _plain(_SECTION)).ratio() > _ALIKE
         if looks_like_it and name != _SECTION:
-            said.append(f"c.{name} is not read. Did you mean c.{_SECTION}? Correct it {_where(name)}.")
+            said.append(f"c.{name} is not read. Did you mean c.{_SECTION}? Correct it {where(name)}.")
     known = TiledJupyter.class_own_traits(config=True)
     for name in config.get(_SECTION, {}):
         if name not in known:
@@ -154,9 +161,9 @@ def complaints() -> tuple[str, ...]:
             meant = f"Did you mean {close[0]}? Correct it" if close else "Remove it"
             said.append(
                 f"c.{_SECTION}.{name} is no setting of this version of tiled_jupyter and has no effect. {meant} "
-                f"{_where(name)}."
+                f"{where(name)}."
             )
-    said += _wrong(_written(config))
+    said += _wrong(_written(config), application)
     return (*said, *_wrong_variables())
 
 
@@ -172,15 +179,15 @@ def _written(config: Config) -> dict[str, Any]:
     return {name: value for name, value in config.get(_SECTION, {}).items() if name in known}
 
 
-def _wrong(written: dict[str, Any]) -> list[str]:
+def _wrong(written: dict[str, Any], application: Application | None = None) -> list[str]:
     """Return a sentence for each setting that cannot be used."""
     said = []
     for name, value in written.items():
         try:
             TiledJupyter(config=Config({_SECTION: Config({name: value})}))
         except (TraitError, ValueError):
-            must = TiledJupyter.class_traits()[name].metadata["must"]
-            said.append(f"The setting c.{_SECTION}.{name}{_shown(name, value)} must {must}. Correct it {_where(name)}.")
+            must, where = TiledJupyter.class_traits()[name].metadata["must"], _where(name, application)
+            said.append(f"The setting c.{_SECTION}.{name}{_shown(name, value)} must {must}. Correct it {where}.")
     return said
 
 
@@ -193,9 +200,10 @@ def _shown(name: str, value: Any) -> str:
     return f" is {shown} and" if short else ""
 
 
-def _where(name: str) -> str:
+def _where(name: str, application: Application | None = None) -> str:
     """Return where a name of the configuration was set, the place that counts if there are several."""
-    application = Application.instance() if Application.initialized() else None
+    if application is None and Application.initialized():
+        application = Application.instance()
     if name and application is not None:
         given = application.cli_config
         if name in given or name in given.get(_SECTION, {}):

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from IPython.core.application import ENV_CONFIG_DIRS, SYSTEM_CONFIG_DIRS
 from IPython.paths import get_ipython_dir
+from traitlets.config import Application
 
 NAME = "00-tiled_jupyter.py"  # before what a person's own start-up files do with Tiled
 VERSION = 2  # of the file; raise it with every change of its text
@@ -201,6 +202,21 @@ def system() -> Place:
     if not SYSTEM_CONFIG_DIRS:
         raise CannotChange("IPython has no place for a whole computer here. Use --sys-prefix instead.")
     return Place("this computer", Path(SYSTEM_CONFIG_DIRS[-1]) / "startup")
+
+
+def configured(profile_name: str) -> Application:
+    """Return an application that has loaded IPython's configuration files as a kernel with this profile would.
+
+    Raises
+    ------
+    CannotChange
+        Where there is no such profile.
+    """
+    places = [str(profile(profile_name).directory.parent), *ENV_CONFIG_DIRS, *SYSTEM_CONFIG_DIRS]
+    application = Application(log_level="ERROR")
+    for name in ("ipython_config", "ipython_kernel_config"):
+        application.load_config_file(name, path=places)
+    return application
 
 
 def _home() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import subprocess
 import sys
 import sysconfig
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import tiled_jupyter
 from tiled_jupyter import __main__, startup
 from tiled_jupyter.startup import NAME, content
 
@@ -253,6 +255,23 @@ def test_where_a_package_is_missing_the_persons_own_files_run_all_the_same(home,
     assert said.startswith("not loaded\nran\n")
     assert says in said
     assert "Traceback" not in said
+
+
+def test_status_says_what_is_installed_and_which_settings_are_wrong(home):
+    said = run("status")[1]
+    assert f"Python {platform.python_version()}, tiled_jupyter {tiled_jupyter.__version__}, tiled " in said
+    assert "The settings are right." in said
+    file = home / "profile_beamline" / "ipython_config.py"
+    file.write_text("c.TiledJupyter.max_key_days = 0\nc.TiledJupyter.help_ulr = ''\n")
+    before = files(home)
+    status, said = run("status", "--profile", "beamline")
+    assert status == 0
+    assert "c.TiledJupyter.max_key_days is 0 and must be a whole number of days" in said
+    assert f"Correct it in {file}, line 1." in said
+    assert f"Did you mean help_url? Correct it in {file}, line 2." in said
+    assert "The settings are right." not in said
+    assert "There is no profile" in run("status", "--profile", "nowhere")[1]
+    assert files(home) == before
 
 
 def test_a_package_that_cannot_be_loaded_is_said_in_the_first_cell(home):
