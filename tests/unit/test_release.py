@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -114,3 +115,22 @@ def test_a_release_is_published_without_a_token_and_after_the_check():
     assert publish["environment"] == "pypi"
     assert "secrets." not in text
     assert not any("${{" in command for command in commands)  # a tag's name is no part of a command
+
+
+def test_every_bound_of_what_users_install_has_its_reason():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for_users, _, for_developers = text.partition("\ntest = [\n")
+    bounded = [line.strip() for line in for_users.splitlines() if re.search(r'"[\w.\[\]-]*[<>=]=?\d', line)]
+    assert len(bounded) >= len(PROJECT["project"]["dependencies"])
+    assert [line for line in bounded if "#" not in line] == []
+    upper = [line.strip() for line in for_developers.splitlines() if re.search(r'^ *".*<\d', line)]
+    assert [line for line in upper if "#" not in line] == []
+
+
+def test_upper_bounds_are_few_and_lifted_where_the_next_versions_are_tried():
+    bounds = [text for text in PROJECT["project"]["dependencies"] if "<" in text or "==" in text]
+    assert [Requirement(text).name for text in bounds] == ["anywidget"]
+    matrix = (ROOT / "scripts" / "matrix").read_text(encoding="utf-8")
+    lifted = re.search(r"printf '%s\\n' (.*) >\.matrix/next-bounds\.txt", matrix)
+    assert [Requirement(text.strip("'")).name for text in lifted[1].split()] == ["anywidget", "ipykernel"]
+    assert not any("<" in text for text in lifted[1].split())
