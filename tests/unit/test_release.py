@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -134,3 +137,36 @@ def test_upper_bounds_are_few_and_lifted_where_the_next_versions_are_tried():
     lifted = re.search(r"printf '%s\\n' (.*) >\.matrix/next-bounds\.txt", matrix)
     assert [Requirement(text.strip("'")).name for text in lifted[1].split()] == ["anywidget", "ipykernel"]
     assert not any("<" in text for text in lifted[1].split())
+
+
+@pytest.fixture
+def distributions(tmp_path):
+    """Give a function that makes a wheel and an sdist with given names in them, and says what the check says."""
+    script = ROOT / "scripts" / "check_distributions.py"
+    names = runpy.run_path(str(script))
+
+    def check(lacking=(), more=()):
+        with zipfile.ZipFile(tmp_path / "x.whl", "w") as archive:
+            for name in names["WHEEL"]:
+                archive.writestr(name, "")
+        with tarfile.open(tmp_path / "x.tar.gz", "w:gz") as archive:
+            for name in {*names["SDIST"], *more} - {*lacking}:
+                archive.addfile(tarfile.TarInfo(f"x-1.0/{name}"))
+        return subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True).stderr
+
+    return check
+
+
+def test_the_source_distribution_has_the_documentation_and_not_what_is_built_of_it(distributions):
+    assert distributions() == ""
+    for page in ("docs/how-to/facility.md", "docs/conf.py", "docs/images/sign-in-light.png"):
+        assert distributions(lacking=[page]) == f"x.tar.gz lacks {page}\n"
+    built = "docs/_build/index.html"
+    assert distributions(more=[built]) == f"{built} does not belong there\n"
+
+
+def test_what_breaks_is_marked_at_the_beginning_of_its_entry():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    _, _, sections = changelog.partition("\n## ")
+    assert sections.count("**Breaking**") == len(re.findall(r"^- \*\*Breaking\*\*", sections, re.MULTILINE)) > 0
+    assert "breaking" not in sections.replace("**Breaking**", "").lower()
