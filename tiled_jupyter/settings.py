@@ -214,8 +214,9 @@ def _where(name: str, application: Application | None = None) -> str:
             except (OSError, ValueError):
                 continue
             found = [number for number, line in enumerate(lines, 1) if _names(name, line)]
+            surely = [number for number in found if _SECTION in lines[number - 1]]
             if found:
-                return f"in {path}, line {found[-1]}"
+                return f"in {path}, line {(surely or found)[-1]}"
     return "in IPython's configuration"
 
 

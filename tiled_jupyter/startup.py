@@ -142,11 +142,16 @@ class Place:
     def enable(self) -> None:
         """Write the file, in the place of another version's if there is one."""
         found = self.find()
+        missing = sum(not path.exists() for path in (self.directory, *self.directory.parents))
+        whole = self.path.with_name(f".{NAME}.{os.getpid()}")  # a kernel that starts now reads all of it or nothing
         try:
-            missing = [path for path in (self.directory, *self.directory.parents) if not path.exists()]
             self.directory.mkdir(parents=True, exist_ok=True)
-            self.path.write_bytes(content(len(missing) if found is None else found.directories).encode())
+            whole.write_bytes(content(missing if found is None else found.directories).encode())
+            whole.replace(self.path)
         except OSError as error:
+            with suppress(OSError):
+                whole.unlink()
+            self._remove_empty(missing)
             raise CannotChange(f"{self.path} cannot be written ({error.strerror}).") from None
 
     def disable(self) -> None:
@@ -156,11 +161,16 @@ class Place:
             self.path.unlink()
         except OSError as error:
             raise CannotChange(f"{self.path} cannot be removed ({error.strerror}).") from None
-        directories = found.directories if found is not None else 0
-        for directory in (self.directory, *self.directory.parents)[:directories]:
+        self._remove_empty(found.directories if found is not None else 0)
+
+    def _remove_empty(self, count: int) -> None:
+        """Remove as many directories as were made, from the innermost on, up to one that holds something."""
+        for directory in (self.directory, *self.directory.parents)[:count]:
             try:
                 directory.rmdir()
-            except OSError:  # it holds something of somebody else's by now
+            except FileNotFoundError:
+                continue
+            except OSError:
                 break
 
 

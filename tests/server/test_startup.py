@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import platform
@@ -222,6 +223,18 @@ def test_directories_that_others_use_by_now_stay(tmp_path, monkeypatch):
     theirs.write_text("")
     assert run("disable", "--write")[0] == 0
     assert list((tmp_path / "ipython").rglob("*")) == [theirs.parent, theirs]
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setattr(Path, "write_bytes", full)
+    place = startup.profile()
+    with pytest.raises(startup.CannotChange, match="No space left on device"):
+        place.enable()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_where_ipython_can_keep_nothing_nothing_is_written(tmp_path, monkeypatch):

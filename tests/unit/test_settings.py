@@ -180,7 +180,9 @@ def test_where_a_setting_was_set_is_said(tmp_path):
     profile = tmp_path / "profile_default"
     profile.mkdir()
     file = profile / "ipython_config.py"
-    file.write_text("c.TiledJupyter.remembr = 'never'\n# c.TiledJupyter.remembr\nc.TiledJupiter.servers = []\n")
+    file.write_text(
+        "c.TiledJupyter.remembr = 'never'\n# c.TiledJupyter.remembr\nc.TiledJupiter.servers = []\nc.Other.remembr = 1\n"
+    )
     code = "from tiled_jupyter.settings import complaints; print(*complaints(), sep='\\n')"
     done = subprocess.run(
         [sys.executable, "-m", "IPython", "--no-banner", "--TiledJupyter.max_key_days=0", "-c", code],
