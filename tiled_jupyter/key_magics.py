@@ -149,7 +149,7 @@ def _warn(sentence: str, leaks: list[Leak]) -> None:
     front_end.say("\n".join([sentence, *(f"This one is yours. To end it now: {command}" for command in commands)]))
     if front_end.is_somebody_there():
         for context, key in mine:
-            with suppress(BadSetting):  # the line above does without the button
+            with suppress(BadSetting):  # the sentence does without the button
                 front_end.show(KeyWarning(context, servers.name_of(context), key))
 
 

@@ -46,6 +46,7 @@ class TiledMagics(Magics):
     def tiled_login(self, line: str) -> LoginPanel | None:
         """Sign in to a Tiled server, wait for it, and bind the client to `client`."""
         args = arguments(self.tiled_login, line)
+        _require_usable_settings()
         if not args.no_wait:
             self._refuse_to_replace(args.name)
         if front_end.has_terminal() and not args.no_wait:
@@ -126,6 +127,17 @@ class TiledMagics(Magics):
                 else kind.__name__
             )
             raise UsageError(f"`{name}` already holds a {what}; use --as NAME")
+
+
+def _require_usable_settings() -> None:
+    """Raise a sentence without a traceback where a setting cannot be used."""
+    try:
+        settings()
+    except BadSetting as error:
+        wrong = str(error)
+    else:
+        return
+    raise UsageError(wrong)
 
 
 def _at_a_terminal(uri: str | None, *, remember: bool) -> Any:

@@ -169,6 +169,9 @@ def test_a_wrong_setting_is_said_when_the_extension_is_loaded_and_stops_a_sign_i
         assert wrong in here.run("%load_ext tiled_jupyter")
         said = here.run(f"%tiled_login {closed_server.uri}")
         assert wrong in said
+        assert here.run("from tiled_jupyter import LoginPanel\nLoginPanel()").strip().startswith(wrong)
+        # What was half made goes without a word.
+        assert here.run("import gc, sys\nsys.last_value = sys.last_traceback = None\ngc.collect();").strip() == ""
 
 
 STARTS_WRONG = """\
