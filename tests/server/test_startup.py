@@ -130,6 +130,11 @@ def of_version(version, rest="print('of another version')\n"):
     return f"{first}\n# Version {version}, made with 0 directories, checksum {checksum}.\n{rest}"
 
 
+def test_a_new_text_of_the_file_has_a_new_version():
+    # Of version 2. Where this fails, raise `startup.VERSION`; earlier versions tell a text by its checksum.
+    assert (startup.VERSION, startup._checksum(startup._REST)) == (2, "c1c584f59453d0c6")
+
+
 @pytest.mark.parametrize(
     ("other", "version"), [(VERSION_1, 1), (of_version(2), 2), (of_version(7), 7)], ids=["first", "changed", "newer"]
 )
