@@ -98,7 +98,7 @@ build: $(VENV)/.installed ## Make wheel and sdist in dist/, and see that they ar
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python scripts/check_distributions.py dist
 
-matrix: nginx $(VENV)/.installed $(PROVIDER) ## Run all tests without a browser on every Python found, with the oldest dependencies, and with an old server (NAMES='oldest 3.12')
+matrix: nginx $(VENV)/.installed $(PROVIDER) ## Run all tests without a browser on every Python found, with the oldest dependencies, an old server, and pre-releases (NAMES='oldest 3.12 next')
 	scripts/matrix $(NAMES)
 
 peers: .peers/.installed ## Run Tiled's own tests with and without this package, and compare (PEERS_ARGS=tests/test_client.py)

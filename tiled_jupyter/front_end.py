@@ -55,9 +55,9 @@ def require_somebody(server: str, who: str | None = None) -> None:
         ``jupyter run`` allows stdin and has nobody too; its requests carry no metadata at all.
     """
     running = kernel()
-    parent = running.get_parent() if running is not None else {}
+    parent = _request()
     asked_by = parent.get("header", {}).get("msg_type")
-    if running is not None and asked_by is None:
+    if is_starting():
         raise CannotPrompt(
             f"Kernel start-up cannot ask you to sign in. Run %tiled_login {server} in a cell, then run the start-up "
             "again."
@@ -81,6 +81,17 @@ def require_somebody(server: str, who: str | None = None) -> None:
         "key before it starts:\n    export TILED_API_KEY=…\nMake one in a notebook with %tiled_api_key create, or sign "
         "in beforehand from a notebook with %tiled_login."
     )
+
+
+def is_starting() -> bool:
+    """Whether this is a kernel that has not been asked to run anything yet: start-up files run, and nobody reads."""
+    return kernel() is not None and not _request().get("header", {}).get("msg_type")
+
+
+def _request() -> dict[str, Any]:
+    """Return the message that the kernel works on; it is empty where there is none."""
+    parent: dict[str, Any] = kernel().get_parent() if kernel() is not None else {}
+    return parent
 
 
 def is_voila() -> bool:
