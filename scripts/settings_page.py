@@ -26,9 +26,10 @@ They guide honest users; who owns the kernel can ignore them.
 What is wrong with them is said in the first cell of a kernel that loads the extension, once, by `%tiled_why`, and by
 `python -m tiled_jupyter status`: the setting, the file and line where it was set, and what it may be.
 
-* A value that cannot be used also stops every sign-in, because no restriction is guessed.
-* A name that is no setting (`allow_unlisted_server`, or `c.TiledJupiter`) stops nothing, because one file may serve
-  environments with different versions of this package. It has no effect: correct it, or the restriction is not there.
+* A value that cannot be used, and a misspelt name (`allow_unlisted_server`, `c.TiledJupiter`), also stop every sign-in:
+  no restriction is guessed, and none is lost in silence.
+* A name that resembles no setting stops nothing: one file may serve environments with different versions of this
+  package.
 
 One environment variable is read: `TILED_JUPYTER=0` in the environment of a kernel keeps the extension out of it.
 

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,26 +114,31 @@ class TiledJupyter(Configurable):
 def settings() -> TiledJupyter:
     """Return the settings as they are now: IPython's configuration may change while a kernel lives.
 
-    A name that is no setting is left out; `complaints` tells of it.
+    A name that resembles no setting is left out; `complaints` tells of it.
 
     Raises
     ------
     BadSetting
-        Where a value cannot be used: no restriction is guessed.
+        Where a value cannot be used, or a name is misspelt: no restriction is guessed, and none is lost in silence.
     """
-    written = _written(_config())
-    try:
-        return TiledJupyter(config=Config({_SECTION: Config(written)}))
-    except (TraitError, ValueError):  # the latter of urlsplit
-        wrong = " ".join(_wrong(written)) or f"The settings c.{_SECTION} cannot be used. Correct them {_where('')}."
+    config = _config()
+    misspelt = [*_sections(config), *(sentence for sentence, close in _unknown(config) if close)]
+    if not misspelt:
+        written = _written(config)
+        try:
+            return TiledJupyter(config=Config({_SECTION: Config(written)}))
+        except (TraitError, ValueError):  # the latter of urlsplit
+            wrong = " ".join(_wrong(written)) or f"The settings c.{_SECTION} cannot be used. Correct them {_where('')}."
+    else:
+        wrong = " ".join(misspelt)
     raise BadSetting(wrong)
 
 
 def complaints(application: Application | None = None) -> tuple[str, ...]:
     """Return a sentence for everything about the settings that is not as it should be.
 
-    Names that are no setting are not an error, because a configuration file may serve several environments, and a
-    newer version in one of them may know the name.
+    A name that resembles no setting is not an error, because a configuration file may serve several environments, and
+    a newer version in one of them may know it.
 
     Parameters
     ----------
@@ -145,26 +151,40 @@ def complaints(application: Application | None = None) -> tuple[str, ...]:
         For the person at the notebook. They name the setting, where it was set, and what it may be; they hold no value
         that could have a key in it.
     """
+    config = _config() if application is None else application.config
+    said = _sections(config, application)
+    said += [sentence for sentence, _ in _unknown(config, application)]
+    said += _wrong(_written(config), application)
+    return (*said, *_wrong_variables())
+
+
+def _sections(config: Config, application: Application | None = None) -> list[str]:
+    """Return a sentence for each section whose name is ours misspelt."""
+    return [
+        f"c.{name} is not read. Did you mean c.{_SECTION}? Correct it {_where(name, application)}."
+        for name in config
+        if name != _SECTION and _is_like_ours(name)
+    ]
+
+
+@functools.cache  # settings are read often, and the names stay
+def _is_like_ours(name: str) -> bool:
     import difflib  # needed once in a kernel
 
-    config = _config() if application is None else application.config
-    where = functools.partial(_where, application=application)
-    said = []
-    for name in config:
-        looks_like_it = difflib.SequenceMatcher(None, _plain(name), _plain(_SECTION)).ratio() > _ALIKE
-        if looks_like_it and name != _SECTION:
-            said.append(f"c.{name} is not read. Did you mean c.{_SECTION}? Correct it {where(name)}.")
+    return difflib.SequenceMatcher(None, _plain(name), _plain(_SECTION)).ratio() > _ALIKE
+
+
+def _unknown(config: Config, application: Application | None = None) -> Iterator[tuple[str, bool]]:
+    """Yield a sentence for each name that is no setting, and whether it resembles one."""
     known = TiledJupyter.class_own_traits(config=True)
     for name in config.get(_SECTION, {}):
         if name not in known:
+            import difflib  # seldom needed
+
             close = difflib.get_close_matches(name, known, n=1)
             meant = f"Did you mean {close[0]}? Correct it" if close else "Remove it"
-            said.append(
-                f"c.{_SECTION}.{name} is no setting of this version of tiled_jupyter and has no effect. {meant} "
-                f"{where(name)}."
-            )
-    said += _wrong(_written(config), application)
-    return (*said, *_wrong_variables())
+            where = _where(name, application)
+            yield f"c.{_SECTION}.{name} is no setting of this version of tiled_jupyter. {meant} {where}.", bool(close)
 
 
 def _config() -> Config:

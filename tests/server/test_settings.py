@@ -199,11 +199,13 @@ def test_what_is_wrong_when_a_kernel_starts_is_said_in_the_first_cell_and_only_t
         assert "Did you mean allow_unlisted_servers?" in here.run("%tiled_why")
 
 
-def test_a_name_that_is_no_setting_stops_no_sign_in(closed_server, monkeypatch):
+@pytest.mark.parametrize(("name", "stops"), [("allow_htttp", True), ("zeal", False)])
+def test_a_misspelt_name_stops_a_sign_in_and_one_of_another_version_does_not(closed_server, monkeypatch, name, stops):
     monkeypatch.setenv("JPY_SESSION_NAME", "typo.ipynb")
     with kernel() as here:
-        here.run(CONFIGURE.format(name="allow_htttp", value=True))
-        assert "Did you mean allow_http?" in here.run("%load_ext tiled_jupyter")
+        here.run(CONFIGURE.format(name=name, value=True))
+        assert f"c.TiledJupyter.{name} is no setting" in here.run("%load_ext tiled_jupyter")
         said = here.run(f"%tiled_login {closed_server.uri} --no-wait\nprint('goes on')")
-        assert "goes on" in said
+        assert ("goes on" not in said) == stops
+        assert ("Did you mean allow_http?" in said) == stops
         assert "Warning" not in said

@@ -126,15 +126,23 @@ def test_a_wrong_value_is_shown_where_it_cannot_be_a_secret(configured, name, va
     assert str(caught.value).startswith(f"The setting c.TiledJupyter.{name}{shown} must ")
 
 
-def test_all_that_is_wrong_is_said_and_a_name_that_is_no_setting_stops_nothing(configured):
-    configured(allow_unlisted_server=False, allow_foreign=False, max_key_days=30)
-    assert settings().max_key_days == 30  # without a warning of traitlets' own
-    assert complaints() == (
-        "c.TiledJupyter.allow_unlisted_server is no setting of this version of tiled_jupyter and has no effect. Did "
-        "you mean allow_unlisted_servers? Correct it in IPython's configuration.",
-        "c.TiledJupyter.allow_foreign is no setting of this version of tiled_jupyter and has no effect. Remove it in "
-        "IPython's configuration.",
+def test_all_that_is_wrong_is_said_and_a_misspelt_restriction_is_not_lost(configured):
+    misspelt = (
+        "c.TiledJupyter.allow_unlisted_server is no setting of this version of tiled_jupyter. Did you mean "
+        "allow_unlisted_servers? Correct it in IPython's configuration."
     )
+    foreign = (
+        "c.TiledJupyter.zeal is no setting of this version of tiled_jupyter. Remove it in IPython's configuration."
+    )
+    configured(allow_unlisted_server=False, zeal=False, max_key_days=30)
+    assert complaints() == (misspelt, foreign)
+    with pytest.raises(BadSetting) as caught:
+        settings()
+    assert str(caught.value) == misspelt
+    # Of a newer version, say, which has a kernel of its own.
+    configured(zeal=False, max_key_days=30)
+    assert settings().max_key_days == 30  # without a warning of traitlets' own
+    assert complaints() == (foreign,)
     configured(remember="sometimes", max_key_days=0)
     with pytest.raises(BadSetting, match=r"c\.TiledJupyter\.remember .*c\.TiledJupyter\.max_key_days"):
         settings()
@@ -150,6 +158,8 @@ def test_a_misspelt_section_is_said(configured, section):
     assert complaints() == (
         f"c.{section} is not read. Did you mean c.TiledJupyter? Correct it in IPython's configuration.",
     )
+    with pytest.raises(BadSetting, match=rf"c\.{section} is not read"):
+        settings()
     for other in ("Tiled", "JupyterApp", "IPKernelApp", "InteractiveShell"):
         InteractiveShell.instance().config = Config({other: {"servers": []}})
         assert complaints() == ()
