@@ -4,8 +4,8 @@
 # The newest suitable Python that really makes environments. The three kernels `make test` compares need 3.11.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
-# Two at a time: most of them wait for servers and pages most of the time.
-PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile --durations=10
+# Four at a time, on two processors: they wait for servers and pages most of the time.
+PYTEST_ARGS ?= --numprocesses=4 --dist=worksteal --durations=10
 DEMO_ARGS ?=
 NAMES ?=
 PARTS ?=
@@ -98,7 +98,7 @@ build: $(VENV)/.installed ## Make wheel and sdist in dist/, and see that they ar
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python scripts/check_distributions.py dist
 
-matrix: nginx $(VENV)/.installed $(PROVIDER) ## Run all tests without a browser on every Python found, with the oldest dependencies, and with an old server (NAMES='oldest 3.12')
+matrix: nginx $(VENV)/.installed $(PROVIDER) ## Run all tests without a browser on every Python found, with the oldest dependencies, an old server, and pre-releases (NAMES='oldest 3.12 next')
 	scripts/matrix $(NAMES)
 
 peers: .peers/.installed ## Run Tiled's own tests with and without this package, and compare (PEERS_ARGS=tests/test_client.py)
@@ -145,14 +145,14 @@ $(AUDIT)/.installed: | $(VENV)/.installed
 	@scripts/quietly "pip-audit" scripts/environment $(BIN)/python $(AUDIT) 'pip-audit>=2.9'
 	@touch $@
 
-# Tiled's tests are in its source distribution alone.
+# Tiled's tests are in its source distribution alone. To name what it needs, pip prepares it: not its web page as well.
 .peers/.installed: tests/peers/requirements.txt pyproject.toml | $(VENV)/.installed
 	@scripts/quietly "Packages for Tiled's own tests (a minute)" scripts/environment $(BIN)/python .peers \
 		--requirement $< --editable '.[array,dataframe]'
 	@rm -rf .peers/tiled-*
-	@scripts/quietly "Tiled's own tests (minutes: pip prepares the whole of it)" sh -c 'version=$$(.peers/bin/python -c \
-		"import importlib.metadata as m; print(m.version(\"tiled\"))") && .peers/bin/python -m pip download \
-		--no-binary :all: --no-deps --dest .peers "tiled==$$version" && tar -xzf .peers/tiled-$$version.tar.gz -C .peers'
+	@scripts/quietly "Tiled's own tests" sh -c 'version=$$(.peers/bin/python -c \
+		"import importlib.metadata as m; print(m.version(\"tiled\"))") && TILED_BUILD_SKIP_UI=1 .peers/bin/python -m pip \
+		download --no-binary tiled --no-deps --dest .peers "tiled==$$version" && tar -xzf .peers/tiled-$$version.tar.gz -C .peers'
 	@touch $@
 
 .kernels/%/.installed: pyproject.toml | $(VENV)/.installed

@@ -17,11 +17,15 @@ PACKAGE = {
     "tiled_jupyter/demo/provider/package.json",
     "tiled_jupyter/demo/provider/server.mjs",
 }
-NOTEBOOKS = {path.name for path in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb")}
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
 WHEEL = PACKAGE | {f"tiled_jupyter/demo/notebooks/{name}" for name in NOTEBOOKS}
 SDIST = PACKAGE | {f"notebooks/{name}" for name in NOTEBOOKS}
 SDIST |= {"js/src/panel.ts", "js/package-lock.json", "LICENSE", "README.md"}
-FOREIGN = ("node_modules/", "__pycache__/", "tests/artifacts/")
+# To be read, or built, without a network.
+DOCS = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*") if path.is_file()}
+SDIST |= {name for name in DOCS if not name.startswith("docs/_build/") and "__pycache__/" not in name}
+FOREIGN = ("docs/_build/", "node_modules/", "__pycache__/", "tests/artifacts/")
 
 
 def main(directory: str) -> None:

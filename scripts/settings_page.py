@@ -21,8 +21,17 @@ c.TiledJupyter.servers = ["https://tiled.example.org"]
 c.TiledJupyter.help_url = "https://example.org/help"
 ```
 
-They guide honest users; who owns the kernel can ignore them. A setting that is not what it must be stops every sign-in
-with a sentence that names it.
+They guide honest users; who owns the kernel can ignore them.
+
+What is wrong with them is said in the first cell of a kernel that loads the extension, once, by `%tiled_why`, and by
+`python -m tiled_jupyter status`: the setting, the file and line where it was set, and what it may be.
+
+* A value that cannot be used, and a misspelt name (`allow_unlisted_server`, `c.TiledJupiter`), also stop every sign-in:
+  no restriction is guessed, and none is lost in silence.
+* A name that resembles no setting stops nothing: one file may serve environments with different versions of this
+  package.
+
+One environment variable is read: `TILED_JUPYTER=0` in the environment of a kernel keeps the extension out of it.
 
 | setting | default | must | what it does |
 |---|---|---|---|

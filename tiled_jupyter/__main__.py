@@ -1,33 +1,50 @@
 """``python -m tiled_jupyter enable | disable | status``: have IPython load the extension by itself, or no longer.
 
-Prints what would change, and changes it with ``--write``; asks nothing.
+Prints what would change, and changes it with ``--write``; asks nothing. ``status`` also says which
+versions are installed and which settings are wrong.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 
 from .notebook import startup
-from .notebook.startup import CONTENT, CannotChange, Place
+from .notebook.startup import CannotChange, Place, content
+from .settings import SWITCH, complaints
 
+_PACKAGES = ("tiled_jupyter", "tiled", "httpx", "ipykernel", "ipywidgets", "anywidget", "jupyterlab")
 _ANEW = "Kernels that start from now on"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says, and give the exit status."""
     options = _parser().parse_args(arguments)
+    if options.action == "status":
+        print("\n".join(_status(options)))
+        return 0
     try:
-        if options.action == "status":
-            print("\n".join(_status(options)))
-        else:
-            print(_change(_place(options), enable=options.action == "enable", write=options.write))
+        places = _places(options)
     except CannotChange as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    failed = False
+    for place in places:
+        try:
+            print(_change(place, enable=options.action == "enable", write=options.write))
+        except CannotChange as error:
+            print(error, file=sys.stderr)
+            failed = True
+    if not options.write:
+        print("\nNothing was changed. Add --write to do it.")
+    elif options.action == "disable":
+        print("\n".join(_still(places)), end="")
+    return int(failed)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,24 +57,28 @@ def _parser() -> argparse.ArgumentParser:
     options.add_argument("--write", action="store_true", help="do it, rather than show what would be done")
     where = options.add_mutually_exclusive_group()
     where.add_argument("--profile", metavar="NAME", default="default", help="IPython's profile; by default: default")
+    where.add_argument("--all", action="store_true", help="all of your IPython profiles")
     where.add_argument("--sys-prefix", action="store_true", help="for everybody who uses this Python environment")
     where.add_argument("--system", action="store_true", help="for everybody on this computer")
     return options
 
 
-def _place(options: argparse.Namespace) -> Place:
+def _places(options: argparse.Namespace) -> list[Place]:
+    if options.all:
+        return startup.profiles()
     if options.system:
-        return startup.system()
-    return startup.environment() if options.sys_prefix else startup.profile(options.profile)
+        return [startup.system()]
+    return [startup.environment() if options.sys_prefix else startup.profile(options.profile)]
 
 
 def _change(place: Place, *, enable: bool, write: bool) -> str:
     """Do it, or not, and say what."""
-    if place.is_enabled() == enable:
+    found = place.find()
+    if (found is not None and found.current) if enable else found is None:
         return f"Nothing to do for {place.name}: {place.path} {'is there' if enable else 'is not there'}."
+    instead = "" if found is None or found.current else f" It is of another version ({found.version})."
     if not write:
-        what = f"Would write {place.path}:\n\n{CONTENT}" if enable else f"Would remove {place.path}."
-        return f"{what}\nNothing was changed. Add --write to do it."
+        return f"Would write {place.path}:{instead}\n\n{content()}" if enable else f"Would remove {place.path}."
     if enable:
         place.enable()
         return f"Wrote {place.path}. {_ANEW} in {place.name} load tiled_jupyter."
@@ -65,22 +86,66 @@ def _change(place: Place, *, enable: bool, write: bool) -> str:
     return f"Removed {place.path}. {_ANEW} in {place.name} do not load tiled_jupyter because of it."
 
 
-def _status(options: argparse.Namespace) -> list[str]:
-    places: list[Callable[[], Place]] = [
-        lambda: startup.profile(options.profile),
-        startup.environment,
-        startup.system,
-    ]
+def _still(places: list[Place]) -> list[str]:
+    """Return a line for each other place of this user, environment and computer that still loads the extension."""
     lines = []
-    for find in places:
+    for place in _all_places():
         try:
-            place = find()
-            lines.append(f"{place.name}: {'enabled' if place.is_enabled() else 'not enabled'} ({place.path})")
+            if place not in places and place.find() is not None:
+                lines.append(f"It is still enabled for {place.name}: {place.path}\n")
+        except CannotChange as error:
+            lines.append(f"{error}\n")
+    return lines
+
+
+def _all_places() -> list[Place]:
+    found = [startup.environment()]
+    with suppress(CannotChange):
+        found += startup.profiles()
+    with suppress(CannotChange):
+        found.append(startup.system())
+    return list({place.directory: place for place in found}.values())
+
+
+def _status(options: argparse.Namespace) -> list[str]:
+    finders: list[Callable[[], list[Place]]] = [
+        startup.profiles if options.all else lambda: [startup.profile(options.profile)],
+        lambda: [startup.environment()],
+        lambda: [startup.system()],
+    ]
+    lines = [_versions()]
+    for find in finders:
+        try:
+            lines += map(_state, find())
         except CannotChange as error:
             lines.append(str(error))
-    if os.environ.get("TILED_JUPYTER") == "0":
-        lines.append("TILED_JUPYTER=0 is set: kernels that inherit it do not load tiled_jupyter.")
+    if os.environ.get(SWITCH) == "0":
+        lines.append(f"{SWITCH}=0 is set: kernels that inherit it do not load tiled_jupyter.")
+    with suppress(CannotChange):  # no such profile, which is said above
+        lines += complaints(startup.configured(options.profile)) or ["The settings are right."]
     return lines
+
+
+def _versions() -> str:
+    """Return what is installed here, for whoever is asked for help."""
+    found = [f"Python {platform.python_version()}"]
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"no {name}")
+    return f"{', '.join(found)} ({sys.prefix})"
+
+
+def _state(place: Place) -> str:
+    try:
+        found = place.find()
+    except CannotChange as error:
+        return f"{place.name}: {error}"
+    if found is None:
+        return f"{place.name}: not enabled ({place.path})"
+    renew = "" if found.current else f", by a file of another version ({found.version}), which enable --write replaces"
+    return f"{place.name}: enabled{renew} ({place.path})"
 
 
 if __name__ == "__main__":

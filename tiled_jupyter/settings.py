@@ -7,18 +7,29 @@ be in its ``must``; the table in the documentation is made of these.
 
 from __future__ import annotations
 
+import functools
+import json
+import os
 import re
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode, validate
-from traitlets.config import Config, Configurable
+from traitlets.config import Application, Config, Configurable
 
 from .errors import BadSetting
+from .text import legible
+
+SWITCH = "TILED_JUPYTER"  # the environment variable that turns the extension off
 
 _SECTION = "TiledJupyter"
 _YES_OR_NO = "be True or False"
+_ALIKE = 0.85  # of two names, from which on one is taken for a misspelling of the other
+_NEVER_SHOWN = ("servers", "token_source", "help_url", "provider_texts")  # people paste keys in addresses
+_LONGEST_SHOWN = 20  # characters, fewer than any key has
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -101,29 +112,156 @@ class TiledJupyter(Configurable):
 
 
 def settings() -> TiledJupyter:
-    """Give the settings as they are now: IPython's configuration may change while a kernel lives.
+    """Return the settings as they are now: IPython's configuration may change while a kernel lives.
+
+    A name that resembles no setting is left out; `complaints` tells of it.
 
     Raises
     ------
     BadSetting
-        Where one of them is not what it must be: nothing is guessed.
+        Where a value cannot be used, or a name is misspelt: no restriction is guessed, and none is lost in silence.
     """
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    config = Config() if shell is None else shell.config
-    try:
-        return TiledJupyter(config=config)
-    except (TraitError, ValueError):  # the latter of urlsplit
-        wrong = _wrong(config)
+    config = _config()
+    misspelt = [*_sections(config), *(sentence for sentence, close in _unknown(config) if close)]
+    if not misspelt:
+        written = _written(config)
+        try:
+            return TiledJupyter(config=Config({_SECTION: Config(written)}))
+        except (TraitError, ValueError):  # the latter of urlsplit
+            wrong = " ".join(_wrong(written)) or f"The settings c.{_SECTION} cannot be used. Correct them {_where('')}."
+    else:
+        wrong = " ".join(misspelt)
     raise BadSetting(wrong)
 
 
-def _wrong(config: Config) -> str:
-    """Say which setting cannot be used; not what it is, because people paste keys in addresses."""
-    for name, value in config.get(_SECTION, {}).items():
+def complaints(application: Application | None = None) -> tuple[str, ...]:
+    """Return a sentence for everything about the settings that is not as it should be.
+
+    A name that resembles no setting is not an error, because a configuration file may serve several environments, and
+    a newer version in one of them may know it.
+
+    Parameters
+    ----------
+    application : traitlets.config.Application, optional
+        That has loaded the configuration; by default the running one, as the kernel has changed it since.
+
+    Returns
+    -------
+    tuple of str
+        For the person at the notebook. They name the setting, where it was set, and what it may be; they hold no value
+        that could have a key in it.
+    """
+    config = _config() if application is None else application.config
+    said = _sections(config, application)
+    said += [sentence for sentence, _ in _unknown(config, application)]
+    said += _wrong(_written(config), application)
+    return (*said, *_wrong_variables())
+
+
+def _sections(config: Config, application: Application | None = None) -> list[str]:
+    """Return a sentence for each section whose name is ours misspelt."""
+    return [
+        f"c.{name} is not read. Did you mean c.{_SECTION}? Correct it {_where(name, application)}."
+        for name in config
+        if name != _SECTION and _is_like_ours(name)
+    ]
+
+
+@functools.cache  # settings are read often, and the names stay
+def _is_like_ours(name: str) -> bool:
+    import difflib  # needed once in a kernel
+
+    return difflib.SequenceMatcher(None, _plain(name), _plain(_SECTION)).ratio() > _ALIKE
+
+
+def _unknown(config: Config, application: Application | None = None) -> Iterator[tuple[str, bool]]:
+    """Yield a sentence for each name that is no setting, and whether it resembles one."""
+    known = TiledJupyter.class_own_traits(config=True)
+    for name in config.get(_SECTION, {}):
+        if name not in known:
+            import difflib  # seldom needed
+
+            close = difflib.get_close_matches(name, known, n=1)
+            meant = f"Did you mean {close[0]}? Correct it" if close else "Remove it"
+            where = _where(name, application)
+            yield f"c.{_SECTION}.{name} is no setting of this version of tiled_jupyter. {meant} {where}.", bool(close)
+
+
+def _config() -> Config:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return Config() if shell is None else shell.config
+
+
+def _written(config: Config) -> dict[str, Any]:
+    """Return what the configuration holds for the settings that there are."""
+    known = TiledJupyter.class_own_traits(config=True)
+    return {name: value for name, value in config.get(_SECTION, {}).items() if name in known}
+
+
+def _wrong(written: dict[str, Any], application: Application | None = None) -> list[str]:
+    """Return a sentence for each setting that cannot be used."""
+    said = []
+    for name, value in written.items():
         try:
-            TiledJupyter(config=Config({_SECTION: {name: value}}))
+            TiledJupyter(config=Config({_SECTION: Config({name: value})}))
         except (TraitError, ValueError):
-            must = TiledJupyter.class_traits()[name].metadata["must"]
-            return f"The setting c.{_SECTION}.{name} must {must}. Correct it in IPython's configuration."
-    return f"The settings c.{_SECTION} cannot be used. Correct them in IPython's configuration."
+            must, where = TiledJupyter.class_traits()[name].metadata["must"], _where(name, application)
+            said.append(f"The setting c.{_SECTION}.{name}{_shown(name, value)} must {must}. Correct it {where}.")
+    return said
+
+
+def _shown(name: str, value: Any) -> str:
+    """Return the value for a sentence, where it is plain that it holds no key."""
+    if name in _NEVER_SHOWN or not isinstance(value, bool | int | float | str | None):
+        return ""
+    short = len(str(value)) <= _LONGEST_SHOWN
+    shown = json.dumps(legible(value), ensure_ascii=False) if isinstance(value, str) else repr(value)
+    return f" is {shown} and" if short else ""
+
+
+def _where(name: str, application: Application | None = None) -> str:
+    """Return where a name of the configuration was set, the place that counts if there are several."""
+    if application is None and Application.initialized():
+        application = Application.instance()
+    if name and application is not None:
+        given = application.cli_config
+        if name in given or name in given.get(_SECTION, {}):
+            return "on the command line"
+        for path in reversed(application.loaded_config_files):
+            try:
+                lines = Path(path).read_text(encoding="utf-8").splitlines()
+            except (OSError, ValueError):
+                continue
+            found = [number for number, line in enumerate(lines, 1) if _names(name, line)]
+            surely = [number for number in found if _SECTION in lines[number - 1]]
+            if found:
+                return f"in {path}, line {(surely or found)[-1]}"
+    return "in IPython's configuration"
+
+
+def _names(name: str, line: str) -> bool:
+    return not line.lstrip().startswith("#") and re.search(rf"\b{re.escape(name)}\b", line) is not None
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").casefold()
+
+
+def _wrong_variables() -> list[str]:
+    """Return a sentence for each environment variable of ours that does nothing, or not what it seems to."""
+    said = []
+    value = os.environ.get(SWITCH, "")
+    if value not in ("", "0", "1"):
+        shown = f" is {json.dumps(legible(value), ensure_ascii=False)} and" if len(value) <= _LONGEST_SHOWN else ""
+        said.append(
+            f"The environment variable {SWITCH}{shown} must be 0, which turns tiled_jupyter off, or 1. It is on. "
+            "Correct it in the kernel's environment."
+        )
+    said += [
+        f"The environment variable {name} is not read. Settings stand in IPython's configuration, as c.{_SECTION}."
+        f"{name.removeprefix(SWITCH).strip('_').lower()}."
+        for name in sorted(os.environ)
+        if name.startswith(f"{SWITCH}_") and name.removeprefix(f"{SWITCH}_").lower() in TiledJupyter.class_trait_names()
+    ]
+    return said

@@ -47,7 +47,7 @@ export default () => {
     link = made;
     model.on("msg:custom", hear);
     untilHeard.add(repeat(() => made.send({ type: "alive", control: made.control() })));
-    const forget = made.onRestart(() => {
+    const forget = made.onEnd(() => {
       latest = undefined;
       for (const card of cards) card.restarted();
       attention.hear(undefined);

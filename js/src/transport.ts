@@ -15,6 +15,7 @@ interface Kernel {
   username?: string;
   sendControlMessage?: (message: object, expectReply: boolean, disposeOnDone: boolean) => Future;
   statusChanged?: Signal<string>;
+  disposed?: Signal<unknown>;
 }
 
 interface Future {
@@ -40,8 +41,11 @@ export interface Link {
   send(command: Command, secret?: Uint8Array<ArrayBuffer>): void;
   /** Ask for a key that was just made. The answer is for this page alone: no other client gets it, no log has it. */
   askForKey(first_eight: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Call back when the kernel is restarted, where the front end tells; gives the way to stop. */
-  onRestart(callback: () => void): () => void;
+  /**
+   * Call back when nobody hears this page any more: the kernel is restarted, the notebook is closed or has another
+   * kernel. Where the front end tells; gives the way to stop.
+   */
+  onEnd(callback: () => void): () => void;
 }
 
 export function makeLink(model: AnyModel): Link {
@@ -84,16 +88,20 @@ export function makeLink(model: AnyModel): Link {
     return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
   }
 
-  function onRestart(callback: () => void): () => void {
-    const signal = kernel()?.statusChanged;
-    const slot = (_: unknown, status: string) => {
+  function onEnd(callback: () => void): () => void {
+    const { statusChanged, disposed } = kernel() ?? {};
+    const heard = (_: unknown, status: string) => {
       if (status === "restarting" || status === "autorestarting") callback();
     };
-    signal?.connect(slot);
-    return () => signal?.disconnect(slot);
+    statusChanged?.connect(heard);
+    disposed?.connect(callback);
+    return () => {
+      statusChanged?.disconnect(heard);
+      disposed?.disconnect(callback);
+    };
   }
 
-  return { control, follow, send, askForKey, onRestart };
+  return { control, follow, send, askForKey, onEnd };
 }
 
 function envelope(lab: Kernel, msg_type: string, content: object, buffers: ArrayBuffer[]): object {

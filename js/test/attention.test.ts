@@ -175,13 +175,14 @@ describe("a card", () => {
 });
 
 describe("all of it goes", () => {
-  it.each(["the wait", "the model", "the kernel", "being unseen"])("with %s", (end) => {
+  it.each(["the wait", "the model", "the kernel", "the notebook", "being unseen"])("with %s", (end) => {
     const page = unseen();
     vi.advanceTimersByTime(5000);
     expect(calls().length).toBe(1);
     if (end === "the wait") page.show(state("signed out, cancelled"), { waiting: false });
     if (end === "the model") page.stop();
     if (end === "the kernel") page.kernel.become("restarting");
+    if (end === "the notebook") page.kernel.dispose();
     if (end === "being unseen") see(page.region(), 1);
     expect([place(), document.title]).toEqual([null, "analysis.ipynb - JupyterLab"]);
   });
@@ -196,6 +197,16 @@ describe("all of it goes", () => {
     vi.advanceTimersByTime(60_000);
     hide(true);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("and does not come when the notebook was closed, whose panel goes and whose cell waits on", () => {
+    const page = open();
+    page.show(state("signed out"), { waiting: true });
+    see(page.region(), 1);
+    page.kernel.dispose();
+    page.close();
+    vi.advanceTimersByTime(60_000);
+    expect(calls()).toEqual([]);
   });
 
   it.each([

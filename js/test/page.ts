@@ -43,10 +43,21 @@ export class Kernel {
     disconnect: (slot: (sender: unknown, status: string) => void) => this.#slots.delete(slot),
   };
 
+  readonly #enders = new Set<() => void>();
+  readonly disposed = {
+    connect: (slot: () => void) => this.#enders.add(slot),
+    disconnect: (slot: () => void) => this.#enders.delete(slot),
+  };
+
   constructor(readonly sent: Sent[]) {}
 
   get listeners(): number {
-    return this.#slots.size;
+    return this.#slots.size + this.#enders.size;
+  }
+
+  /** End this connection, as closing the notebook does. */
+  dispose(): void {
+    for (const slot of this.#enders) slot();
   }
 
   /** How a request for a key is answered; by default never, like a kernel that does not know it. */

@@ -7,7 +7,7 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
-from . import bundle, hot_path, imports, kernels, panels, requests, sign_in, threads
+from . import bundle, hot_path, imports, kernels, panels, requests, sign_in, start, threads
 from .figures import table
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PARTS: dict[str, Callable[[], Iterable[Any]]] = {
     "imports": imports.measure,
+    "start": start.measure,
     "requests": requests.measure,
     "hot_path": hot_path.measure,
     "threads": threads.measure,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import launch_chromium
+from tests.browser.chromium import launch_chromium, new_window
 from tests.browser.kernels import KERNELS
 from tests.browser.lab import Lab
 from tests.browser.notebook import Notebook
@@ -70,6 +70,7 @@ panel
 _UNTIL_STOPPED = """
 import time
 try:
+    print("begun")
     {wait}
 finally:
     print("ended", time.time())
@@ -93,7 +94,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _open(browser: Browser, lab: Lab, cells: list[str], kernel: str) -> Notebook:
-    page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
+    page = new_window(browser).new_page()
     return Notebook(page, lab, lab.write_notebook("benchmark", cells, kernel)).open()
 
 
@@ -170,10 +171,10 @@ def _stopping(browser: Browser, lab: Lab, uri: str, version: str, kernel: str) -
     for _ in range(_STOPS):
         for index, series in ((1, figure.ours), (2, figure.reference)):
             notebook.run(index)
+            notebook.is_running(index)
+            notebook.wait_for_text("begun", index)  # before that, the stop button may end it outside of its `try`
             if index == 1:
                 Panel(notebook).waiting.wait_for()
-            else:
-                notebook.is_running(2)
             clicked = notebook.stop()
             series.append(float(notebook.cell_done(index).split("ended ")[1].split()[0]) - clicked)
     notebook.page.context.close()

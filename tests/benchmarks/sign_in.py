@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import launch_chromium
+from tests.browser.chromium import launch_chromium, new_window
 from tests.browser.lab import Lab
 from tests.browser.notebook import Notebook
 from tests.browser.panel import Panel
@@ -99,7 +99,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _open(browser: Browser, lab: Lab, cells: list[str]) -> Notebook:
-    page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
+    page = new_window(browser).new_page()
     return Notebook(page, lab, lab.write_notebook("benchmark", cells, "k74")).open()
 
 

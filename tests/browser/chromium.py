@@ -12,8 +12,9 @@ import tempfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Playwright
 
+WIDTH, HEIGHT = 1200, 1000
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--no-sandbox",
@@ -22,6 +23,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",  # pages of one context share what the first of them has compiled of JupyterLab
 ]
 
 
@@ -42,6 +44,16 @@ def starts(path: str) -> bool:
         except (OSError, subprocess.TimeoutExpired):
             return False
     return shown.returncode == 0 and b"<html>" in shown.stdout
+
+
+def new_window(browser: Browser) -> BrowserContext:
+    """Open a window with cookies and storage of its own.
+
+    anywidget gives up a widget that has not begun after two seconds, which on a busy machine a dozen of them do not.
+    """
+    window = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    window.add_init_script("AbortSignal.timeout = (wait => ms => wait(60 * ms))(AbortSignal.timeout.bind(AbortSignal))")
+    return window
 
 
 def launch_chromium(playwright: Playwright, *, headed: bool = False) -> Browser:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.patience import PATIENCE
 from tests.server.openid_provider import OpenIDProvider, own_device_provider, password_provider
 from tests.server.tiled_server import TiledServer
 
 from .artifacts import leave_artifacts
-from .chromium import launch_chromium
+from .chromium import launch_chromium, new_window
 from .kernels import KERNELS, NEWEST, OLDEST, ROOT
 from .lab import Lab
 from .listener import Listener
 from .notebook import Notebook
+from .window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     OpenNotebook = Callable[..., Notebook]
 
 ARTIFACTS = ROOT / "tests" / "artifacts"
-# No test measures time with it: on a busy machine a first import or a first page takes longer than Playwright's 5 s.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE * 1000)
 _FAILURE = pytest.StashKey[str]()  # of this run of a test
 
 
@@ -75,35 +76,52 @@ def lab(session_lab: Lab) -> Iterator[Lab]:
     session_lab.reset()
 
 
+@pytest.fixture(scope="session")
+def window(chromium: Browser, session_lab: Lab) -> Iterator[Window]:
+    """Give the one browser window of the session, without anything of other tests."""
+    window = Window(chromium, session_lab)
+    yield window
+    window.close()
+
+
 @pytest.fixture
-def open_notebook(request: pytest.FixtureRequest, chromium: Browser, lab: Lab) -> Iterator[OpenNotebook]:
+def open_notebook(
+    request: pytest.FixtureRequest, chromium: Browser, window: Window, lab: Lab
+) -> Iterator[OpenNotebook]:
     """Give ``open_notebook(cells, kernel="k74", lab=lab, before=None)``: an open notebook with an idle kernel.
 
-    ``before(page)`` is called while the page is still empty.
+    ``before(page)`` is called while the page is still empty. What it may do to what a page loads, and what a second
+    page of a test shares with the first, is not for other tests to see: these get a window of their own.
     """
     where = lab
     contexts: list[BrowserContext] = []
     opened: list[Notebook] = []
+    in_window: Notebook | None = None
 
     def open_one(
         cells: list[str], kernel: str = "k74", lab: Lab = where, before: Callable[[Page], None] | None = None
     ) -> Notebook:
-        context = chromium.new_context(viewport={"width": 1200, "height": 1000})
-        contexts.append(context)
+        nonlocal in_window
         path = lab.write_notebook(f"notebook-{len(opened)}", cells, kernel)
-        notebook = Notebook(context.new_page(), lab, path)
+        if in_window is None and before is None:
+            notebook = in_window = Notebook(window.page(lab), lab, path)
+        else:
+            contexts.append(new_window(chromium))
+            notebook = Notebook(contexts[-1].new_page(), lab, path)
         opened.append(notebook)
         if before is not None:
             before(notebook.page)
         return notebook.open()
 
     yield open_one
-    if failure := request.node.stash[_FAILURE]:
+    failure = request.node.stash[_FAILURE]
+    if failure:
         folder = ARTIFACTS / re.sub(r"[^\w.-]+", "_", request.node.nodeid.removeprefix("tests/browser/"))
         leave_artifacts(folder, failure, opened)
         print(f"\nArtifacts: {folder}")
     for context in contexts:
         context.close()
+    window.clean(None if failure else in_window)  # before the kernels end, which a page would tell somebody
 
 
 @pytest.fixture(scope="session")

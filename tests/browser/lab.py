@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from tests.patience import PATIENCE
+
 from .kernels import write_kernelspecs
 from .waiting import until
 
@@ -76,20 +78,23 @@ class Lab:
         self._python = python
         self._settings = {**SETTINGS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
-        self._http = httpx.Client(headers={"Authorization": f"token {self.token}"}, timeout=20)
+        self._http = httpx.Client(headers={"Authorization": f"token {self.token}"}, timeout=PATIENCE)
 
     def __enter__(self) -> Lab:
         for folder in (self.notebooks, self.runtime, self.tiled_cache, self.home):
             folder.mkdir(parents=True, exist_ok=True)
         self._write_settings()
+        # Planets that turn while it loads: without a graphics card, a tenth of the work of loading it.
+        config = self.directory / "config" / "labconfig" / "page_config.json"
+        self._write(config, {"disabledExtensions": {"@jupyterlab/apputils-extension:splash": True}})
         write_kernelspecs(self.directory / "data" / "kernels")
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 self._command(), cwd=self.notebooks, env=self._environment(), stdout=log, stderr=log
             )
         try:
-            self.uri = until(self._running, f"{self.module} to start", 60).rstrip("/")
-            until(self._answers, f"{self.module} to answer", 60)
+            self.uri = until(self._running, f"{self.module} to start").rstrip("/")
+            until(self._answers, f"{self.module} to answer")
         except BaseException:
             self.__exit__()
             raise
@@ -165,9 +170,12 @@ class Lab:
 
     def _write_settings(self) -> None:
         for plugin, values in self._settings.items():
-            file = self.directory / "settings" / f"{plugin}.jupyterlab-settings"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(values))
+            self._write(self.directory / "settings" / f"{plugin}.jupyterlab-settings", values)
+
+    @staticmethod
+    def _write(file: Path, values: Mapping[str, Any]) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
 
     def reset(self) -> None:
         """Make it as new for the next test: no kernels, sign-ins, notebooks or changed settings."""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import zmq
 from jupyter_client.session import Session
 
+from tests.patience import PATIENCE
+
 from .waiting import until
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ class Listener:
         request = self._send(msg_type, content, channel).encode()
         answered = False
         while not answered:
-            if not self._channels[channel].poll(20_000):
+            if not self._channels[channel].poll(int(PATIENCE * 1000)):
                 raise TimeoutError(f"The kernel did not answer {msg_type} on {channel}.")
             frames = self._channels[channel].recv_multipart()
             answered = any(request in frame for frame in frames)
@@ -106,7 +108,7 @@ class Listener:
 
     def settle(self) -> None:
         """Wait until all that an idle kernel has broadcast so far is recorded: it publishes in order."""
-        if not self._asked_and_heard(20.0):
+        if not self._asked_and_heard(PATIENCE):
             raise TimeoutError("The kernel did not answer its second client.")
 
     def ask_for_widget_states(self) -> None:

@@ -13,8 +13,10 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Locator, Page
+    from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page
 
     from .lab import Lab
 
@@ -23,6 +25,7 @@ _HELPERS = """() => {
   const nb = () => window.jupyterapp.shell.currentWidget;
   const cell = i => nb().content.widgets[i];
   let asked = Date.now();
+  const listens = !!window.tj;
   window.tj = {
     clicks: [],
     ready: path => {
@@ -60,8 +63,17 @@ _HELPERS = """() => {
     structure: () => JSON.stringify(nb().content.widgets.map(c =>
       [c.model.type, c.model.sharedModel.getSource(), !!c.node.querySelector('.cm-lineNumbers')])),
   };
-  document.addEventListener('click', () => window.tj.clicks.push(Date.now()), true);
+  if (!listens) document.addEventListener('click', () => window.tj.clicks.push(Date.now()), true);
 }"""
+
+
+# In a page that has JupyterLab: whatever else is open there, a launcher that it has put there by itself, goes.
+_OPEN = """async path => {
+  await jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' });
+  for (const other of [...jupyterapp.shell.widgets('main')])
+    if (other !== jupyterapp.shell.currentWidget) other.dispose();
+}"""
+_CLOSE = "() => { for (const document of [...jupyterapp.shell.widgets('main')]) document.dispose(); }"
 
 
 class Notebook:
@@ -70,7 +82,7 @@ class Notebook:
     Parameters
     ----------
     page : Page
-        Still empty.
+        Empty, or with JupyterLab and no notebook.
     lab : Lab
     path : str
         As `Lab.write_notebook` gives it.
@@ -81,19 +93,28 @@ class Notebook:
         self.lab = lab
         self.path = path
         self.console: list[str] = []
+        #: Whether the page itself is not as JupyterLab loads it: theme, layout, functions.
+        self.is_page_changed = False
         self._counts: dict[int, int | None] = {}
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("console", self._on_console)
-        page.on("dialog", lambda dialog: dialog.accept())  # "leave this page?", when it is loaded again
-        page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
+        page.on("dialog", _accept)
+        page.on("pageerror", self._on_error)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         self.console.append(f"{message.type}: {message.text}")
 
+    def _on_error(self, error: PlaywrightError) -> None:
+        self.console.append(f"pageerror: {error}")
+
     def open(self) -> Notebook:
-        """Load the page and wait until the kernel is idle."""
-        self.page.goto(self.lab.page_uri(self.path))
+        """Load the page if it is empty, open the notebook and wait until the kernel is idle."""
+        if self.page.url.startswith(self.lab.uri):
+            self.page.evaluate(_OPEN, self.path)
+        else:
+            self.page.goto(self.lab.page_uri(self.path))
         try:
-            return self._wait_until_ready(30)
+            return self._wait_until_ready(PATIENCE / 2)
         except AssertionError as error:
             # Seen in 2 of some 400 openings: JupyterLab does not get to know its new kernel. A person loads again.
             self.console.append(f"loaded again, because: {error}")
@@ -104,7 +125,20 @@ class Notebook:
         self.page.goto(self.lab.page_uri(self.path))
         return self._wait_until_ready()
 
-    def _wait_until_ready(self, timeout: float = 60) -> Notebook:
+    def close(self) -> Page:
+        """Close all that is open in JupyterLab, without saving, and return the page."""
+        self.page.evaluate(_CLOSE)
+        self.page.remove_listener("console", self._on_console)
+        self.page.remove_listener("dialog", _accept)
+        self.page.remove_listener("pageerror", self._on_error)
+        return self.page
+
+    def change_page(self, script: str, argument: object = None) -> None:
+        """Run a script that leaves the page other than JupyterLab has made it: no other test gets it."""
+        self.is_page_changed = True
+        self.page.evaluate(script, argument)
+
+    def _wait_until_ready(self, timeout: float = PATIENCE) -> Notebook:
         try:
             self._install()
             self.page.wait_for_function("path => tj.ready(path)", arg=self.path, timeout=timeout * 1000)
@@ -121,7 +155,7 @@ class Notebook:
         return str(self.page.evaluate("() => JSON.stringify(tj.readiness())"))
 
     def _install(self) -> None:
-        self.page.wait_for_function("() => !!window.jupyterapp", timeout=60_000)
+        self.page.wait_for_function("() => !!window.jupyterapp", timeout=PATIENCE * 1000)
         self.page.evaluate(_HELPERS)
 
     # Cells ------------------------------------------------------------------------------------------------
@@ -153,7 +187,7 @@ class Notebook:
         counts = self.page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.map((_, i) => tj.count(i))")
         self._counts = dict(enumerate(counts))
 
-    def cell_done(self, index: int = 0, timeout: float = 30) -> str:
+    def cell_done(self, index: int = 0, timeout: float = PATIENCE) -> str:
         """Wait until a cell that was run has its number and its reply; give its text."""
         try:
             self.page.wait_for_function(
@@ -168,7 +202,7 @@ class Notebook:
             ) from None
         return self.text(index)
 
-    def execute(self, index: int = 0, timeout: float = 30) -> str:
+    def execute(self, index: int = 0, timeout: float = PATIENCE) -> str:
         """Run a cell to its end and give its text."""
         self.run(index)
         return self.cell_done(index, timeout)
@@ -190,7 +224,7 @@ class Notebook:
         """Give the text of a cell's outputs: streams, plain text, ``Error: message``."""
         return str(self.page.evaluate("i => tj.text(i)", index))
 
-    def wait_for_text(self, text: str, index: int = 0, timeout: float = 30) -> str:
+    def wait_for_text(self, text: str, index: int = 0, timeout: float = PATIENCE) -> str:
         """Wait until the outputs of a cell contain a text."""
         try:
             self.page.wait_for_function("([i, t]) => tj.text(i).includes(t)", arg=[index, text], timeout=timeout * 1000)
@@ -229,7 +263,7 @@ class Notebook:
 
     def take_control_channel_away(self) -> None:
         """Make this page like one that cannot send on the control channel: not all front ends can."""
-        self.page.evaluate("""() => {
+        self.change_page("""() => {
           let owner = tj.kernel();
           while (!Object.hasOwn(owner, 'sendControlMessage')) owner = Object.getPrototypeOf(owner);
           owner.sendControlMessage = undefined;
@@ -255,6 +289,10 @@ class Notebook:
 
     def theme(self, name: str) -> None:
         """Switch to ``JupyterLab Light``, ``JupyterLab Dark`` or another, and wait for it."""
-        self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
+        self.change_page("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-name", name)
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
+
+
+def _accept(dialog: Dialog) -> None:
+    dialog.accept()  # "leave this page?", when it is loaded again

@@ -121,7 +121,7 @@ def panels_in(place: Locator | Page) -> Locator:
 def show(notebook: Notebook, parts: list[list[str]]) -> Iterator[tuple[str, Locator]]:
     """Run each part's cell, open in each panel what is to be opened, and give names and panels."""
     for index, part in enumerate(parts):
-        notebook.execute(index, timeout=90)
+        notebook.execute(index)
         panels = panels_in(notebook.output_area(index))
         expect(panels).to_have_count(len(part))
         expect(panels.get_by_role("status").filter(has_text=re.compile("."))).to_have_count(len(part))
@@ -142,4 +142,4 @@ def wear(notebook: Notebook, look: str) -> None:
 
 def spread(notebook: Notebook) -> None:
     """Give the notebook the whole page, as in a narrow side-by-side layout."""
-    notebook.page.evaluate("() => { jupyterapp.shell.mode = 'single-document'; jupyterapp.shell.collapseLeft(); }")
+    notebook.change_page("() => { jupyterapp.shell.mode = 'single-document'; jupyterapp.shell.collapseLeft(); }")

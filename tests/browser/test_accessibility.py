@@ -129,6 +129,7 @@ def test_nothing_turns_for_who_wants_less_motion(gallery):
         " && a.playState === 'running' && a.effect.getTiming().duration > 0).length"
     )
     notebook.page.wait_for_function(f"{turning.removeprefix('() => ')} === 2")
+    notebook.is_page_changed = True
     notebook.page.emulate_media(reduced_motion="reduce")
     assert notebook.page.evaluate(turning) == 0
 
@@ -140,7 +141,7 @@ def test_chromium_knows_the_form_for_what_it_is(gallery):
     expect(form.get_by_label("Username")).to_have_attribute("autocomplete", "username")
     expect(form.get_by_label("Password")).to_have_attribute("autocomplete", "current-password")
     expect(form.locator("[type=submit]")).to_have_count(1)
-    notebook.page.evaluate(
+    notebook.change_page(
         """() => document.body.append(Object.assign(document.createElement('input'), { type: 'password' }))"""
     )
     notebook.page.wait_for_function("() => document.querySelectorAll('input[type=password]').length > 1")

@@ -55,6 +55,19 @@ def test_under_capture_the_form_comes_to_the_person(open_notebook, tiled_server)
     assert notebook.execute(1) == "'signed_in'"
 
 
+def test_a_notebook_that_is_closed_while_its_cell_waits_calls_nobody(open_notebook, tiled_server):
+    notebook = open_notebook([login(tiled_server), *FILLER])
+    notebook.run(0)
+    panel = Panel(notebook, 0)
+    expect(panel.waiting).to_be_visible()
+    notebook.page.locator(".jp-Cell").last.scroll_into_view_if_needed()
+    expect(panel.unseen.get_by_text(CALL)).to_be_visible()
+    notebook.save()
+    notebook.page.evaluate("() => jupyterapp.commands.execute('application:close-all')")
+    expect(panel.unseen).to_have_count(0)
+    expect(notebook.page).not_to_have_title(MARKED)
+
+
 def test_the_stop_button_ends_the_call(open_notebook, tiled_server):
     notebook = open_notebook([login(tiled_server, "%%capture\n")])
     notebook.run(0)

@@ -48,7 +48,7 @@ def test_a_web_page_by_keyboard_and_every_change_is_said(open_notebook, two_ways
     notebook.execute(0)
     panel = Panel(notebook, 0)
     expect(panel.provider("demo")).to_be_visible()
-    notebook.page.evaluate(_WATCH)
+    notebook.change_page(_WATCH)
     panel.providers.get_by_role("radio", checked=True).focus()
     notebook.page.keyboard.press("ArrowDown")
     expect(panel.provider("openid")).to_be_checked()
@@ -73,7 +73,7 @@ def test_wrong_password_key_made_key_deleted_and_signed_out_by_keyboard(open_not
     notebook.execute(0)
     panel, keyboard = Panel(notebook, 0), notebook.page.keyboard
     expect(panel.username).to_be_editable()
-    notebook.page.evaluate(_WATCH)
+    notebook.change_page(_WATCH)
     panel.username.focus()
     keyboard.type("alice")
     for password in ("not this one", ALICE):
@@ -125,7 +125,7 @@ def test_who_writes_elsewhere_keeps_the_focus_whatever_the_panels_do(open_notebo
     notebook.run(1)
     editor = notebook.page.locator(".jp-Cell").nth(2).locator(".cm-content")
     editor.click()
-    notebook.page.evaluate(_WATCH)
+    notebook.change_page(_WATCH)
     middle = len(TYPED) // 2
     notebook.page.keyboard.type(TYPED[:middle])
     expect(panel.unseen).to_be_visible()  # the form of the cell that waits, at the edge of the page

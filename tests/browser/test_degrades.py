@@ -104,7 +104,7 @@ def test_fault_34_and_45_where_the_panel_is_not_installed_an_ordinary_link_and_c
     notebook.run(0)
     shown = notebook.output_area(0)
     link = shown.get_by_role("link", name=re.compile("^http"))
-    expect(link).to_be_visible(timeout=15_000)
+    expect(link).to_be_visible()
     code = re.search("the code ([A-Z0-9]{4}-[A-Z0-9]{4})[.]", notebook.text(0))[1]
     expect(shown.get_by_text(f"the code {code}")).to_be_visible()
     expect(shown.get_by_text("Approve only if you started this")).to_be_visible()
@@ -127,7 +127,7 @@ def test_fault_45_where_no_panel_can_be_a_password_typed_at_a_terminal_lets_the_
     lab = lab_without("anywidget")
     notebook = open_notebook([f"kept = 6 * 7\n{login(tiled_server)}", "kept"], lab=lab)
     notebook.run(0)
-    text = notebook.wait_for_text("in Python at a terminal", timeout=15)
+    text = notebook.wait_for_text("in Python at a terminal")
     assert "the package anywidget is missing where JupyterLab runs" in text
     code = re.search("at a terminal: (.*)", text)[1]
     ask_and_answer([sys.executable, "-c", code], ["alice", ALICE], TILED_CACHE_DIR=str(lab.tiled_cache))
@@ -139,7 +139,7 @@ def test_fault_45_where_no_panel_can_be_a_password_typed_at_a_terminal_lets_the_
 def test_without_a_panel_a_password_is_asked_for_in_another_notebook(open_notebook, tiled_server):
     notebook = open_notebook([login(tiled_server)], before=withdraw_widgets)
     notebook.run(0)
-    expect(notebook.output_area(0).get_by_text(f"run: %tiled_login {tiled_server.uri}")).to_be_visible(timeout=15_000)
+    expect(notebook.output_area(0).get_by_text(f"run: %tiled_login {tiled_server.uri}")).to_be_visible()
     elsewhere = open_notebook([login(tiled_server)])
     elsewhere.run(0)
     Panel(elsewhere, 0).sign_in("alice", ALICE)
@@ -190,12 +190,12 @@ def test_fault_28_without_its_tab_a_wait_ends_at_its_deadline_and_by_the_stop_bu
     seconds, _, words = ended.read_text().partition(" ")
     assert words == "Nobody signed in before the deadline. Run the cell again, or sign in here."
     assert 4 <= float(seconds) < 30
-    assert {kernel["execution_state"] for kernel in lab.kernels()} == {"busy"}  # the second cell waits
+    until(lambda: [kernel["execution_state"] for kernel in lab.kernels()] == ["busy"], "the second cell to wait")
     notebook.page.goto(lab.page_uri(notebook.path))
     notebook.page.wait_for_function(HAS_A_KERNEL)
     notebook.page.get_by_role("button", name="Interrupt the kernel").click()
-    until(lambda: {kernel["execution_state"] for kernel in lab.kernels()} == {"idle"}, "the stop button", 20)
-    notebook.open()
+    until(lambda: {kernel["execution_state"] for kernel in lab.kernels()} == {"idle"}, "the stop button")
+    notebook.reload()
     expect(Panel(notebook, 0).status).to_contain_text("ancelled")
     assert notebook.execute(2) == "42"
 

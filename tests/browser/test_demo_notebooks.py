@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.server.tiled_server import PASSWORDS, TiledServer
 from tiled_jupyter.demo.server import ACCESS_TOKENS_LAST
 
+from .chromium import new_window
 from .kernels import ROOT
 from .lab import Lab
 from .notebook import Notebook
@@ -33,7 +34,7 @@ def notebook(chromium: Browser, tmp_path) -> Iterator[Notebook]:
         Lab(tmp_path, environment={"TILED_JUPYTER_DEMO_URI": server.uri}) as lab,
     ):
         shutil.copy(ROOT / "notebooks" / DYING, lab.notebooks)
-        page = chromium.new_context(viewport={"width": 1200, "height": 1000}).new_page()
+        page = new_window(chromium).new_page()
         yield Notebook(page, lab, DYING).open()
         page.context.close()
 
@@ -47,7 +48,7 @@ def test_notebook_03_is_resumed_in_the_loop_and_for_eight_threads(notebook):
         expect(panel.region).to_have_count(1)
         expect(panel.region.get_by_text(re.compile("the running cell goes on"))).to_be_visible()
         panel.sign_in("alice", PASSWORDS["alice"])
-        said = notebook.cell_done(cells[name], timeout=90)
+        said = notebook.cell_done(cells[name])
         expect(panel.region).to_have_count(1)
         return said
 

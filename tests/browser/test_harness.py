@@ -10,6 +10,8 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from .artifacts import leave_artifacts
+from .kernels import KERNELS
+from .notebook import Notebook
 from .waiting import until
 
 BUTTON = """
@@ -97,6 +99,35 @@ def test_debug_kernel_logs_messages_to_its_file(open_notebook, kernel):
 def test_each_test_begins_without_kernels(lab):
     assert lab.kernels() == []
     assert lab.api("sessions") == []
+
+
+def test_each_test_begins_with_a_window_that_has_seen_nothing(open_notebook, window, lab):
+    page = open_notebook(["1"]).page
+    page.evaluate("() => { localStorage.setItem('left', 'here'); document.cookie = 'left=here'; }")
+    page.evaluate("() => new Promise(done => { indexedDB.open('left').onsuccess = done; }).then(() => null)")
+    window.clean()
+    assert page.is_closed()
+    assert [page.url for page in window.context.pages] == [lab.status_uri]
+    page = window.context.new_page()
+    page.goto(lab.status_uri)
+    found = "async () => [localStorage.length, document.cookie, (await indexedDB.databases()).length]"
+    assert page.evaluate(found) == [0, "", 0]
+
+
+def test_a_page_in_which_nothing_was_changed_is_kept_for_the_next_notebook(open_notebook, window, lab):
+    notebook = open_notebook(["x = 1"])
+    notebook.execute(0)
+    notebook.page.evaluate("() => { localStorage.setItem('left', 'here'); document.cookie = 'left=here'; }")
+    window.clean(notebook)
+    lab.reset()
+    another = Notebook(window.page(lab), lab, lab.write_notebook("notebook-0", ["x"], KERNELS["7.4"])).open()
+    assert another.page is notebook.page
+    assert "NameError" in another.execute(0)
+    assert another.page.evaluate("() => [localStorage.left ?? null, document.cookie.includes('left')]") == [None, False]
+    assert another.page.evaluate("() => [...jupyterapp.shell.widgets('main')].length") == 1
+    another.theme("JupyterLab Dark")
+    window.clean(another)
+    assert another.page.is_closed()
 
 
 def test_switches_themes_and_reloads(open_notebook):

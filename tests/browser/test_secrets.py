@@ -283,7 +283,7 @@ def test_a_leak_in_any_place_is_found(opened, tmp_path, lab):
     in_page = {
         name: secrets.token_hex(24) for name in ("a request to Jupyter", "the page", "its storage", "its console")
     }
-    notebook.page.evaluate(
+    notebook.change_page(
         """async ([request, page, storage, console_]) => {
           await fetch(`/api/status?leak=${request}`);
           document.body.dataset.leak = page;

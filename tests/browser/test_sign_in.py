@@ -300,7 +300,7 @@ def test_a_bad_address_keeps_what_was_typed_and_says_why(open_notebook, tiled_se
     port = free_port()
     panel.address.fill(f"http://127.0.0.1:{port}/?api_key=0123456789abcdef")  # which is removed from sight (row 43)
     panel.address.press("Enter")
-    expect(panel.alert).to_contain_text(f"Cannot reach 127.0.0.1:{port}: nothing answers there", timeout=10_000)
+    expect(panel.alert).to_contain_text(f"Cannot reach 127.0.0.1:{port}: nothing answers there")
     expect(panel.address).to_have_value(f"http://127.0.0.1:{port}/")
     with HostileServer(port=port):  # it has been started meanwhile
         panel.connect.click()

@@ -21,7 +21,7 @@ def login(server) -> str:
 def test_signing_in_elsewhere_lets_a_silent_cell_go_on(open_notebook, tiled_server, kernel):
     silent = open_notebook([f"kept = 6 * 7\n{login(tiled_server)}", "kept"], kernel=kernel, before=block_anywidget)
     silent.run(0)
-    text = silent.wait_for_text("%tiled_login", timeout=15)
+    text = silent.wait_for_text("%tiled_login")
     assert "the package anywidget is missing where JupyterLab runs" in text
     assert "The stop button ends the wait." in text
     expect(silent.output_area(0).get_by_text("does not answer")).to_be_visible()
@@ -40,7 +40,7 @@ def test_signing_in_elsewhere_lets_a_silent_cell_go_on(open_notebook, tiled_serv
 def test_stop_button_ends_a_silent_wait(open_notebook, tiled_server, kernel):
     notebook = open_notebook([login(tiled_server), "1 + 1"], kernel=kernel, before=block_anywidget)
     notebook.run(0)
-    notebook.wait_for_text("does not answer", timeout=15)
+    notebook.wait_for_text("does not answer")
     notebook.stop()
     text = notebook.cell_done(0)
     assert "KeyboardInterrupt" in text

@@ -155,7 +155,7 @@ def test_stop_ends_a_wait_in_a_task_beside_the_cell_and_not_the_kernel(open_note
     notebook.run(1)
     expect(Panel(notebook, 1).waiting).to_be_visible()
     notebook.stop()
-    notebook.cell_done(1, timeout=10)
+    notebook.cell_done(1)
     assert notebook.execute(2) == "'LoginCancelled'"
     assert notebook.execute(3) == "2"
 
@@ -164,7 +164,7 @@ def test_a_deadline_ends_the_wait(open_notebook, tiled_server):
     notebook = open_notebook([setup(tiled_server), "display(panel)\npanel.wait(timeout=2)"])
     notebook.execute(0)
     notebook.run(1)
-    assert "LoginFailed" in notebook.cell_done(1, timeout=10)
+    assert "LoginFailed" in notebook.cell_done(1)
 
 
 def test_a_figure_of_the_same_cell_survives(open_notebook, tiled_server, kernel):
@@ -331,7 +331,6 @@ def shell_and_control() -> dict[str, tuple[str, str]]:
     }
 
 
-@pytest.mark.timeout(500)
 def test_work_after_a_sign_in_is_not_culled_though_the_page_is_closed(open_notebook, tiled_server, culling_lab):
     """All kernels and channels at once, so that the long work is waited for only once."""
     for name, (kernel, channel) in shell_and_control().items():

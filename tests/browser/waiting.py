@@ -9,6 +9,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,7 +19,7 @@ T = TypeVar("T")
 STOPPED_WITHIN = 0.5
 
 
-def until(condition: Callable[[], T], what: str, timeout: float = 30.0) -> T:
+def until(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
     """Give the first true result of a condition.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser import conftest as browser
-from tests.browser.conftest import chromium, lab, op, open_notebook, two_ways_server
+from tests.browser.conftest import chromium, lab, op, open_notebook, two_ways_server, window
 from tests.server.openid_provider import OpenIDProvider, own_device_provider, password_provider
 from tests.server.tiled_server import TiledServer
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.browser.lab import Lab
 
-__all__ = ["chromium", "lab", "op", "open_notebook", "two_ways_server"]
+__all__ = ["chromium", "lab", "op", "open_notebook", "two_ways_server", "window"]
 
 _results: dict[FrontEnd, table.Results] = defaultdict(dict)
 

@@ -1,8 +1,9 @@
 """``python -m tests.peers [pytest's arguments]``: Tiled's own tests, without this package, and with it in place.
 
-Every test has to end as it does without; `differences.txt` holds those that are meant not to, and why. What differs
-is looked at a second time, alone: Tiled's tests know time limits. Run by ``make peers``, with the tests of the Tiled
-that is installed in ``.peers``.
+Without arguments they are those of every file that names a client: the others (adapters, databases, the command line)
+make none, so nothing could be in its place. Every test has to end as it does without; `differences.txt` holds those
+that are meant not to, and why. What differs is looked at a second time, alone: Tiled's tests know time limits. Run by
+``make peers``, with the tests of the Tiled that is installed in ``.peers``.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def outcomes(way: str, tests: Path, wanted: list[str]) -> dict[str, str]:
         **inherited,
         "PEERS_IN_PLACE": way,
         "PEERS_OUTCOMES": str(log),
-        "PEERS_DATABASE": str(tests / "empty.sqlite"),
+        "PEERS_PREPARED": str(tests),
         "PYTHONPATH": str(HERE),
         "XDG_STATE_HOME": str(PLACE / "state"),
     }
@@ -68,6 +69,12 @@ def outcomes(way: str, tests: Path, wanted: list[str]) -> dict[str, str]:
         test, outcome = json.loads(line)
         ended[test] = min(outcome, ended.get(test, outcome), key=WORST_FIRST.index)
     return ended
+
+
+def naming_a_client(tests: Path) -> list[str]:
+    """Give the files with tests that can make a client."""
+    files = sorted((tests / "tests").rglob("test_*.py"))
+    return [str(file.relative_to(tests)) for file in files if "client" in file.read_text(encoding="utf-8")]
 
 
 def differing(ended: dict[str, dict[str, str]]) -> dict[str, list[str]]:
@@ -98,4 +105,5 @@ def main(tests: Path, wanted: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(next(PLACE.glob("tiled-*/tests")).parent, sys.argv[1:] or ["tests"]))
+    theirs = next(PLACE.glob("tiled-*/tests")).parent
+    sys.exit(main(theirs, sys.argv[1:] or naming_a_client(theirs)))

@@ -5,21 +5,25 @@ Stands alone: it is loaded into the environment of those tests, whose package is
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 import tiled.client
 from tiled.client import context as tiled_context
 
 _IN_PLACE = os.environ["PEERS_IN_PLACE"]
 _OUTCOMES = Path(os.environ["PEERS_OUTCOMES"])
-_PREPARED = Path(os.environ["PEERS_DATABASE"])  # an empty database of a server's accounts
+_PREPARED = Path(os.environ["PEERS_PREPARED"])  # where empty databases lie, to be copied
 _run = subprocess.run
+_MAKING = (["-m", "tiled", "admin", "initialize-database"], ["-m", "tiled", "catalog", "init"])
 _THEIRS = (tiled_context.username_input, tiled_context.password_input)
 
 
@@ -47,18 +51,30 @@ if _IN_PLACE != "nothing":
 
 
 def _prepared(command: Any, *args: Any, **options: Any) -> Any:
-    """Run a command; that which makes an empty database (seconds each, hundreds of times) once for all tests."""
-    making = isinstance(command, list) and command[1:5] == ["-m", "tiled", "admin", "initialize-database"]
-    if not making or len(command) != 6 or not command[5].startswith("sqlite:///"):
+    """Run a command; those that make an empty database (seconds each, hundreds of times) once for all tests."""
+    making = isinstance(command, list) and command[1:5] in _MAKING
+    scheme, _, place = command[-1].partition(":///") if making else ("", "", "")
+    if scheme not in ("sqlite", "sqlite+aiosqlite") or "?" in place or Path(place).exists():
         return _run(command, *args, **options)
-    if not _PREPARED.exists():
-        _run([*command[:5], f"sqlite:///{_PREPARED}.{os.getpid()}"], *args, **options)
-        Path(f"{_PREPARED}.{os.getpid()}").replace(_PREPARED)
-    shutil.copy(_PREPARED, command[5].removeprefix("sqlite:///"))
+    if place != ":memory:":  # which would be gone with the process that made it
+        empty = _PREPARED / f"empty-{command[3]}.sqlite"
+        if not empty.exists():
+            _run([*command[:-1], f"{scheme}:///{empty}.{os.getpid()}"], *args, **options)
+            Path(f"{empty}.{os.getpid()}").replace(empty)
+        shutil.copy(empty, place)
     return subprocess.CompletedProcess(command, 0, b"", b"")
 
 
 subprocess.run = _prepared
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _left_alone() -> Iterator[None]:
+    """Keep what earlier files have left behind from later ones: gigabytes that the garbage collector would walk."""
+    yield
+    gc.collect()
+    gc.freeze()
+    stamina.set_testing(False)  # a test of the device flow leaves all later ones without retries
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -1,13 +1,15 @@
 """Tiled servers without the seconds that importing Tiled takes: each is a fork of one process that has done so.
 
 ``python -m tests.server.nursery`` reads a JSON object a line (``arguments``, ``environment``, ``directory``, ``log``)
-and answers with the process id of a new ``tiled_jupyter.demo.server``. It ends with its input, its servers do not.
+and answers with the process id of a new ``tiled_jupyter.demo.server``. It ends with its input, and they with it:
+what a test run that was killed has started does not go on.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import json
 import os
 import select
@@ -20,6 +22,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+_PR_SET_PDEATHSIG = 1  # prctl(2): the signal to get when the parent ends
 PREPARED = ("authentication.db", "catalog.db")
 
 
@@ -33,13 +36,18 @@ class Forked:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self._descriptor = os.pidfd_open(pid)
         self.returncode: int | None = None
+        self._descriptor: int | None = None
+        try:
+            self._descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:  # it has ended already, and the nursery remembers nobody
+            self.returncode = 1
 
     def send_signal(self, number: int) -> None:
         """Send a signal, if it still runs."""
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._descriptor, number)
+        if self._descriptor is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -56,11 +64,13 @@ class Forked:
         ------
         subprocess.TimeoutExpired
         """
-        if self.returncode is None:
+        if self._descriptor is not None:
             if not select.select([self._descriptor], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired("tiled_jupyter.demo.server", timeout or 0.0)
             os.close(self._descriptor)
+            self._descriptor = None
             self.returncode = 0  # how it ended is known to the nursery alone
+        assert self.returncode is not None
         return self.returncode
 
 
@@ -90,7 +100,7 @@ class Nursery:
             return Forked(int(self._process.stdout.readline()))
 
     def close(self) -> None:
-        """End it; servers that run go on."""
+        """End it, and its servers."""
         if self._process is not None:
             with self._process as process:  # which closes its pipes
                 assert process.stdin is not None
@@ -124,6 +134,7 @@ def serve(wanted: dict[str, Any], prepared: Path) -> None:
     get_settings.cache_clear()  # read from the environment when the databases were prepared
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     log = os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for given, number in ((nothing, 0), (log, 1), (log, 2)):

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+from tests.patience import PATIENCE
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.sign_in.session import LoginSession
 from tiled_jupyter.state.states import AwaitingAuthorization, Connecting, SignedIn, SignedOut, Verifying
@@ -27,12 +28,12 @@ class Shown:
             self.states.append(state)
             self._changed.notify_all()
 
-    def until(self, is_so, timeout=20.0):
+    def until(self, is_so, timeout=PATIENCE):
         with self._changed:
             assert self._changed.wait_for(lambda: self.states and is_so(self.states[-1]), timeout), self.states[-1:]
             return self.states[-1]
 
-    def rest(self, kind, timeout=20.0):
+    def rest(self, kind, timeout=PATIENCE):
         under_way = (
             (Connecting, Verifying)
             if kind is AwaitingAuthorization
@@ -65,7 +66,7 @@ def logins():
     return [thread for thread in threading.enumerate() if thread.name == "tiled-login"]
 
 
-def settle(timeout=20.0):
+def settle(timeout=PATIENCE):
     """Wait until they have ended."""
     for thread in logins():
         thread.join(timeout)

@@ -11,6 +11,7 @@ from tests.browser.kernels import KERNELS, kernel_python
 from tests.browser.listener import Listener
 from tests.browser.waiting import until
 from tests.canaries import leaks
+from tests.patience import PATIENCE
 from tiled_jupyter.kernel.replies import REPLY, REQUEST
 
 if TYPE_CHECKING:
@@ -37,16 +38,16 @@ class Kernel:
             self.manager.start_kernel(stdout=log, stderr=log)
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=PATIENCE)
 
     def run(self, code: str) -> None:
-        reply = self.client.execute_interactive(code, timeout=60, output_hook=lambda _: None)
+        reply = self.client.execute_interactive(code, timeout=PATIENCE, output_hook=lambda _: None)
         assert reply["content"]["status"] == "ok", reply["content"]
 
     def ask(self, comm_id="comm", first_eight=SECRET[:8]):
         message = self.client.session.msg(REQUEST, {"comm_id": comm_id, "first_eight": first_eight})
         self.client.control_channel.send(message)
-        reply = self.client.control_channel.get_msg(timeout=20)
+        reply = self.client.control_channel.get_msg(timeout=PATIENCE)
         assert reply["parent_header"]["msg_id"] == message["header"]["msg_id"]
         assert reply["msg_type"] == REPLY
         return reply["content"], [bytes(buffer) for buffer in reply["buffers"]]
@@ -89,7 +90,7 @@ def test_the_key_can_be_copied_while_a_cell_runs_and_the_kernel_stays_busy(kerne
     assert kernel.ask()[1] == [SECRET.encode()]
     statuses = []
     while "idle" not in statuses or statuses[-1] != "busy":  # the handler's own idle, and then again busy
-        message = kernel.client.get_iopub_msg(timeout=10)
+        message = kernel.client.get_iopub_msg(timeout=PATIENCE)
         if message["msg_type"] == "status":
             answers_request = message["parent_header"].get("msg_type") == REQUEST
             if answers_request or "idle" in statuses:
@@ -120,16 +121,16 @@ def test_what_a_thread_of_the_cell_shows_is_in_its_output_whatever_a_subshell_ha
         "import threading\nfrom comm import get_comm_manager\nfrom tiled_jupyter.kernel import cells, front_end\n"
         "cells.watch()\ncame, said = threading.Event(), threading.Event()\n"
         "get_comm_manager().register_target('beside', lambda *_: came.set())\n"
-        "def work():\n    came.wait(20)\n    cells.in_its_output(lambda: front_end.say('here'))\n    said.set()\n"
+        "def work():\n    came.wait(120)\n    cells.in_its_output(lambda: front_end.say('here'))\n    said.set()\n"
     )
     client = kernel.client
     client.control_channel.send(client.session.msg("create_subshell_request", {}))
-    subshell = client.control_channel.get_msg(timeout=20)["content"]["subshell_id"]
-    cell = client.execute("threading.Thread(target=work).start()\nsaid.wait(20)")
+    subshell = client.control_channel.get_msg(timeout=PATIENCE)["content"]["subshell_id"]
+    cell = client.execute("threading.Thread(target=work).start()\nsaid.wait(120)")
     message = client.session.msg("comm_open", {"comm_id": "widget", "target_name": "beside", "data": {}})
     message["header"]["subshell_id"] = subshell
     client.shell_channel.send(message)
-    while (shown := client.get_iopub_msg(timeout=20))["msg_type"] != "display_data":
+    while (shown := client.get_iopub_msg(timeout=PATIENCE))["msg_type"] != "display_data":
         pass
     assert shown["content"]["data"]["text/plain"] == "here"
     assert shown["parent_header"]["msg_id"] == cell

@@ -18,6 +18,7 @@ from IPython.lib.pretty import pretty
 from tiled.client import from_uri as tiled_from_uri
 from tiled.client.context import Context as TiledContext
 
+from tests.patience import PATIENCE
 from tiled_jupyter import Context, NewApiKey, disable, enable, from_uri
 from tiled_jupyter.errors import KeyNotMade, KeysUnavailable
 from tiled_jupyter.keys.api_keys import ApiKeys
@@ -247,7 +248,7 @@ def test_the_stop_button_leaves_no_key_behind(context, keys):
         keys.create()
     for thread in threading.enumerate():
         if thread.name == "tiled-login":
-            thread.join(20)
+            thread.join(PATIENCE)
     assert len(keys.list()) == 0
 
 

@@ -18,12 +18,15 @@ from dask.distributed import Client, LocalCluster
 from distributed.protocol.pickle import dumps
 from tiled.client.context import Context as TiledContext
 
+from tests.patience import PATIENCE
 from tiled_jupyter import attach, from_context
 from tiled_jupyter.errors import KeysUnavailable
 from tiled_jupyter.keys.dask import NOT_ENCRYPTED, give_key, take_key_back
 from tiled_jupyter.session import key_files
 
 from .sessions import Hook
+
+SECONDS = 2 * PATIENCE  # for workers to start: each imports Dask, and tries its key
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +68,14 @@ def test_workers_of_now_and_workers_of_later_have_the_key(cluster, client, key):
     give_key(client, key)
     assert set(client.run(first_eight).values()) == {key.first_eight}
     cluster.scale(3)
-    client.wait_for_workers(3, timeout=60)
+    client.wait_for_workers(3, timeout=SECONDS)
     assert set(client.run(first_eight).values()) == {key.first_eight}
 
 
 def test_workers_that_die_come_back_with_the_key(client, key):
     give_key(client, key.saved_to)
     before = client.run(os.getpid)
-    client.restart(timeout=60)
+    client.restart(timeout=SECONDS)
     after = client.run(os.getpid)
     assert not set(before.values()) & set(after.values())
     assert set(client.run(first_eight).values()) == {key.first_eight}
@@ -82,10 +85,10 @@ def test_a_worker_that_is_killed_comes_back_with_the_key(client, key):
     give_key(client, key)
     (victim, pid), *others = client.run(os.getpid).items()
     os.kill(pid, 9)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS
     while victim in client.scheduler_info()["workers"]:
         assert time.monotonic() < deadline
-    client.wait_for_workers(len(others) + 1, timeout=60)
+    client.wait_for_workers(len(others) + 1, timeout=SECONDS)
     assert set(client.run(first_eight).values()) == {key.first_eight}
     assert pid not in client.run(os.getpid).values()
 
@@ -169,8 +172,8 @@ def test_an_attached_client_that_workers_could_not_refresh_ends_with_the_sentenc
 
     def there():
         if name == "compute":
-            return client.compute(total).result(60)
-        return client.submit(lambda: total.compute(scheduler="synchronous"), pure=False).result(60)
+            return client.compute(total).result(SECONDS)
+        return client.submit(lambda: total.compute(scheduler="synchronous"), pure=False).result(SECONDS)
 
     with pytest.raises(RuntimeError, match=r"^This sign-in .* memory only, .* for a cluster of Dask's\.$"):
         there()

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.approval import approve_without_a_page
+from tests.patience import PATIENCE
 from tiled_jupyter.demo.processes import DemoFailed
 from tiled_jupyter.demo.provider import SOURCE, find_node, provider_command
 
@@ -59,7 +60,7 @@ class Demo:
     def interrupt(self) -> int:
         """Press Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
-        self.printed += self.process.communicate(timeout=60)[0]
+        self.printed += self.process.communicate(timeout=PATIENCE)[0]
         return self.process.returncode
 
     def listening(self) -> set[str]:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.approval import approve_without_a_page, deny_without_a_page
+from tests.patience import PATIENCE
 from tiled_jupyter.state.states import AwaitingAuthorization, SignedIn, SignedOut, Verifying
 
 from .openid_provider import OpenIDProvider, entra_provider, own_device_provider, password_provider, proxied_provider
@@ -49,7 +50,7 @@ def approve(state: AwaitingAuthorization, user: str = "alice") -> None:
     )
 
 
-def wait_for(happened, timeout=20.0) -> None:
+def wait_for(happened, timeout=PATIENCE) -> None:
     until = time.monotonic() + timeout
     while not happened():
         assert time.monotonic() < until

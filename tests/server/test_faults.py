@@ -18,6 +18,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.approval import approve_without_a_page
+from tests.patience import PATIENCE
 from tiled_jupyter import IdentityChanged
 from tiled_jupyter.oauth.password import password_grant
 from tiled_jupyter.session.prompts import occasion
@@ -291,7 +292,7 @@ for _ in range(3):
 
 def test_fault_24_where_nothing_can_be_written_the_session_lives_in_memory_and_that_is_said_once(short_server, cache):
     script = [sys.executable, "-c", DISK_FULL, short_server.uri]
-    done = subprocess.run(script, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(script, capture_output=True, text=True, timeout=PATIENCE)
     assert done.stdout.split() == ["alice", "False", "200", "200", "200"], done.stderr
     assert done.stderr.count("it lasts as long as this kernel") == 1
     assert [path.name for path in cache.rglob("*") if path.is_file() and path.stat().st_size] == []
@@ -349,7 +350,7 @@ except CannotPrompt as error:
 def test_fault_33_where_no_front_end_is_that_is_said_within_a_second_and_the_next_cell_runs(closed_server):
     cells = [nbformat.v4.new_code_cell(code) for code in (TIMED.format(closed_server.uri), "print(6 * 7)")]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3").execute()
     first, second = ("".join(output.get("text", "") for output in cell.outputs) for cell in notebook.cells)
     assert first.startswith("True Nobody can be asked to sign in")
     assert "export TILED_API_KEY=" in first
@@ -370,7 +371,7 @@ for ask in (lambda: from_uri(sys.argv[1]), lambda: LoginPanel(sys.argv[1]).wait(
 
 def test_fault_33_a_program_that_nobody_looks_at_is_told_so_within_a_second(closed_server):
     script = [sys.executable, "-c", CRON, closed_server.uri]
-    done = subprocess.run(script, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(script, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     assert done.stdout.split() == 4 * ["True"], done.stderr
     assert "Traceback" not in done.stderr
 
@@ -380,7 +381,7 @@ def test_fault_33_papermill_is_told_so_in_the_notebook_that_it_leaves(closed_ser
     there, left = tmp_path / "there.ipynb", tmp_path / "left.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), there)
     papermill = [sys.executable, "-m", "papermill", there, left, "--kernel", "python3", "--no-progress-bar"]
-    done = subprocess.run(papermill, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(papermill, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode != 0
     assert "CannotPrompt: Nobody can be asked to sign in" in done.stderr
     assert "export TILED_API_KEY=" in done.stderr

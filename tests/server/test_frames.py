@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tests.canaries import frames, leaks
+from tests.patience import PATIENCE
 from tiled_jupyter import IdentityChanged, LoginCancelled, LoginFailed, from_uri
 from tiled_jupyter.oauth.exchange import Refused
 from tiled_jupyter.session.ensure import ensure
@@ -77,7 +78,7 @@ def test_a_repr_waits_for_no_person(short_server):
 
     def slow(http_client, providers):
         asked.set()
-        answered.wait(20)
+        answered.wait(PATIENCE)
         raise LoginCancelled("No.")
 
     def interrupted():
@@ -88,12 +89,12 @@ def test_a_repr_waits_for_no_person(short_server):
     thread = threading.Thread(target=interrupted)
     thread.start()
     try:
-        assert asked.wait(20)
+        assert asked.wait(PATIENCE)
         said = []
         looking = threading.Thread(target=lambda: said.append(repr(context)), daemon=True)
         looking.start()
-        looking.join(15)
+        looking.join(PATIENCE / 2)
         assert said == ["<Context (session ended)>"]
     finally:
         answered.set()
-        thread.join(20)
+        thread.join(PATIENCE)

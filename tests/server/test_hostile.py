@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from tests.patience import PATIENCE
 from tiled_jupyter.errors import KeysUnavailable
 from tiled_jupyter.keys.account_requests import AccountRequests
 from tiled_jupyter.panel.account import AccountDesk
@@ -36,7 +37,7 @@ def evil():
         server.replies[""] = Reply(404, {})
         server.ended.set()
         for thread in [thread for thread in threading.enumerate() if thread.name in ("tiled-bounded", "tiled-login")]:
-            thread.join(20)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
 

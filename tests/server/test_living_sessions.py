@@ -14,6 +14,7 @@ import pytest
 from jupyter_client.manager import KernelManager
 from tiled.client.utils import handle_error
 
+from tests.patience import PATIENCE
 from tiled_jupyter import from_context
 from tiled_jupyter.session import prompts
 from tiled_jupyter.session.resuming import _Around
@@ -74,7 +75,7 @@ def lasting(before_closed_server):
     before_closed_server.become(None)
 
 
-def until(is_so, timeout=60.0):
+def until(is_so, timeout=PATIENCE):
     end, pause = time.monotonic() + timeout, threading.Event()
     while not is_so():
         assert time.monotonic() < end
@@ -93,7 +94,7 @@ def through(nginx, directives, work, tries=2):
         result = pool.submit(work)
         until(lambda: asked() >= tries or result.done())
         nginx.become(None)
-        return result.result(100)
+        return result.result(PATIENCE)
 
 
 def overdue(context):
@@ -125,7 +126,7 @@ def test_half_a_minute_of_a_portal_ends_with_the_data(short):
         with pytest.raises(TimeoutError):
             answer.result(30)
         short.become(None)
-        assert answer.result(60).status_code == 200
+        assert answer.result(PATIENCE).status_code == 200
     assert hook.calls == 1
 
 
@@ -177,7 +178,7 @@ def test_who_only_looks_waits_for_no_portal(lasting):
         assert repr(context) == "<Context (server not reached)>"  # nor for who waits for it
         assert not answer.done()
         lasting.become(None)
-        assert answer.result(60).status_code == 200
+        assert answer.result(PATIENCE).status_code == 200
     assert hook.calls == 1
 
 
@@ -281,7 +282,7 @@ def test_a_question_goes_away_when_the_session_turns_out_to_live(short, monkeypa
         assert isinstance(hook.panel.until(lambda state: state.reason == ended, 60), SignedOut)
         assert not answer.done()
         short.become(None)
-        assert answer.result(60).status_code == 200
+        assert answer.result(PATIENCE).status_code == 200
     state = hook.panel.rest(SignedIn)
     assert state.provenance == "The session lives after all, and this goes on with it."
     assert state.identity.id == "alice"
@@ -388,19 +389,19 @@ def test_the_stop_button_ends_the_wait_for_a_portal(lasting, code):
     client.start_channels()
     try:
         client.wait_for_ready(60)
-        assert client.execute_interactive(CONNECT.format(lasting.uri), timeout=60)["content"]["status"] == "ok"
+        assert client.execute_interactive(CONNECT.format(lasting.uri), timeout=PATIENCE)["content"]["status"] == "ok"
         lasting.become(PAGE)
         before = len(lasting.log)
         request = client.execute(READ.format(code))
         until(lambda: lasting.log[before:].count(REFRESH) >= 2)
         begun = time.monotonic()
         manager.interrupt_kernel()
-        reply = client.get_shell_msg(timeout=60)
+        reply = client.get_shell_msg(timeout=PATIENCE)
         assert time.monotonic() - begun < 20  # of the minute that it would take
         assert reply["parent_header"]["msg_id"] == request
         assert (reply["content"]["status"], reply["content"]["ename"]) == ("error", "KeyboardInterrupt")
         lasting.become(None)
-        assert client.execute_interactive("assert read() == 200", timeout=60)["content"]["status"] == "ok"
+        assert client.execute_interactive("assert read() == 200", timeout=PATIENCE)["content"]["status"] == "ok"
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

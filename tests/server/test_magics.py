@@ -12,6 +12,7 @@ import pytest
 from jupyter_client import KernelManager
 
 from tests.approval import approve_without_a_page
+from tests.patience import PATIENCE
 
 from .hostile_server import HostileServer
 from .openid_provider import OpenIDProvider, proxied_provider
@@ -42,11 +43,11 @@ class Kernel:
             texts.append(content.get("text") or data.get("text/plain") or content.get("evalue") or "")
             hear(texts[-1])
 
-        self._client.execute_interactive(code, timeout=60, output_hook=heard, allow_stdin=True)
+        self._client.execute_interactive(code, timeout=PATIENCE, output_hook=heard, allow_stdin=True)
         return "\n".join(texts)
 
     def complete(self, line: str) -> list[str]:
-        return self._client.complete(line, reply=True, timeout=30)["content"]["matches"]
+        return self._client.complete(line, reply=True, timeout=PATIENCE)["content"]["matches"]
 
 
 @contextmanager
@@ -56,7 +57,7 @@ def kernel(ip: str = "127.0.0.1") -> Iterator[Kernel]:
     client = manager.client()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=60)
+        client.wait_for_ready(timeout=PATIENCE)
         yield Kernel(client, manager.provisioner.pid)
     finally:
         client.stop_channels()

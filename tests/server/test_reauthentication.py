@@ -13,6 +13,7 @@ import numpy
 import pytest
 from tiled.client.auth import CannotRefreshAuthentication
 
+from tests.patience import PATIENCE
 from tiled_jupyter import CannotPrompt, Context, IdentityChanged, LoginCancelled, LoginFailed, from_context
 from tiled_jupyter.kernel import cells
 from tiled_jupyter.session import prompts
@@ -83,12 +84,12 @@ def test_a_prompt_that_needs_connections_finds_them_though_all_requests_wait(sho
     hook = Hook()
     context = signed_in(short_server, hook)
     kill(context)
-    waiting = threading.Barrier(2, timeout=30)
+    waiting = threading.Barrier(2, timeout=PATIENCE)
     hook.before = waiting.wait
     with ThreadPoolExecutor(40) as pool:
         requests = [pool.submit(get, context) for _ in range(40)]
         waiting.wait()  # the prompt is open; more requests than the pool has connections wait for it
-        assert [request.result(30).status_code for request in requests] == 40 * [200]
+        assert [request.result(PATIENCE).status_code for request in requests] == 40 * [200]
     assert hook.calls == 2
 
 

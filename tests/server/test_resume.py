@@ -16,6 +16,7 @@ from tiled.queries import Key
 from tiled.structures.data_source import DataSource
 from tiled.structures.table import TableStructure
 
+from tests.patience import PATIENCE
 from tiled_jupyter import LoginCancelled, from_context
 
 from .sessions import Hook, kill, signed_in
@@ -195,7 +196,7 @@ def test_a_subscription_connects_and_hears_what_another_client_writes(folder, el
     with subscription:
         subscription.start_in_thread(0)  # from the beginning: what comes just after connecting is easily missed
         elsewhere.write_array(IMAGE, key="from_elsewhere")
-        assert "from_elsewhere" in (heard.get(timeout=30).key for _ in range(4))
+        assert "from_elsewhere" in (heard.get(timeout=PATIENCE).key for _ in range(4))
 
 
 def test_a_subscription_whose_prompt_is_cancelled_leaves_nobody_waiting(folder, hook, monkeypatch):
@@ -211,6 +212,6 @@ def test_a_subscription_whose_prompt_is_cancelled_leaves_nobody_waiting(folder, 
     subscription.disconnected.add_callback(goes)
     kill(folder.context)
     assert isinstance(subscription.start_in_thread(), Subscription)
-    assert "You cancelled at 14:02" in str(errors.get(timeout=20))
-    assert ended.wait(20)
+    assert "You cancelled at 14:02" in str(errors.get(timeout=PATIENCE))
+    assert ended.wait(PATIENCE)
     subscription.disconnect()

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from tests.patience import PATIENCE
 from tiled_jupyter.session.context import Context
 from tiled_jupyter.session.tokens import one_kernel_at_a_time
 from tiled_jupyter.state.states import Connecting, Disconnected, SignedIn, SignedOut, Verifying
@@ -85,7 +86,7 @@ def test_a_sign_in_that_succeeds_after_cancel_is_revoked():
         shown.session.cancel()
         os.kill(server.pid, signal.SIGCONT)
         for thread in threads:
-            thread.join(20)
+            thread.join(PATIENCE)
         assert isinstance(shown.session.state, SignedOut)
         assert not shown.session.context.authenticated
         context, _ = Context.from_any_uri(server.uri)
@@ -102,7 +103,7 @@ def test_sign_in_from_another_notebook_is_noticed(closed_server):
     other.sign_in()
     shown.session.look_for_saved()
     with shown._changed:
-        assert shown._changed.wait_for(lambda: isinstance(shown.states[-1], SignedIn), 20)
+        assert shown._changed.wait_for(lambda: isinstance(shown.states[-1], SignedIn), PATIENCE)
     assert shown.session.context.authenticated
 
 
@@ -128,7 +129,7 @@ def test_signing_out_everywhere_ends_the_session_and_removes_the_files(closed_se
     token = context.http_client.auth.tokens["refresh_token"]
     shown.session.sign_out(everywhere=True)
     for thread in [thread for thread in threading.enumerate() if thread.name == "tiled-login"]:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert [path for path in (cache / "tokens").rglob("*") if path.is_file()] == []
     refresh = f"{closed_server.uri}/api/v1/auth/session/refresh"
     assert context.http_client.post(refresh, json={"refresh_token": token}).status_code == 401

@@ -167,8 +167,47 @@ def test_leak_guard_is_as_the_settings_say_at_the_moment_and_on_where_they_are_w
 def test_a_wrong_setting_is_said_when_the_extension_is_loaded_and_stops_a_sign_in(closed_server):
     with kernel() as here:
         here.run(CONFIGURE.format(name="remember", value="sometimes"))
-        wrong = 'The setting c.TiledJupyter.remember must be "ask", "never" or "always".'
+        wrong = 'The setting c.TiledJupyter.remember is "sometimes" and must be "ask", "never" or "always".'
         assert wrong in here.run("%load_ext tiled_jupyter")
         said = here.run(f"%tiled_login {closed_server.uri}")
         assert wrong in said
-        assert "sometimes" not in said
+        assert here.run("from tiled_jupyter import LoginPanel\nLoginPanel()").strip().startswith(wrong)
+        # What was half made goes without a word.
+        assert here.run("import gc, sys\nsys.last_value = sys.last_traceback = None\ngc.collect();").strip() == ""
+
+
+STARTS_WRONG = """\
+c.InteractiveShellApp.extensions = ["tiled_jupyter"]
+c.TiledJupyter.allow_unlisted_server = False
+c.TiledJupyter.max_key_days = 0
+"""
+
+
+def test_what_is_wrong_when_a_kernel_starts_is_said_in_the_first_cell_and_only_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "first.ipynb")  # somebody is there
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    file = tmp_path / "profile_default" / "ipython_config.py"
+    file.parent.mkdir()
+    file.write_text(STARTS_WRONG)
+    with kernel() as here:
+        first = here.run("print('ran')")
+        assert f"Did you mean allow_unlisted_servers? Correct it in {file}, line 2." in first
+        assert "c.TiledJupyter.max_key_days is 0 and must be a whole number of days" in first
+        assert f"Correct it in {file}, line 3." in first
+        assert "Warning" not in first
+        assert first.strip().endswith("ran")
+        assert here.run("print('again')").strip() == "again"
+        assert here.run("%reload_ext tiled_jupyter\nprint('reloaded')").strip() == "reloaded"
+        assert "Did you mean allow_unlisted_servers?" in here.run("%tiled_why")
+
+
+@pytest.mark.parametrize(("name", "stops"), [("allow_htttp", True), ("zeal", False)])
+def test_a_misspelt_name_stops_a_sign_in_and_one_of_another_version_does_not(closed_server, monkeypatch, name, stops):
+    monkeypatch.setenv("JPY_SESSION_NAME", "typo.ipynb")
+    with kernel() as here:
+        here.run(CONFIGURE.format(name=name, value=True))
+        assert f"c.TiledJupyter.{name} is no setting" in here.run("%load_ext tiled_jupyter")
+        said = here.run(f"%tiled_login {closed_server.uri} --no-wait\nprint('goes on')")
+        assert ("goes on" not in said) == stops
+        assert ("Did you mean allow_http?" in said) == stops
+        assert "Warning" not in said

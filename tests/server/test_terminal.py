@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+from tests.patience import PATIENCE
+
 from .tiled_server import PASSWORDS
 
 SCRIPT = """
@@ -33,7 +35,7 @@ def ask_and_answer(command, answers, **environment):
         start_new_session=True,
     )
     os.close(terminal)
-    answers, count, said, deadline = list(answers), len(answers), "", time.monotonic() + 90
+    answers, count, said, deadline = list(answers), len(answers), "", time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             said += os.read(person, 1000).decode(errors="replace")
@@ -43,7 +45,7 @@ def ask_and_answer(command, answers, **environment):
         if answers and asked > count - len(answers):
             os.write(person, f"{answers.pop(0)}\n".encode())
     os.close(person)
-    assert script.wait(20) == 0, said
+    assert script.wait(PATIENCE) == 0, said
     return said
 
 

@@ -11,6 +11,7 @@ import threading
 
 import pytest
 
+from tests.patience import PATIENCE
 from tiled_jupyter.session import tokens
 from tiled_jupyter.session import tokens as files
 from tiled_jupyter.session.tokens import one_kernel_at_a_time
@@ -130,7 +131,7 @@ def test_cancel_does_not_wait_for_another_kernel_and_the_sign_in_is_ended(closed
     shown.connect(closed_server.uri)
     with one_kernel_at_a_time(shown.session.context.token_directory):  # which hangs, as far as the panel knows
         shown.session.sign_in("demo", "bob", PASSWORDS["bob"], remember=True)
-        assert waits.wait(20)
+        assert waits.wait(PATIENCE)
         with at_once():
             shown.session.cancel()
             assert isinstance(shown.session.state, SignedOut)
@@ -159,14 +160,14 @@ def test_a_sign_out_elsewhere_during_a_refresh_leaves_nothing_on_disk(short_serv
     def slow(*arguments):
         tokens = refresh(*arguments)
         at_the_server.set()
-        assert answered.wait(20)
+        assert answered.wait(PATIENCE)
         return tokens
 
     monkeypatch.setattr(session_auth, "refresh", slow)
     let_expire(context)
     request = threading.Thread(target=get, args=(context,))
     request.start()
-    assert at_the_server.wait(20)
+    assert at_the_server.wait(PATIENCE)
     files.remove_tokens(context.token_directory)  # as another kernel does that signs out everywhere
     answered.set()
     request.join()

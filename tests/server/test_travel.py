@@ -11,6 +11,7 @@ import dask
 import pytest
 from distributed import Client, LocalCluster
 
+from tests.patience import PATIENCE
 from tiled_jupyter import Context, from_context, from_uri
 
 from .openid_provider import OpenIDProvider, proxied_provider
@@ -33,7 +34,7 @@ def in_another_process(client, **environment):
         input=pickle.dumps(client),
         capture_output=True,
         env={**inherited, **environment},
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -105,5 +106,5 @@ def test_workers_of_a_cluster_read_with_a_remembered_session(short_server):
         Client(cluster) as workers,
     ):
         let_expire(context)
-        assert workers.compute(array.read().sum()).result(60) == expected
-        assert workers.submit(lambda: array.read().sum().compute(scheduler="threads")).result(60) == expected
+        assert workers.compute(array.read().sum()).result(PATIENCE) == expected
+        assert workers.submit(lambda: array.read().sum().compute(scheduler="threads")).result(PATIENCE) == expected

@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -185,9 +186,9 @@ class TiledServer(Rig):
         return arguments
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes] | nursery.Forked) -> None:
-        tries = int(STARTS_WITHIN / 0.1)
-        with httpx.Client(trust_env=False, timeout=1) as client:
-            for _ in range(tries):
+        deadline = time.monotonic() + STARTS_WITHIN
+        with httpx.Client(trust_env=False, timeout=10) as client:
+            while time.monotonic() < deadline:
                 try:
                     if client.get(f"{self.uri}/healthz").is_success:
                         return

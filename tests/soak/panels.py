@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.chromium import launch_chromium
+from tests.browser.chromium import launch_chromium, new_window
 from tests.browser.kernels import ROOT
 from tests.browser.lab import Lab
 from tests.browser.notebook import Notebook
@@ -87,7 +87,7 @@ def soak() -> None:
 
 
 def _of(browser: Browser, lab: Lab, show: str, selector: str, panels: int) -> list[dict[str, float]]:
-    page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
+    page = new_window(browser).new_page()
     soaked = Soaked(page, lab, show)
     seen = []
     for times in (WARM, panels - WARM):

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from tiled_jupyter.errors import BadSetting
 from tiled_jupyter.keys.leaks import LeakGuard, find_keys, warning
+from tiled_jupyter.notebook import key_magics
 
 KEY = "5f1d0c3b" + "9a8e7f6d" * 8
 CELLS = Path(__file__).with_name("cells.txt").read_text(encoding="utf-8").split("\n# %%\n")
@@ -160,3 +162,21 @@ def test_it_can_be_switched_off_at_any_time(shell):
     wanted.now = True
     shell.run_cell(f"'{KEY}'")
     assert len(warned) == 1
+
+
+def test_a_wrong_setting_takes_the_button_and_not_the_warning(monkeypatch):
+    def wrong():
+        raise BadSetting("The setting …")
+
+    said, shown = [], []
+    mine = SimpleNamespace(first_eight=KEY[:8], note=None)
+    monkeypatch.setattr("tiled_jupyter.notebook.key_warning.settings", wrong)
+    monkeypatch.setattr(key_magics, "_mine", lambda first_eights: [(None, mine)])
+    monkeypatch.setattr("tiled_jupyter.servers.signed_in", list)
+    monkeypatch.setattr("tiled_jupyter.servers.name_of", lambda context: "tiled.example.org")
+    monkeypatch.setattr("tiled_jupyter.kernel.front_end.say", said.append)
+    monkeypatch.setattr("tiled_jupyter.kernel.front_end.show", shown.append)
+    monkeypatch.setattr("tiled_jupyter.kernel.front_end.is_somebody_there", lambda: True)
+    key_magics._warn("There is a key.", find_keys(KEY))
+    assert said == [f"There is a key.\nThis one is yours. To end it now: %tiled_api_key revoke {KEY[:8]}"]
+    assert shown == []

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import runpy
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -114,3 +118,55 @@ def test_a_release_is_published_without_a_token_and_after_the_check():
     assert publish["environment"] == "pypi"
     assert "secrets." not in text
     assert not any("${{" in command for command in commands)  # a tag's name is no part of a command
+
+
+def test_every_bound_of_what_users_install_has_its_reason():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for_users, _, for_developers = text.partition("\ntest = [\n")
+    bounded = [line.strip() for line in for_users.splitlines() if re.search(r'"[\w.\[\]-]*[<>=]=?\d', line)]
+    assert len(bounded) >= len(PROJECT["project"]["dependencies"])
+    assert [line for line in bounded if "#" not in line] == []
+    upper = [line.strip() for line in for_developers.splitlines() if re.search(r'^ *".*<\d', line)]
+    assert [line for line in upper if "#" not in line] == []
+
+
+def test_upper_bounds_are_few_and_lifted_where_the_next_versions_are_tried():
+    bounds = [text for text in PROJECT["project"]["dependencies"] if "<" in text or "==" in text]
+    assert [Requirement(text).name for text in bounds] == ["anywidget"]
+    matrix = (ROOT / "scripts" / "matrix").read_text(encoding="utf-8")
+    lifted = re.search(r"printf '%s\\n' (.*) >\.matrix/next-bounds\.txt", matrix)
+    assert [Requirement(text.strip("'")).name for text in lifted[1].split()] == ["anywidget", "ipykernel"]
+    assert not any("<" in text for text in lifted[1].split())
+
+
+@pytest.fixture
+def distributions(tmp_path):
+    """Give a function that makes a wheel and an sdist with given names in them, and says what the check says."""
+    script = ROOT / "scripts" / "check_distributions.py"
+    names = runpy.run_path(str(script))
+
+    def check(lacking=(), more=()):
+        with zipfile.ZipFile(tmp_path / "x.whl", "w") as archive:
+            for name in names["WHEEL"]:
+                archive.writestr(name, "")
+        with tarfile.open(tmp_path / "x.tar.gz", "w:gz") as archive:
+            for name in {*names["SDIST"], *more} - {*lacking}:
+                archive.addfile(tarfile.TarInfo(f"x-1.0/{name}"))
+        return subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True).stderr
+
+    return check
+
+
+def test_the_source_distribution_has_the_documentation_and_not_what_is_built_of_it(distributions):
+    assert distributions() == ""
+    for page in ("docs/how-to/facility.md", "docs/conf.py", "docs/images/sign-in-light.png"):
+        assert distributions(lacking=[page]) == f"x.tar.gz lacks {page}\n"
+    built = "docs/_build/index.html"
+    assert distributions(more=[built]) == f"{built} does not belong there\n"
+
+
+def test_what_breaks_is_marked_at_the_beginning_of_its_entry():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    _, _, sections = changelog.partition("\n## ")
+    assert sections.count("**Breaking**") == len(re.findall(r"^- \*\*Breaking\*\*", sections, re.MULTILINE)) > 0
+    assert "breaking" not in sections.replace("**Breaking**", "").lower()

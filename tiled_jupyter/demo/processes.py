@@ -85,7 +85,7 @@ class Child:
         """The process, to send signals to."""
         return self._process.pid
 
-    def wait_until_ready(self, stop: Event, timeout: float = 90.0) -> None:
+    def wait_until_ready(self, stop: Event, timeout: float = 300.0) -> None:
         """Return when it answers, or when `stop` is set.
 
         Parameters
@@ -95,7 +95,7 @@ class Child:
         timeout : float
             Seconds after which `DemoFailed` is raised.
         """
-        with httpx.Client(trust_env=False, timeout=1.0) as client:
+        with httpx.Client(trust_env=False, timeout=5.0) as client:
             for _ in range(int(timeout / 0.1)):
                 self.check()
                 try:

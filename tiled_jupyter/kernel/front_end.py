@@ -46,9 +46,9 @@ def nobody() -> Nobody | None:
         at all.
     """
     running = kernel()
-    parent = running.get_parent() if running is not None else {}
+    parent = _request()
     asked_by = parent.get("header", {}).get("msg_type")
-    if running is not None and asked_by is None:
+    if is_starting():
         return "start-up"
     if getattr(running, "_allow_stdin", running is not None):
         by_jupyter_run = (
@@ -57,6 +57,17 @@ def nobody() -> Nobody | None:
         if not by_jupyter_run and asked_by not in ("complete_request", "inspect_request"):
             return None
     return "voila" if is_voila() else "unattended"
+
+
+def is_starting() -> bool:
+    """Whether this is a kernel that has not been asked to run anything yet: start-up files run, and nobody reads."""
+    return kernel() is not None and not _request().get("header", {}).get("msg_type")
+
+
+def _request() -> dict[str, Any]:
+    """Return the message that the kernel works on; it is empty where there is none."""
+    parent: dict[str, Any] = kernel().get_parent() if kernel() is not None else {}
+    return parent
 
 
 def is_voila() -> bool:

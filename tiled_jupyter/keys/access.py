@@ -11,11 +11,12 @@ from typing import Any
 
 import httpx
 
+from ..errors import BadSetting
 from ..oauth.exchange import Refused, explain
 from ..session.identity import full_name, identity_of
 from ..session.key_files import VARIABLE
 from ..session.prompts import quietly
-from ..settings import settings
+from ..settings import complaints, settings
 from .account_requests import AccountRequests, read_json, understanding
 from .choice import environment_key
 from .request import INHERIT, READ, scope
@@ -33,7 +34,7 @@ def explain_access(client: Any, path: str = "") -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Sentences: who one is, what one may, what is there, whom to ask.
+        Sentences: who one is, what one may, what is there, whom to ask, and which settings are wrong.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def explain_access(client: Any, path: str = "") -> tuple[str, ...]:
     parts = [part for part in path.split("/") if part] or list(getattr(client, "path_parts", ()))
     access = _Access(context)
     with quietly(), understanding(access.host):
-        return access.explain(parts)
+        return (*access.explain(parts), *complaints())
 
 
 def may_not(context: Any, detail: str) -> str | None:
@@ -69,7 +70,10 @@ def may_not(context: Any, detail: str) -> str | None:
 
 def whom_to_ask(host: str) -> str:
     """Name who can help."""
-    page = settings().help_url
+    try:
+        page = settings().help_url
+    except BadSetting:  # `complaints` tells of it
+        page = ""
     return f"To get access, see {page}" if page else f"To get access, ask who runs {host}."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -148,7 +149,8 @@ def _warn(sentence: str, leaks: list[Leak]) -> None:
     front_end.say("\n".join([sentence, *(f"This one is yours. To end it now: {command}" for command in commands)]))
     if front_end.is_somebody_there():
         for context, key in mine:
-            front_end.show(KeyWarning(context, servers.name_of(context), key))
+            with suppress(BadSetting):  # the sentence does without the button
+                front_end.show(KeyWarning(context, servers.name_of(context), key))
 
 
 def _mine(first_eights: set[str]) -> list[tuple[Context, ApiKey]]:

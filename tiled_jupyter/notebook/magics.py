@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
@@ -24,7 +23,7 @@ from ..panel.panel import LoginPanel
 from ..session.context import Context
 from ..session.ensure import ensure
 from ..session.identity import full_name, identity_of
-from ..settings import settings
+from ..settings import SWITCH, complaints, settings
 from ..sign_in import profiles, sign_out
 from ..sign_in.server import find_target
 from . import servers
@@ -50,6 +49,7 @@ class TiledMagics(Magics):
     def tiled_login(self, line: str) -> LoginPanel | None:
         """Sign in to a Tiled server, wait for it, and bind the client to `client`."""
         args = arguments(self.tiled_login, line)
+        _require_usable_settings()
         if not args.no_wait:
             self._refuse_to_replace(args.name)
         if front_end.has_terminal() and not args.no_wait:
@@ -102,11 +102,12 @@ class TiledMagics(Magics):
         args = arguments(self.tiled_why, line)
         contexts = servers.connected(args.server)
         if not contexts:
-            raise UsageError("This kernel is connected to no Tiled server. Run %tiled_login first.")
+            nowhere = "This kernel is connected to no Tiled server. Run %tiled_login first."
+            raise UsageError("\n".join([nowhere, *complaints()]))
         context = servers.the_one(contexts, f"%tiled_why --server ADDRESS {args.path}".rstrip())
         try:
             front_end.say("\n".join(explain_access(context, args.path)))
-        except KeysUnavailable as error:
+        except (KeysUnavailable, BadSetting) as error:
             sentence = str(error)
         else:
             return
@@ -129,6 +130,17 @@ class TiledMagics(Magics):
                 else kind.__name__
             )
             raise UsageError(f"`{name}` already holds a {what}; use --as NAME")
+
+
+def _require_usable_settings() -> None:
+    """Raise a sentence without a traceback where a setting cannot be used."""
+    try:
+        settings()
+    except BadSetting as error:
+        wrong = str(error)
+    else:
+        return
+    raise UsageError(wrong)
 
 
 def _at_a_terminal(uri: str | None, *, remember: bool) -> Any:
@@ -179,7 +191,7 @@ def load_ipython_extension(ipython: Any) -> None:
     Does nothing where ``TILED_JUPYTER=0`` is set.
     """
     global _guard
-    if os.environ.get("TILED_JUPYTER") == "0":
+    if os.environ.get(SWITCH) == "0":
         if front_end.is_somebody_there():  # and not while a kernel starts
             front_end.say("TILED_JUPYTER=0 is set in this kernel's environment, so tiled_jupyter stays out of it.")
         return
@@ -192,10 +204,7 @@ def load_ipython_extension(ipython: Any) -> None:
     cells.watch()
     hints.watch()
     enable()
-    try:
-        settings()
-    except BadSetting as error:
-        warnings.warn(str(error), stacklevel=2)
+    hints.tell_of_settings()
 
 
 def unload_ipython_extension(ipython: Any) -> None:

@@ -65,6 +65,8 @@ class Page(anywidget.AnyWidget):
     # What a notebook opened later, without a kernel, knows of this panel: nothing.
     inactive = Bool(default_value=True, read_only=True).tag(sync=True)
 
+    _own_layout: Any = None  # also of a panel that a wrong setting has kept from being made
+
     def __init__(self, settings: TiledJupyter, *, remember_me: bool | None, **traits: Any) -> None:
         self._settings = settings
         self._remember: Remember = settings.remember  # type: ignore[assignment]  # traitlets types an Enum as str
