@@ -69,7 +69,8 @@ _A_CELL = 11  # JupyterLab shows no more than 50 outputs of a cell.
 _CELL = """
 import dataclasses, json, time
 from IPython.display import display, Markdown
-from tiled_jupyter import LoginPanel, wire
+from tiled_jupyter import LoginPanel
+from tiled_jupyter.state import wire
 def later(value, key=None):
     # Times in the examples are of another day.
     if isinstance(value, dict):

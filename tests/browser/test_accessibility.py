@@ -33,7 +33,7 @@ def test_axe_finds_nothing_in_any_state(gallery, width, looks):
     load_axe(notebook.page)
     for look in looks:
         wear(notebook, look)
-        assert find_violations(panels_in(notebook.page)) == [], look
+        assert find_violations(panels_in(notebook.page), colours_alone=look != looks[0]) == [], look
 
 
 def test_axe_finds_nothing_in_the_call_at_the_edge_of_the_page_nor_after_a_restart(open_notebook):
@@ -47,7 +47,7 @@ def test_axe_finds_nothing_in_the_call_at_the_edge_of_the_page_nor_after_a_resta
     load_axe(notebook.page)
     for look in LOOKS:
         wear(notebook, look)
-        assert find_violations(calls) == [], look
+        assert find_violations(calls, colours_alone=look != "light") == [], look
     notebook.restart_kernel()
     restarted = notebook.panel(0)
     restarted.scroll_into_view_if_needed()
