@@ -19,7 +19,7 @@ from typing import Any
 from tiled_jupyter import Context
 from tiled_jupyter.session import tokens
 
-WATCHED = {tokens.__file__, tokens.__file__}
+WATCHED = {tokens.__file__}
 HARMLESS = {"read_token", "read_tokens", "claims", "subject", "_pause"}
 
 

@@ -38,7 +38,8 @@ for _ in range(int(sys.argv[2])):
 ASKING_KERNEL = """
 import os, select, sys, threading
 from tests.server.sessions import Hook, get
-from tiled_jupyter import Context, prompts
+from tiled_jupyter import Context
+from tiled_jupyter.session import prompts
 def person(http_client, providers):
     os.write(1, b"asked\\n")
     elsewhere = prompts.occasion.get().elsewhere

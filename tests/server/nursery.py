@@ -121,6 +121,13 @@ def prepare(directory: Path) -> None:
 
     for writable in (False, True):
         build_app_from_config(configuration(directory, writable=writable))
+    # Else each server would do that when it starts, in a process that imports Tiled.
+    database = f"sqlite+aiosqlite:///{directory / 'authentication.db'}"
+    command = [sys.executable, "-m", "tiled", "admin", "initialize-database", database]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    missing = [name for name in PREPARED if not (directory / name).exists()]
+    if missing:
+        raise RuntimeError(f"These were not made: {missing}")
     if threading.active_count() > 1:
         raise RuntimeError(f"What has threads cannot be forked: {threading.enumerate()}")
 

@@ -12,7 +12,7 @@ from tests.browser.listener import Listener
 from tests.browser.waiting import until
 from tests.canaries import leaks
 from tests.patience import PATIENCE
-from tiled_jupyter.kernel.replies import REPLY, REQUEST
+from tiled_jupyter.panel.key_reply import REPLIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,11 +45,11 @@ class Kernel:
         assert reply["content"]["status"] == "ok", reply["content"]
 
     def ask(self, comm_id="comm", first_eight=SECRET[:8]):
-        message = self.client.session.msg(REQUEST, {"comm_id": comm_id, "first_eight": first_eight})
+        message = self.client.session.msg(REPLIES.request, {"comm_id": comm_id, "first_eight": first_eight})
         self.client.control_channel.send(message)
         reply = self.client.control_channel.get_msg(timeout=PATIENCE)
         assert reply["parent_header"]["msg_id"] == message["header"]["msg_id"]
-        assert reply["msg_type"] == REPLY
+        assert reply["msg_type"] == REPLIES.reply
         return reply["content"], [bytes(buffer) for buffer in reply["buffers"]]
 
     def stop(self) -> None:
@@ -74,7 +74,7 @@ def test_the_secret_goes_to_who_asked_and_to_no_other_client_and_no_log(kernel, 
         assert listener.messages("status")  # it hears what the kernel broadcasts
         sent = listener.everything()
     log = kernel.log.read_text()
-    assert REQUEST in log  # it is at debug level
+    assert REPLIES.request in log  # it is at debug level
     assert leaks({"what another client is sent": sent, "the log": log}, {"the key": SECRET}) == []
 
 
@@ -92,7 +92,7 @@ def test_the_key_can_be_copied_while_a_cell_runs_and_the_kernel_stays_busy(kerne
     while "idle" not in statuses or statuses[-1] != "busy":  # the handler's own idle, and then again busy
         message = kernel.client.get_iopub_msg(timeout=PATIENCE)
         if message["msg_type"] == "status":
-            answers_request = message["parent_header"].get("msg_type") == REQUEST
+            answers_request = message["parent_header"].get("msg_type") == REPLIES.request
             if answers_request or "idle" in statuses:
                 statuses.append(message["content"]["execution_state"])
     assert message["parent_header"]["msg_type"] == "execute_request"
@@ -111,7 +111,7 @@ def test_a_key_that_is_not_there_gets_a_sentence(kernel):
 def test_nothing_stays_installed_when_nothing_is_offered(kernel):
     handlers = "get_ipython().kernel.control_handlers"
     kernel.run(f"before = dict({handlers})\n{OFFER}")
-    kernel.run(f"assert {REQUEST!r} in {handlers}")
+    kernel.run(f"assert {REPLIES.request!r} in {handlers}")
     kernel.run(f"offer_keys('comm', None); assert dict({handlers}) == before")
 
 

@@ -35,7 +35,7 @@ from .tiled_server import TiledServer
 @pytest.fixture
 def settings(monkeypatch):
     chosen = TiledJupyter()
-    for module in ("api_keys", "key_wish", "settings"):
+    for module in ("keys.api_keys", "keys.request", "settings"):
         monkeypatch.setattr(f"tiled_jupyter.{module}.settings", lambda: chosen)
     return chosen
 

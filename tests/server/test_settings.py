@@ -26,7 +26,7 @@ def site(monkeypatch):
 
     def configure(**values):
         chosen = TiledJupyter(config=Config(TiledJupyter=values))
-        for module in ("panel", "prompt_session"):
+        for module in ("panel.panel", "sign_in.hook"):
             monkeypatch.setattr(f"tiled_jupyter.{module}.settings", lambda: chosen)
         return chosen
 

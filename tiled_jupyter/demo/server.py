@@ -120,11 +120,12 @@ def configuration(
 
 
 def _empty_catalog(directory: Path) -> dict[str, Any]:
+    database = directory / "catalog.db"
     return {
         "catalog": {
-            "uri": f"sqlite:///{directory / 'catalog.db'}",
+            "uri": f"sqlite:///{database}",
             "writable_storage": [str(directory / "data")],
-            "init_if_not_exists": True,
+            "init_if_not_exists": not database.exists(),  # looking takes another process some seconds
         },
         "streaming_cache": {"uri": "memory"},
     }

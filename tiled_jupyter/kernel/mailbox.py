@@ -27,9 +27,10 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
+from ..text import Masked
 from . import cells
 from .front_end import kernel as running_kernel
 
@@ -58,17 +59,17 @@ class Letter:
     Parameters
     ----------
     content : object
-    buffer : bytes
-        What came beside it; a repr does not show it, for a person may have typed it.
+    typed : str
+        What a person typed, which comes as a buffer beside it.
     """
 
     content: Any
-    buffer: bytes = field(default=b"", repr=False)
+    typed: Masked = Masked()  # noqa: RUF009 - it is immutable
 
     @classmethod
     def of(cls, content: Any, buffers: Sequence[Any] | None) -> Letter:
         """Open what came with its buffers."""
-        return cls(content, bytes(buffers[0]) if buffers else b"")
+        return cls(content, Masked(bytes(buffers[0]), "utf-8", "replace") if buffers else Masked())
 
 
 class Mailbox:

@@ -26,7 +26,6 @@ from ..state import wire
 from ..state.account import KeyInCell
 from ..state.states import Disconnected, State
 from ..state.wire import Remember, Transport
-from ..text import Masked
 from .words import NEUTRAL_TEXT
 
 _STATIC = Path(__file__).parent / "static"
@@ -178,7 +177,7 @@ class Page(anywidget.AnyWidget):
                 return
             self._seen.append(message_id)
         self.heard_at = time.monotonic()
-        self.obey(command, Masked(letter.buffer, "utf-8", "replace") if letter.buffer else Masked())
+        self.obey(command, letter.typed)
 
     def _on_page_message(self, _widget: object, content: object, buffers: list[Any]) -> None:
         self.receive(Letter.of(content, buffers))
