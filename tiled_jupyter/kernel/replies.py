@@ -26,11 +26,14 @@ class Replies:
     ----------
     request, reply : str
         Types of the messages. The content of a request names the widget it is for (``comm_id``).
+    otherwise : dict
+        Content of the reply where the widget has no answer.
     """
 
-    def __init__(self, request: str, reply: str) -> None:
+    def __init__(self, request: str, reply: str, otherwise: dict[str, Any]) -> None:
         self.request = request
         self.reply = reply
+        self._otherwise = otherwise
         self._lock = threading.Lock()
         self._answers: dict[str, Answer] = {}
 
@@ -43,7 +46,6 @@ class Replies:
             Of the widget.
         answer : callable or None
             From the content of a request to the content and the buffers of its reply; called on the control thread.
-            Where no widget of that name has one, the reply says ``"status": "error"``.
         """
         handlers = getattr(running_kernel(), "control_handlers", None)
         with self._lock:
@@ -61,7 +63,7 @@ class Replies:
         kernel, asked = running_kernel(), message["content"]
         with self._lock:
             answer = self._answers.get(str(asked.get("comm_id")))
-        content, buffers = answer(asked) if answer is not None else ({"status": "error"}, [])
+        content, buffers = answer(asked) if answer is not None else (self._otherwise, [])
         kernel.session.send(stream, self.reply, content, parent=message, ident=ident, buffers=buffers)
         # The kernel says `idle` after this, and hubs cull idle kernels: a running cell says again that it runs.
         kernel.control_thread.io_loop.add_callback(say_busy, cells.current())

@@ -7,9 +7,12 @@ from typing import Any
 
 from ..kernel.replies import Replies
 
-_NO_KEY = "There is no such key to be copied here. Save it to a file, or make another one."
+_NO_KEY = {
+    "status": "error",
+    "sentence": "There is no such key to be copied here. Save it to a file, or make another one.",
+}
 
-REPLIES = Replies("tiled_jupyter_key_request", "tiled_jupyter_key_reply")
+REPLIES = Replies("tiled_jupyter_key_request", "tiled_jupyter_key_reply", _NO_KEY)
 
 
 def offer_keys(comm_id: str, give: Callable[[str], str | None] | None) -> None:
@@ -28,8 +31,6 @@ def offer_keys(comm_id: str, give: Callable[[str], str | None] | None) -> None:
 def _answer(give: Callable[[str], str | None]) -> Callable[[Mapping[str, Any]], tuple[dict[str, Any], list[bytes]]]:
     def answer(asked: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         secret = give(str(asked.get("first_eight")))
-        if secret is None:
-            return {"status": "error", "sentence": _NO_KEY}, []
-        return {"status": "ok"}, [secret.encode()]
+        return (_NO_KEY, []) if secret is None else ({"status": "ok"}, [secret.encode()])
 
     return answer
