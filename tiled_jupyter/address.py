@@ -124,7 +124,7 @@ def unquoted(text: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Give `text` back for correction, less everything a secret could hide in."""
+    """Return `text` for correction, less everything a secret could hide in."""
     return re.split(r"[?#]", re.sub(r"^([^/]*//)?[^/]*@", r"\1", text.strip()))[0]
 
 
@@ -181,7 +181,7 @@ def is_private(address: str, *, allow_http: bool) -> bool:
 
 
 def refusal_to_send(endpoint: str, server: str, *, allow_http: bool) -> str | None:
-    """Say why a password for `server` must not go to `endpoint`.
+    """Return why a password for `server` must not go to `endpoint`.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ class Masked(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """Say what it is, and how to see it."""
+        """Return what it is, and how to see it."""
         return "<secret: print() shows it>"
 
     def __copy__(self) -> Masked:

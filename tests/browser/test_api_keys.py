@@ -327,7 +327,7 @@ def test_the_keyboard_alone_leads_through_the_tabs(signed_in):
 
 
 def test_a_key_made_beside_a_running_cell_leaves_the_kernel_busy(signed_in, lab):
-    """A hub culls kernels that say they are idle (row D1); this message is handled in a subshell."""
+    """A hub culls kernels that say they are idle; this message is handled in a subshell."""
     work = "import pathlib, time\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.1)\nprint('done')"
     notebook, panel = signed_in(cells=(work,))
     notebook.run(1)

@@ -1,4 +1,4 @@
-"""A prompt that nobody sees calls at the edge of the page, and goes without a trace (row D11)."""
+"""A prompt that nobody sees calls at the edge of the page, and goes without a trace."""
 
 from __future__ import annotations
 

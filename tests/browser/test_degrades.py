@@ -1,4 +1,4 @@
-"""Where the panel cannot be, or is no longer: what stands in its place, and how a cell goes on (rows B9, D3)."""
+"""Where the panel cannot be, or is no longer: what stands in its place, and how a cell goes on."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ window.Date = class extends Right {
 
 
 def test_the_code_can_be_copied_and_the_page_shows_a_countdown(open_notebook, proxied_server):
-    """The page's clock is an hour off (row 38): it counts on the kernel's."""
+    """The page's clock is an hour off: it counts on the kernel's."""
     notebook = open_notebook([login(proxied_server)], before=lambda page: page.add_init_script(AN_HOUR_AHEAD))
     assert notebook.page.evaluate("new Date() / 1000") - time.time() > 3500
     notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -66,7 +66,7 @@ def test_fault_40_a_hostile_servers_texts_stay_text_in_every_state_and_the_noteb
         panel.sign_in("alice", "wonderland")
         expect(panel.alert).to_contain_text("refused to sign you in (400): <script>window.canary=1</script>")
         expect(panel.username).to_have_value("alice")
-        expect(panel.password).to_have_value("")  # row 5
+        expect(panel.password).to_have_value("")
 
         radios.nth(1).check()
         panel.button("Sign in").click()
@@ -124,7 +124,7 @@ def test_fault_9_a_slow_second_factor_is_said_and_cancel_gives_the_form_back(ope
         slow.replies["auth/provider/demo/token"] = Reply(503, b"<html>Service unavailable</html>")
         panel.sign_in("alice", "wonderland")
         expect(panel.alert).to_contain_text("cannot sign anybody in right now (503). Try again in a minute.")
-        expect(panel.username).to_have_value("alice")  # row 5
+        expect(panel.username).to_have_value("alice")
         expect(panel.password).to_have_value("")
         assert notebook.execute(1) == "42"
 

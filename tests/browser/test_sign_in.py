@@ -298,7 +298,7 @@ def test_a_bad_address_keeps_what_was_typed_and_says_why(open_notebook, tiled_se
     notebook.execute(0)
     panel = Panel(notebook)
     port = free_port()
-    panel.address.fill(f"http://127.0.0.1:{port}/?api_key=0123456789abcdef")  # which is removed from sight (row 43)
+    panel.address.fill(f"http://127.0.0.1:{port}/?api_key=0123456789abcdef")  # which is removed from sight
     panel.address.press("Enter")
     expect(panel.alert).to_contain_text(f"Cannot reach 127.0.0.1:{port}: nothing answers there")
     expect(panel.address).to_have_value(f"http://127.0.0.1:{port}/")
@@ -312,7 +312,7 @@ def test_a_bad_address_keeps_what_was_typed_and_says_why(open_notebook, tiled_se
         panel.connect.click()
         expect(panel.alert).to_contain_text(f"The certificate of {server.uri[8:]} is not trusted, so nothing was sent.")
         expect(panel.address).to_have_value(f"{server.uri}/")
-        expect(panel.region.get_by_role("button")).to_have_text(["Connect"])  # and no "continue anyway" (row 4)
+        expect(panel.region.get_by_role("button")).to_have_text(["Connect"])  # and no "continue anyway"
     panel.address.fill(tiled_server.uri)
     panel.connect.click()
     expect(panel.username).to_be_editable()

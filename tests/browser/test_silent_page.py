@@ -1,4 +1,4 @@
-"""A panel that never answers: the cell says how to go on, and goes on (row D3)."""
+"""A panel that never answers: the cell says how to go on, and goes on."""
 
 from __future__ import annotations
 

@@ -303,7 +303,7 @@ def test_a_notebook_saved_during_the_wait_holds_no_state(open_notebook, tiled_se
     assert tiled_server.uri not in json.dumps([cell["outputs"] for cell in document["cells"]])
 
 
-# -- a hub that culls idle kernels must not cull one that works (row D1) ----------------------------------
+# -- a hub that culls idle kernels must not cull one that works ----------------------------------
 
 WORK = 45
 CULL_AFTER = 10

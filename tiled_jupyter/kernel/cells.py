@@ -55,7 +55,7 @@ class Cell:
 
     @contextlib.contextmanager
     def watched(self, wake: Callable[[], None], *, blocking: bool) -> Iterator[None]:
-        """Have `wake` called when the stop button is pressed.
+        """Call `wake` when the stop button is pressed.
 
         Parameters
         ----------
@@ -167,7 +167,7 @@ def pause(seconds: float, done: Future[Any] | None = None) -> None:
 
 
 def in_its_output(display: Callable[[], None]) -> None:
-    """Have what `display` displays appear in the output of the running cell, on whatever thread this is.
+    """Let what `display` displays appear in the output of the running cell, on whatever thread this is.
 
     A thread that a person began has no request of its own on ipykernel 7, and gets the one handled last. That may
     be a message of a widget, which a subshell handles beside the cell: what is displayed for it is seen nowhere.

@@ -12,18 +12,18 @@ from ..address import is_loopback
 
 
 def bundle(text: str) -> dict[str, str]:
-    """Give a text as outputs have it."""
+    """Return a text as outputs have it."""
     return {"text/plain": text, "text/html": f"<p>{text}</p>" if text else ""}
 
 
 def shell() -> Any:
-    """Give IPython's shell, without importing IPython where nobody else has."""
+    """Return IPython's shell, without importing IPython where nobody else has."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None
 
 
 def kernel() -> Any:
-    """Give the kernel this code runs in, or None."""
+    """Return the kernel this code runs in, or None."""
     return getattr(shell(), "kernel", None)
 
 

@@ -127,7 +127,7 @@ class Mailbox:
             self.cell = cells.current()
 
     def say_busy(self) -> None:
-        """Tell the world that the cell is still running, if it is."""
+        """Report that the cell is still running, if it is."""
         self._said_busy = time.monotonic()
         say_busy(self.cell)
 
@@ -294,7 +294,7 @@ open_mailbox = _board.open
 
 
 def say_busy(cell: cells.Cell | None) -> None:
-    """Tell the world that a cell is still running, if it is."""
+    """Report that a cell is still running, if it is."""
     if cell is not None and cell.running and cell.request is not None:
         running_kernel()._publish_status("busy", "shell", parent=cell.request)
 

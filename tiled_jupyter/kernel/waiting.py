@@ -37,10 +37,10 @@ class Asker(Protocol):
         """What stays in the output where words stood beside the widget."""
 
     def join(self, wait: Wait) -> None:
-        """Know that somebody waits."""
+        """Take note that somebody waits."""
 
     def leave(self, wait: Wait) -> None:
-        """Know that they wait no longer."""
+        """Take note that they wait no longer."""
 
     def ping(self, channel: Channel) -> None:
         """Ask the page for a sign of life."""

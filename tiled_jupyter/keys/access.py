@@ -1,4 +1,4 @@
-"""Signed in, and still no data: who is that here, what may they, what is in the way, and whom to ask (C17, D20).
+"""Signed in, and still no data: who is that here, what may they, what is in the way, and whom to ask.
 
 Asks the server, as who is signed in; asks no person. Tiled answers the same where there is nothing and where
 somebody may not see it, so this cannot tell which.
@@ -23,7 +23,7 @@ from .request import INHERIT, READ, scope
 
 
 def explain_access(client: Any, path: str = "") -> tuple[str, ...]:
-    """Say why something cannot be seen, or not be read.
+    """Return why something cannot be seen, or not be read.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def explain_access(client: Any, path: str = "") -> tuple[str, ...]:
 
 
 def may_not(context: Any, detail: str) -> str | None:
-    """Say what a server's "Not enough permissions" means; None where it is something else.
+    """Return what a server's "Not enough permissions" means; None where it is something else.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def _subject(context: Any) -> str:
 
 
 def _in_the_way(context: Any) -> str:
-    """Say that a key is used instead of a sign-in, where there could be one."""
+    """Return a sentence where a key is used instead of a sign-in, where there could be one."""
     if context.api_key is None or not context.server_info.authentication.providers:
         return ""
     if context.api_key == environment_key():
@@ -111,7 +111,7 @@ class _Access(AccountRequests):
         return (*lines, whom_to_ask(self.host))
 
     def _who(self) -> tuple[str, dict[str, Any]]:
-        """Say who that is, and give the principal."""
+        """Return a sentence on who that is, and the principal."""
         context = self._context
         links = context.server_info.authentication.links
         if links is None:
@@ -128,7 +128,7 @@ class _Access(AccountRequests):
         return f"Signed in as {name} on {self.host}.", account
 
     def _scopes(self, account: dict[str, Any]) -> dict[str, Any]:
-        """Give what is allowed, of the key where there is one."""
+        """Return what is allowed, of the key where there is one."""
         links = self._context.server_info.authentication.links
         own = {name for role in account.get("roles") or () for name in role.get("scopes") or ()}
         if self._context.api_key is None or links is None or not getattr(links, "apikey", None):
@@ -138,7 +138,7 @@ class _Access(AccountRequests):
         return {"scopes": own if INHERIT in scopes else scopes, "access_tags": key.get("access_tags")}
 
     def _may(self, about: dict[str, Any]) -> list[str]:
-        """Say what one may not read, and to which tags a key is limited."""
+        """Return what one may not read, and to which tags a key is limited."""
         if not about:
             return []
         lines = []
@@ -153,7 +153,7 @@ class _Access(AccountRequests):
         return lines
 
     def _count(self, parts: list[str]) -> int | str | None:
-        """Give how many entries one sees in a node; -1 where it has none, None where one sees no node."""
+        """Return how many entries one sees in a node; -1 where it has none, None where one sees no node."""
         url = f"{self._context.api_uri}metadata/{'/'.join(parts)}"
         try:
             response = self.send("GET", url)
@@ -170,7 +170,7 @@ class _Access(AccountRequests):
         return count if isinstance(count, int) else -1
 
     def _missing(self, parts: list[str]) -> list[str]:
-        """Say where on the way to a node sight ends."""
+        """Return where on the way to a node sight ends."""
         for length in range(len(parts) - 1, -1, -1):
             found = self._count(parts[:length])
             if isinstance(found, int):

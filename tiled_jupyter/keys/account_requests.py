@@ -47,7 +47,7 @@ class AccountRequests:
         raise KeysUnavailable(sentence)  # here, where it has no httpx error as context: that has the request's headers
 
     def delete(self, url: str, **options: Any) -> None:
-        """Have something deleted; see `ask`."""
+        """Delete something; see `ask`."""
         jar = self._context.http_client.cookies.jar
         token = next((cookie.value for cookie in jar if cookie.name == "tiled_csrf"), "")
         self.ask("DELETE", url, headers={"x-csrf": token or ""}, **options)
@@ -70,7 +70,7 @@ class AccountRequests:
             return response
 
     def refusal(self, response: httpx.Response) -> str:
-        """Say what a server refused, and why if it says so."""
+        """Return what a server refused, and why if it says so."""
         said = detail_of(response)
         if response.status_code >= 500:
             return f"{self.host} cannot say more about this account ({response.status_code}). Try again in a minute."
@@ -92,7 +92,7 @@ def understanding(host: str) -> Iterator[None]:
 
 
 def read_json(response: httpx.Response) -> Any:
-    """Give what an answer holds; None where that is no JSON."""
+    """Return what an answer holds; None where that is no JSON."""
     try:
         return response.json()
     except (ValueError, KeyError, RecursionError):  # no JSON, or, in Tiled's client, no content type
@@ -100,7 +100,7 @@ def read_json(response: httpx.Response) -> Any:
 
 
 def detail_of(response: httpx.Response) -> str:
-    """Give the reason a Tiled server gives, to be added to a sentence."""
+    """Return the reason a Tiled server gives, to be added to a sentence."""
     answer = read_json(response)
     detail = answer.get("detail") if isinstance(answer, dict) else None
     return f": {detail[:300].rstrip('.')}" if isinstance(detail, str) and detail.isprintable() else ""

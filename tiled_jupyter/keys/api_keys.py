@@ -143,7 +143,7 @@ class ApiKeys(AccountRequests):
         return KeyList(keys, tuple(allowed), unavailable)
 
     def list(self) -> KeyList:
-        """Give the keys; see `overview`. A `KeyList` is a sequence of `ApiKey`.
+        """Return the keys; see `overview`. A `KeyList` is a sequence of `ApiKey`.
 
         Raises
         ------
@@ -214,7 +214,7 @@ class ApiKeys(AccountRequests):
         return f"{lost}. No new key is in the list; should “{note}” appear there later, revoke it. Try again."
 
     def refusal(self, response: httpx.Response) -> str:
-        """Say what was refused; see `AccountRequests.refusal`."""
+        """Return what was refused; see `AccountRequests.refusal`."""
         said = detail_of(response)
         if "no such API key" in said:
             return "There is no such key on this account. It may have expired, or been revoked elsewhere."

@@ -43,7 +43,7 @@ _used_with: dict[bytes, set[str]] = {}  # keys that may not be named on disk
 
 
 def choose_key(uri: str, api_key: str | None, *, own_server: bool = False) -> str | None:
-    """Give what to make a Context of Tiled's with, so that it takes no key which does not belong there.
+    """Return what to make a Context of Tiled's with, so that it takes no key which does not belong there.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def pasted(text: str) -> Masked:
 
 
 def fault(key: str) -> str | None:
-    """Say why a text is no API key, as the rest of a sentence that does not quote it."""
+    """Return why a text is no API key, as the rest of a sentence that does not quote it."""
     if not key.strip():
         return "is empty"
     if key.split() != [key]:
@@ -134,7 +134,7 @@ def key_for(api_uri: str) -> tuple[str | None, KeyNotice | None]:
 
 
 def environment_key() -> str | None:
-    """Give the environment's key, if it can be one."""
+    """Return the environment's key, if it can be one."""
     key = _in_environment()
     return None if key is None or fault(key) is not None else key
 

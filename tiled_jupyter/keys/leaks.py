@@ -80,7 +80,7 @@ def find_keys(source: str) -> list[Leak]:
 
 
 def warning(leaks: list[Leak], cell: int | None) -> str:
-    """Say that a key stands in a cell, and the better way.
+    """Return the warning that a key stands in a cell, and the better way.
 
     Parameters
     ----------

@@ -53,14 +53,14 @@ class ApiKey:
     since: datetime | None = None
 
     def expires_in(self, now: datetime | None = None) -> str:
-        """Say how long it works, such as ``6 d 4 h``, ``never`` or ``expired``."""
+        """Return how long it works, such as ``6 d 4 h``, ``never`` or ``expired``."""
         if self.expires is None:
             return "never"
         left = (self.expires - (now or _now())).total_seconds()
         return in_words(left) if left > 0 else "expired"
 
     def marks(self, now: datetime | None = None) -> tuple[str, ...]:
-        """Say what deserves a look."""
+        """Return what deserves a look."""
         now = now or _now()
         marks = []
         if self.expires is None:
@@ -161,7 +161,7 @@ def _now() -> datetime:
 
 
 def shown(keys: KeyList, api_uri: str, settings: TiledJupyter) -> Keys:
-    """Give the list, and what the form for a new key begins with."""
+    """Return the list, and what the form for a new key begins with."""
     rows = tuple(
         ListedKey(
             key.first_eight,
@@ -192,12 +192,12 @@ def shown(keys: KeyList, api_uri: str, settings: TiledJupyter) -> Keys:
 
 
 def made(key: NewApiKey) -> MadeKey:
-    """Give the key that was just made, without its secret."""
+    """Return the key that was just made, without its secret."""
     return MadeKey(key.first_eight, key.note, _seconds(key.expires))
 
 
 def snippets(key: NewApiKey) -> tuple[Snippet, ...]:
-    """Give what to write in a job's script, for a key that was saved."""
+    """Return what to write in a job's script, for a key that was saved."""
     return tuple(Snippet(jobs.NAMES[kind], key.snippet(kind)) for kind in jobs.KINDS)
 
 

@@ -175,7 +175,7 @@ def proposed_expiry(runs_for: int | str, may_wait: int | str | None = None) -> s
 
 
 def in_words(seconds: float) -> str:
-    """Say a duration with its two largest units, rounded down: a key works at least that long."""
+    """Return a duration with its two largest units, rounded down: a key works at least that long."""
     left = int(seconds)
     if left < SECONDS["m"]:
         return "less than a minute"
@@ -198,7 +198,7 @@ LONGEST_NOTE = 255  # a longer one is accepted by Tiled's server, which then can
 
 
 def default_note() -> str:
-    """Say what a key is for: host, notebook, date, and something random that tells it from its siblings."""
+    """Return what a key is for: host, notebook, date, and something random that tells it from its siblings."""
     notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).stem
     words = [socket.gethostname(), notebook, date.today().isoformat()]
     suffix = secrets.token_hex(2)
@@ -213,7 +213,7 @@ def place_in(note: str | None) -> str | None:
 
 
 def usual_expiry() -> str:
-    """Say how long a key works if nobody says otherwise: a week, or less where the settings want that."""
+    """Return how long a key works if nobody says otherwise: a week, or less where the settings want that."""
     longest = settings().max_key_days
     return f"{_USUAL_DAYS if longest is None else min(_USUAL_DAYS, longest)}d"
 
@@ -273,7 +273,7 @@ def _needs(runs_for: int | str, may_wait: int | str | None) -> str:
 def checked(
     seconds: int | None, note: str, scopes: Iterable[str] | None, access_tags: Sequence[str] | None
 ) -> dict[str, Any]:
-    """Give the body of a request for a key; parameters are those of `tiled_jupyter.keys.api_keys.ApiKeys.create`.
+    """Return the body of a request for a key; parameters are those of `tiled_jupyter.keys.api_keys.ApiKeys.create`.
 
     Raises
     ------

@@ -25,7 +25,7 @@ _plain_from_any_uri: Any = None
 
 
 def attach(context: Any) -> Any:
-    """Give a Context that Tiled made the behaviour of ours: asking in the panel, resuming, one prompt.
+    """Let a Context that Tiled made have the behaviour of ours: asking in the panel, resuming, one prompt.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def attach(context: Any) -> Any:
 
 
 def enable() -> None:
-    """Have plain Tiled ask in the panel: ``from_uri``, ``from_profile``, ``client.login()`` and the rest.
+    """Let plain Tiled ask in the panel: ``from_uri``, ``from_profile``, ``client.login()`` and the rest.
 
     Clients that exist already are left alone (see `attach`). More than once is once.
     """

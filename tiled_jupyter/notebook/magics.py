@@ -144,7 +144,7 @@ def _require_usable_settings() -> None:
 
 
 def _at_a_terminal(uri: str | None, *, remember: bool) -> Any:
-    """Give a client that is signed in; Tiled's own prompt asks, for there is no page with a panel."""
+    """Return a client that is signed in; Tiled's own prompt asks, for there is no page with a panel."""
     if uri is None:
         raise UsageError("Say which server: %tiled_login ADDRESS.")
     here = settings()

@@ -23,7 +23,7 @@ def signed_in(uri: str | None = None) -> list[Context]:
 
 
 def _found(uri: str | None, contexts: list[Context]) -> list[Context]:
-    """Give one for each server, or that of one."""
+    """Return one for each server, or that of one."""
     try:
         wanted = parse_address(profiles.address_of(uri) or uri).api_uri if uri is not None else None
     except BadAddress as error:
@@ -33,12 +33,12 @@ def _found(uri: str | None, contexts: list[Context]) -> list[Context]:
 
 
 def connected(uri: str | None = None) -> list[Context]:
-    """Give one Context for each server this kernel is connected to, signed in or not; those signed in first."""
+    """Return one Context for each server this kernel is connected to, signed in or not; those signed in first."""
     return signed_in(uri) or _found(uri, live.contexts())
 
 
 def the_one(contexts: list[Context], say_which: str) -> Context:
-    """Give the only Context there is; with more, ask which and list them (D14).
+    """Return the only Context there is; with more, ask which and list them.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ def endpoints(links: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def scopes(extra: Iterable[str] | None) -> str:
-    """Give what is asked for, as Tiled's client does: a session that can be refreshed, and what Tiled adds."""
+    """Return the scopes to ask for, as Tiled's client does: a session that can be refreshed, and what Tiled adds."""
     return " ".join(sorted({"openid", "offline_access", *(extra or ())}))
 
 

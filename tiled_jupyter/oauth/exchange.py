@@ -159,7 +159,7 @@ class Answer:
 
 
 def tokens_in(said: object) -> Tokens | None:
-    """Give an answer that brings tokens, less what is no token; None where it has no access token.
+    """Return an answer that brings tokens, less what is no token; None where it has no access token.
 
     A token goes into a header and a file: one with a line break in it, say, would be quoted by the error of either.
     """
@@ -171,7 +171,7 @@ def tokens_in(said: object) -> Tokens | None:
 
 
 def bearing(kind: Literal["Bearer", "Apikey"], secret: str) -> dict[str, str]:
-    """Give the header that authorizes a request with a token or a key."""
+    """Return the header that authorizes a request with a token or a key."""
     return {"Authorization": Masked(f"{kind} {secret}")}
 
 
@@ -322,5 +322,5 @@ def _asked(error: Exception) -> str | None:
 
 @functools.cache
 def tls_context() -> ssl.SSLContext:
-    """Give the context that trusts what httpx trusts, ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` included."""
+    """Return the context that trusts what httpx trusts, ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` included."""
     return httpx.create_ssl_context()

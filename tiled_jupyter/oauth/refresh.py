@@ -178,7 +178,7 @@ def _is_over(response: httpx.Response, said: dict[str, Any], *, by_tiled: bool) 
 
 
 def _what_came(host: str, response: httpx.Response) -> str:
-    """Say what came instead of a token, and who has perhaps sent it."""
+    """Return a sentence on what came instead of a token, and who has perhaps sent it."""
     status = response.status_code
     if response.has_redirect_location:
         to = legible(host_of(str(response.headers["location"])), 255)

@@ -98,7 +98,7 @@ class AccountDesk:
                 pass
 
     def secret(self, first_eight: str) -> str | None:
-        """Give the key that was just made, if it is the one that is meant and may be copied."""
+        """Return the key that was just made, if it is the one that is meant and may be copied."""
         made = self._made
         allowed = made is not None and made.first_eight == first_eight and self._settings.allow_copy_key
         return made.secret if made is not None and allowed else None
@@ -110,7 +110,7 @@ class AccountDesk:
             self._change(self._sign_in, {"made": None})
 
     def forget(self) -> None:
-        """Know that nobody is signed in any more: what is under way has come too late, and no secret stays."""
+        """Take note that nobody is signed in any more: what is under way has come too late, and no secret stays."""
         with self._session.lock:
             self._sign_in += 1
             self._drop()

@@ -108,13 +108,13 @@ class Barrier(Page):
         return "" if self.resuming else NEUTRAL_TEXT
 
     def join(self, wait: Wait) -> None:
-        """Know that somebody waits, and where they hear best."""
+        """Take note that somebody waits, and where they hear best."""
         self._cancels_before[wait] = self.cancels
         self._may_begin = True
         super().join(wait)
 
     def leave(self, wait: Wait) -> None:
-        """Know that they wait no longer."""
+        """Take note that they wait no longer."""
         del self._cancels_before[wait]
         super().leave(wait)
 

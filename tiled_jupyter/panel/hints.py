@@ -84,7 +84,7 @@ def _warn(api_uri: str, end: float, *, by_key: bool) -> None:
 
 
 def ending(host: str, end: float, now: float, *, by_key: bool) -> str:
-    """Say that a sign-in ends soon, and what to do."""
+    """Return a sentence that a sign-in ends soon, and what to do."""
     then, here = datetime.fromtimestamp(end), datetime.fromtimestamp(now)
     when = f"{'today' if then.date() == here.date() else 'tomorrow'} at {then:%H:%M}"
     if by_key:

@@ -122,12 +122,12 @@ class Page(anywidget.AnyWidget):
         return self._remember != "never"
 
     def join(self, wait: Wait) -> None:
-        """Know that somebody waits, and where they hear best."""
+        """Take note that somebody waits, and where they hear best."""
         self._waits.append(wait)
         self.publish()
 
     def leave(self, wait: Wait) -> None:
-        """Know that they wait no longer."""
+        """Take note that they wait no longer."""
         self._waits.remove(wait)
         self.publish()
 

@@ -112,13 +112,13 @@ class LoginPanel(Barrier):
         return self.session.client()
 
     def on_signed_in(self, callback: Callable[[Any], object]) -> None:
-        """Have ``callback(client)`` called at every sign-in, and at once if there is one."""
+        """Call ``callback(client)`` at every sign-in, and at once if there is one."""
         self._callbacks.append(callback)
         if isinstance(self.session.state, SignedIn):
             callback(self.client)
 
     def ensure(self, hours: float = 8.0) -> datetime:
-        """Have a sign-in that lasts: renew it, or ask now; see `ensuring.ensure`.
+        """Make sure of a sign-in that lasts: renew it, or ask now; see `ensuring.ensure`.
 
         Returns
         -------

@@ -34,7 +34,7 @@ This cell then goes on by itself. The stop button ends the wait."""
 
 
 def how_to_go_on(state: State, *, silent: bool, saves: bool, since: float | None) -> tuple[str, str | None]:
-    """Say how a wait can be answered.
+    """Return how a wait can be answered.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ class Refusal:
         return not isinstance(self.error, NotNow | CannotPrompt) and answer_counts(self.at)
 
     def raised(self, request: httpx.Request) -> Exception:
-        """Give a fresh error for a thread whose `request` waited."""
+        """Return a fresh error for a thread whose `request` waited."""
         error, sentence = self.error, str(self.error)
         if isinstance(error, NotNow):
             return error.about(request)
@@ -95,12 +95,12 @@ class Refusal:
 
 
 def stopped() -> LoginCancelled:
-    """Give what others hear whose login the stop button has ended."""
+    """Return what others hear whose login the stop button has ended."""
     return LoginCancelled("The stop button ended the sign-in. Run %tiled_login to go on.")
 
 
 def not_sent_again() -> ReauthenticationFailed:
-    """Give what is raised where a body cannot be replayed."""
+    """Return what is raised where a body cannot be replayed."""
     return ReauthenticationFailed(
         "The sign-in had ended while data was being sent that cannot be read a second time, so it was not sent again. "
         "Run the cell again."
@@ -207,7 +207,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
     # -- tokens ----------------------------------------------------------------------------------------
 
     def sync_get_token(self, key: str, reload_from_disk: bool = False) -> str | None:  # noqa: ARG002, FBT001, FBT002 - Tiled's signature
-        """Give a token; what lies on disk is looked at when this one is refused."""
+        """Return a token; what lies on disk is looked at when this one is refused."""
         token: str | None = self.tokens.get(key)
         return token
 
@@ -304,7 +304,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         return None
 
     def is_foreign(self, access_token: str | None) -> bool:
-        """Say whether a token is somebody else's, or cannot be shown to be ours."""
+        """Whether a token is somebody else's, or cannot be shown to be ours."""
         return self.subject is not None and files.subject(access_token) != self.subject
 
     # -- requests --------------------------------------------------------------------------------------
@@ -361,14 +361,14 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         return response
 
     def _authorize(self, request: httpx.Request) -> int:
-        """Give a request the token, which no frame keeps that a traceback could show; say of which generation."""
+        """Put the token into a request, where no frame keeps it that a traceback could show; return its generation."""
         with self._state:
             if self.tokens.get("access_token"):
                 request.headers["Authorization"] = f"Bearer {self.tokens['access_token']}"
             return self.generation
 
     def _renew(self, generation: int, request: httpx.Request) -> bool:
-        """Have a newer token than `generation`; say whether it came from the server itself."""
+        """Get a newer token than `generation`; return whether it came from the server itself."""
         arrived = self._flights
         trouble = self._trouble
         if (self._is_asking or trouble is not None) and not is_invited():  # a repr waits neither for a person
@@ -436,7 +436,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 raise trouble
 
     def _refreshed(self, generation: int) -> bool | None:
-        """Have newer tokens than `generation` without asking anybody.
+        """Get newer tokens than `generation` without asking anybody.
 
         Returns
         -------

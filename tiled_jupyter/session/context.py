@@ -208,7 +208,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         return self.resume_saved() is not None
 
     def resume_saved(self) -> dict[str, Any] | None:
-        """Say who is signed in, if need be with what an earlier login left on disk; never asks anybody.
+        """Return who is signed in, if need be with what an earlier login left on disk; never asks anybody.
 
         Returns
         -------
@@ -242,7 +242,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         return dict(auth.tokens)
 
     def whoami(self) -> dict[str, Any]:
-        """Say who is signed in; see `tiled.client.context.Context.whoami`."""
+        """Return who is signed in; see `tiled.client.context.Context.whoami`."""
         principal: dict[str, Any] = super().whoami()
         auth = self.http_client.auth
         if isinstance(auth, SessionAuth):  # a provider's tokens need not name anybody
@@ -257,7 +257,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
     def _use(
         self, tokens: Tokens, directory: Path | None, *, proven: bool, refresh_url: str | None = None
     ) -> str | None:
-        """Have the session of these tokens: the one that others of this process have, if there is one.
+        """Use the session of these tokens: the one that others of this process have, if there is one.
 
         Tokens of a new login (`proven`) were made by whom the server names now, found ones by whom is noted with them.
         """
@@ -289,7 +289,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         return why
 
     def place_for_tokens(self, *, remember: bool) -> Path | None:
-        """Give where tokens may lie, for this user alone; where they may not, remove what lies there."""
+        """Return where tokens may lie, for this user alone; where they may not, remove what lies there."""
         if not remember:
             self.forget_saved()
         return files.private_directory(self.token_directory) if remember else None
@@ -346,7 +346,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
     # -- what is not to be seen or sent ----------------------------------------------------------------
 
     def __repr__(self) -> str:
-        """Say who is signed in, as Tiled does, without asking anybody to be."""
+        """Return who is signed in, as Tiled does, without asking anybody to be."""
         name = type(self).__name__
         if not self.authenticated:
             return f"<{name} (unauthenticated)>"
@@ -389,7 +389,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         return reduced(self, super().__getstate__())
 
     def __dask_tokenize__(self) -> tuple[str, ...]:
-        """Say which Context this is, so that Dask need not pickle it to know."""
+        """Return which Context this is, so that Dask need not pickle it to know."""
         auth = self.http_client.auth
         return (
             type(self).__name__,
@@ -443,7 +443,7 @@ def ask_at_terminal(http_client: httpx.Client, providers: list[Any], context: Co
 
 
 def _whom(principal: object) -> str:
-    """Say whom a principal names, as the rest of what Tiled's Context says of itself."""
+    """Return whom a principal names, as the rest of what Tiled's Context says of itself."""
     known = identities_of(principal) if isinstance(principal, Mapping) else []
     names = [f"'{one.id}'" for one in known if one.kind == "named"]
     if isinstance(principal, Mapping) and principal.get("type") == "service":

@@ -20,7 +20,7 @@ _FOR_JOBS = "For unattended work use an API key: %tiled_api_key create."
 
 
 def ensure(context: Context, hours: float) -> datetime:
-    """Have a sign-in that is good for so many hours.
+    """Make sure of a sign-in that is good for so many hours.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def _end_of_session(context: Context) -> float | None:
 
 
 def _end_of_key(context: Context, needed: float) -> float | None:
-    """Give when the key expires; one that never does is good for what is needed."""
+    """Return when the key expires; one that never does is good for what is needed."""
     links = context.server_info.authentication.links
     if links is None:  # a single-user server's
         return needed

@@ -217,7 +217,7 @@ def saved() -> Iterator[KeyFile]:
 
 
 def server_of(path: Path) -> str | None:
-    """Say which server a key file is for; None where it does not say, or cannot be read."""
+    """Return which server a key file is for; None where it does not say, or cannot be read."""
     with contextlib.suppress(OSError, ValueError):
         return _comments(path).get("server")
     return None

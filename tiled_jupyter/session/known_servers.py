@@ -71,23 +71,23 @@ class Known:
 
 
 def known(api_uri: str) -> Known | None:
-    """Give what is remembered of a server; None if nobody signed in to it before."""
+    """Return what is remembered of a server; None if nobody signed in to it before."""
     return _read().get(api_uri)
 
 
 def here(session: str) -> Place:
-    """Say where something is made now, to be remembered."""
+    """Return where something is made now, to be remembered."""
     return Place(session, socket.gethostname(), Path(os.environ.get("JPY_SESSION_NAME", "")).stem, time.time())
 
 
 def places(api_uri: str) -> dict[str, Place]:
-    """Give what is remembered of where things were made, by their names."""
+    """Return what is remembered of where things were made, by their names."""
     server = known(api_uri) or Known()
     return {place.session: place for place in server.places}
 
 
 def servers_of_key(first_eight: str) -> list[str]:
-    """Give the servers that have accepted an API key."""
+    """Return the servers that have accepted an API key."""
     return [uri for uri, server in _read().items() if first_eight in server.keys]
 
 

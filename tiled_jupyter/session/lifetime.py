@@ -16,7 +16,7 @@ from . import tokens as files
 def session_end(
     tokens: Mapping[str, Any], principal: Mapping[str, Any], now: float, server_now: float | None = None
 ) -> tuple[float | None, bool]:
-    """Say until when a session is good.
+    """Return until when a session is good.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def claims(token: object) -> dict[str, Any]:
 
 
 def expiry(token: object) -> float | None:
-    """Say when a token expires by its own word, in seconds since the epoch."""
+    """Return when a token expires by its own word, in seconds since the epoch."""
     return _number(claims(token).get("exp"))
 
 

@@ -58,7 +58,7 @@ class SignsIn(Protocol):
         """Return a client for an identity provider."""
 
     def place_for_tokens(self, *, remember: bool) -> Path | None:
-        """Give where tokens may lie."""
+        """Return where tokens may lie."""
 
 
 @dataclass
@@ -167,7 +167,7 @@ _LOOK_AROUND = frozenset(("IPython.core.completer", "IPython.core.oinspect"))
 
 
 def is_invited() -> bool:
-    """Say whether a request of this thread may end in a prompt: not for a repr, completion, help or finalizer."""
+    """Whether a request of this thread may end in a prompt: not for a repr, completion, help or finalizer."""
     if _quiet.get():
         return False
     frame: FrameType | None = sys._getframe()

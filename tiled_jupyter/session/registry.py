@@ -21,20 +21,20 @@ _sessions: weakref.WeakValueDictionary[tuple[str, str], SessionAuth] = weakref.W
 
 
 def add(context: Any) -> None:
-    """Have a Context be one of those that a login reaches."""
+    """Add a Context to those that a login reaches."""
     with lock:
         _contexts[next(_numbers)] = context
 
 
 def contexts(api_uri: object = None) -> list[Any]:
-    """Give every `reauthentication.Context`, or those of one server, the newest first."""
+    """Return every `context.Context`, or those of one server, the newest first."""
     with lock:
         found = reversed(list(_contexts.values()))
     return [context for context in found if api_uri is None or str(context.api_uri) == str(api_uri)]
 
 
 def signed_in_context(api_uri: str) -> Any:
-    """Give a Context that is signed in to the server, if there is one."""
+    """Return a Context that is signed in to the server, if there is one."""
     return next((context for context in contexts(api_uri) if context.http_client.auth is not None), None)
 
 
@@ -53,7 +53,7 @@ def sharing(context: Any) -> list[Any]:
 
 
 def session_of(api_uri: object, subject: str | None) -> SessionAuth | None:
-    """Give the session that a principal has on a server already."""
+    """Return the session that a principal has on a server already."""
     with lock:
         return _sessions.get((str(api_uri), subject)) if subject is not None else None
 
@@ -91,13 +91,13 @@ def _name(api_uri: str, key: str | None) -> tuple[str, int | None]:
 
 
 def listen(listener: Callable[[Any, httpx.Response], object] | None) -> None:
-    """Have ``listener(context, response)`` called, in whichever thread asked; None for nobody."""
+    """Call ``listener(context, response)`` for every answer, in whichever thread asked; None for nobody."""
     global _listener
     _listener = listener
 
 
 def watch(context: Any) -> None:
-    """Tell of this Context's answers."""
+    """Report this Context's answers to the listener."""
     known = weakref.ref(context)
 
     def hear(response: httpx.Response) -> None:

@@ -49,7 +49,7 @@ def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
 def ask_the_same_person(
     context: SignsIn, auth: SessionAuth, reason: str, *, may_live: bool = False
 ) -> tuple[Tokens, Path | None]:
-    """Have somebody sign in again, and nobody else.
+    """Ask somebody to sign in again, and nobody else.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def ask_the_same_person(
 
 
 def somebody_else(expected: Identity | None) -> str:
-    """Give the sentence for when the wrong person signs in."""
+    """Return the sentence for when the wrong person signs in."""
     who = who_may_resume(expected)
     return f"Only {who} can resume this request, and somebody else signed in. Nothing was sent as them."
 
@@ -154,7 +154,7 @@ class _Around:
 
 
 def _saved_elsewhere(context: SignsIn, auth: SessionAuth) -> Tokens | None:
-    """Give what another notebook has left since, if it is the same person's and not over by its own word.
+    """Return what another notebook has left since, if it is the same person's and not over by its own word.
 
     The server dates tokens: where the clock here is ahead of its clock, one that outlives ours is new all the same.
     """

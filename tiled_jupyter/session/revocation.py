@@ -57,7 +57,7 @@ class Outcome:
         return self.kind in ("ended", "over")
 
     def sentence(self, session: str = "this sign-in") -> str:
-        """Say so; `session` says whose it is."""
+        """Return it as a sentence; `session` says whose it is."""
         match self.kind:
             case "ended":
                 return f"{self.host} has ended {session}, and nothing can renew it."
@@ -196,7 +196,7 @@ def _may_have_it(endpoint: str, token_endpoint: str) -> bool:
 
 
 def _configurations(token_endpoint: str, tokens: Mapping[str, Any]) -> list[str]:
-    """Give the addresses of the provider's OpenID configuration, the likeliest first; all at its own origin."""
+    """Return the addresses of the provider's OpenID configuration, the likeliest first; all at its own origin."""
     issuers = [claims(tokens.get(name)).get("iss") for name in ("id_token", "access_token")]
     url = httpx.URL(token_endpoint)
     parts = [part for part in url.path.split("/") if part]

@@ -154,7 +154,7 @@ def read_token(path: Path) -> str | None:
 
 
 def tokens_of(context: Any) -> dict[str, Any]:
-    """Give the tokens of a Context's session; empty where it is none of ours."""
+    """Return the tokens of a Context's session; empty where it is none of ours."""
     read = getattr(context.http_client.auth, "sync_get_token", None)
     return {} if read is None else {name: read(name) for name in TOKENS}
 
@@ -257,6 +257,6 @@ def claims(token: str | None) -> dict[str, Any]:
 
 
 def subject(token: str | None) -> str | None:
-    """Say whose an access token is: issuer and subject, to be compared with another's. None where it does not say."""
+    """Return whose an access token is, issuer and subject, to be compared with another's; None if it says neither."""
     said = claims(token)
     return f"{said.get('iss', '')} {said['sub']}" if isinstance(said.get("sub"), str) else None

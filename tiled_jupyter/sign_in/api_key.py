@@ -84,7 +84,7 @@ def check(context: Context, server: Server, key: str, source: Source) -> SignedI
 
 
 def _provenance(about: dict[str, Any], source: Source) -> str:
-    """Say where a key comes from, and what the server knows of it."""
+    """Return where a key comes from, and what the server knows of it."""
     known = []
     if isinstance(about.get("first_eight"), str):
         known.append(f"{legible(about['first_eight'][:8])}…")

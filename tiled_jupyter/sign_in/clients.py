@@ -73,7 +73,7 @@ class Context(reauthentication.Context):
 
 
 def beginning() -> Any:
-    """Give the subscription that begins in this thread, or None: it makes a key for a minute, and revokes it itself."""
+    """Return the subscription that begins in this thread, or None: it makes and revokes a key for a minute."""
     subscription = getattr(getattr(threading.current_thread(), "_target", None), "__self__", None)
     connected = getattr(subscription, "_connected_event", None)
     return subscription if isinstance(connected, threading.Event) and not connected.is_set() else None

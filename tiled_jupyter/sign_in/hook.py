@@ -78,7 +78,7 @@ class PromptSession(LoginSession):
         """Do nothing: the server is given by what waits."""
 
     def take_tokens(self) -> Tokens | None:
-        """Give the tokens, once."""
+        """Return the tokens, once."""
         tokens, self._tokens = self._tokens, None
         return tokens
 
@@ -147,7 +147,7 @@ class PromptSession(LoginSession):
 
 
 def without_asking(http_client: httpx.Client, providers: list[Any], occasion: Occasion | None) -> Tokens | None:
-    """Give the tokens of the site's own source, if the settings name one.
+    """Return the tokens of the site's own source, if the settings name one.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def without_asking(http_client: httpx.Client, providers: list[Any], occasion: Oc
 
 
 def _address_of(occasion: Occasion | None, providers: list[Any]) -> str:
-    """Give the root of the API of the server that a hook is to sign in to."""
+    """Return the root of the API of the server that a hook is to sign in to."""
     if occasion is not None:
         return str(occasion.context.api_uri)
     return next((spec.links.get("auth_endpoint", "").partition("auth/")[0] for spec in providers), "")

@@ -62,7 +62,7 @@ class Acceptance(Attempts):
     # -- what differs where a hook's caller takes the tokens -----------------------------------------
 
     def _place(self) -> Path | None:
-        """Give where the tokens lie that are accepted here, which other kernels write to as well."""
+        """Return where the tokens lie that are accepted here, which other kernels write to as well."""
         return self.context.token_directory if self.context is not None else None
 
     def _client(self, *places: str) -> AbstractContextManager[httpx.Client]:
@@ -83,7 +83,7 @@ class Acceptance(Attempts):
         self.start(lambda attempt: SignInStarted(attempt, time.time(), method), lambda n: work(n, form), host)
 
     def _spec(self, form: SignedOut, name: str, modes: tuple[str, ...]) -> Any:
-        """Give what the server says of a provider; asked again here, because anybody can send a command."""
+        """Return what the server says of a provider; asked again here, because anybody can send a command."""
         if form.key is not None:  # the login would end in an error, or not be used
             raise Refused("not_sent", _KEY_FIRST)
         for provider, spec in zip(form.server.providers, self._specs, strict=False):
@@ -184,7 +184,7 @@ class Acceptance(Attempts):
 
 
 def _somebody_else(expected: Identity, principal: dict[str, Any]) -> str:
-    """Say who may resume what waits for one person, and who this was instead."""
+    """Return a sentence on who may resume what waits for one person, and who this was instead."""
     other = identity_of(principal)
     if other is None or other.kind == "unnamed":
         name, them = "somebody else", "them"
@@ -196,7 +196,7 @@ def _somebody_else(expected: Identity, principal: dict[str, Any]) -> str:
 
 
 def trouble(refused: Refused, pause: float) -> str:
-    """Say why an attempt takes longer."""
+    """Return why an attempt takes longer."""
     sentence = refused.failure.sentence.partition(". ")[0].rstrip(".")
     return f"{sentence}. It is asked again by itself in {pause:.0f} s."
 

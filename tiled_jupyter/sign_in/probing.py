@@ -81,7 +81,7 @@ def _led_to(address: str, answer: Answer) -> str | None:
 
 
 def _stranger(http: httpx.Client, api_uri: str, answer: Answer, there: str | None) -> Refused:
-    """Say who has answered, and what to do."""
+    """Return a sentence on who has answered, and what to do."""
     host, status = host_of(api_uri), answer.status
     if status == httpx.codes.TOO_MANY_REQUESTS:
         sentence = f"{host} is asked too much and wants a pause (429). Try again {_when(answer)}."
@@ -140,7 +140,7 @@ def _elsewhere(http: httpx.Client, api_uri: str, there: str | None) -> str | Non
 
 
 def _places(http: httpx.Client, api_uri: str, there: str | None) -> Iterator[str]:
-    """Give roots of an API: of whose data this may be the address, around this page, where the server leads to."""
+    """Return roots of an API: of whose data this may be the address, around this page, where the server leads to."""
     root, _, data = api_uri.partition(_API)
     if data:
         yield f"{root}{_API}"

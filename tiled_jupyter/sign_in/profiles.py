@@ -18,12 +18,12 @@ OF_NO_USE = ("username", "auth_provider", "token_cache", "prompt_for_reauthentic
 
 
 def names() -> list[str]:
-    """Give the names of all profiles, in order."""
+    """Return the names of all profiles, in order."""
     return sorted(_load())
 
 
 def address_of(name: str) -> str | None:
-    """Give the address a profile saves; None where there is no such profile, or it has its own server."""
+    """Return the address a profile saves; None where there is no such profile, or it has its own server."""
     if not is_profile(name):
         return None
     uri: str | None = _load()[name][1].get("uri")
@@ -45,7 +45,7 @@ def _load() -> Any:
 def resolve(
     name: str, context_class: type[Context], structure_clients: Any = None, **options: Any
 ) -> tuple[Any, dict[str, Any]]:
-    """Give what a profile stands for, without connecting to anything.
+    """Return what a profile stands for, without connecting to anything.
 
     This is the code of Tiled's own ``from_profile``, with what it would call in the end replaced: all that a
     profile can hold is interpreted as Tiled does.

@@ -100,7 +100,7 @@ def _read(text: str) -> Target:
 
 
 def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
-    """Give a Context for a target, the one that is signed in already if there is one, and options for a client.
+    """Return a Context for a target, the one that is signed in already if there is one, and options for a client.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
 
 
 def _made(uri: str, options: dict[str, Any]) -> Context:
-    """Have Tiled ask as well, who is more trusting: that it was a server a moment ago says nothing of its answer."""
+    """Let Tiled ask as well, who is more trusting: that it was a server a moment ago says nothing of its answer."""
     try:
         return within(_PATIENCE, lambda: Context(uri, keyless=True, **options))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):  # pydantic's and msgpack's, too
@@ -132,7 +132,7 @@ def _made(uri: str, options: dict[str, Any]) -> Context:
 
 
 def refusal_of_server(uri: str | None, name: str, settings: TiledJupyter) -> str | None:
-    """Say why the settings want nobody to sign in to a server.
+    """Return why the settings want nobody to sign in to a server.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def describe(
     verify: Any = True,
     here: bool = False,
 ) -> Server:
-    """Say what the panel shows of a server.
+    """Return what the panel shows of a server.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def session_sign_in(
     remembered: bool,
     server_now: float | None = None,
 ) -> SignedIn:
-    """Say who is signed in with a session, and for how long; note how many the account has."""
+    """Return who is signed in with a session, and for how long; note how many the account has."""
     good_until, renews = session_end(tokens, principal, time.time(), server_now)
     known_servers.remember(server.uri, sign_ins=count(principal, "sessions"))
     identity = identity_of(tokens.get("identity") or principal) or identity_of(principal)
@@ -256,7 +256,7 @@ def _refusal(spec: Any, uri: str, settings: TiledJupyter, *, here: bool) -> str 
 
 
 def _strange(spec: Any, uri: str, links: Any) -> str | None:
-    """Say so where tokens would go to who is neither the server nor the provider that makes them."""
+    """Refuse where tokens would go to who is neither the server nor the provider that makes them."""
     if links is None:
         return None
     maker = str(spec.links["token_endpoint"]) if is_the_providers(spec.links) else uri

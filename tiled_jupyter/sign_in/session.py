@@ -209,7 +209,7 @@ class LoginSession(WaysIn):
         in_background(adopt)
 
     def client(self) -> Any:
-        """Give the Tiled client for the node of the address.
+        """Return the Tiled client for the node of the address.
 
         Raises
         ------

@@ -28,7 +28,7 @@ _WHICH = "This server does not say which sign-in is this one, so none was ended.
 
 
 def here(tokens: Mapping[str, Any]) -> Place | None:
-    """Say where a session is made, to be remembered; None where it has no id."""
+    """Return where a session is made, to be remembered; None where it has no id."""
     session = _own(tokens)
     return known_servers.here(session) if session is not None else None
 
@@ -106,7 +106,7 @@ def _own(tokens: Mapping[str, Any]) -> str | None:
 
 
 def _plain(text: object) -> str | None:
-    """Give an id as servers print it; Tiled's tokens hold it without dashes."""
+    """Return an id as servers print it; Tiled's tokens hold it without dashes."""
     try:
         return str(UUID(str(text)))
     except ValueError:

@@ -67,7 +67,7 @@ _lock = threading.Lock()
 
 
 def notify(shows: Shows) -> None:
-    """Have `shows` told when its server is signed out of; it is held weakly."""
+    """Tell `shows` when its server is signed out of; it is held weakly."""
     with _lock:
         _shown_by.add(shows)
 
@@ -125,7 +125,7 @@ def so_far(said: Future[Farewell]) -> Farewell:
 
 
 def leave_key_out(context: Context, reason: str | None = None, *, of_kernel: bool = True) -> Future[Farewell]:
-    """Have a Context use its API key no more; sessions, and what lies on disk, stay.
+    """Let a Context use its API key no more; sessions, and what lies on disk, stay.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def revoke_key(context: Context, first_eight: str) -> str:
 
 
 def _said(context: Context, reason: str) -> Future[Farewell]:
-    """Say what is known already."""
+    """Return what is known already."""
     _tell(context, reason)
     said: Future[Farewell] = Future()
     said.set_result(Farewell(reason))

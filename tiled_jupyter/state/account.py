@@ -249,7 +249,7 @@ class ShowKeys:
 
 @dataclass(frozen=True)
 class ProposeExpiry:
-    """Say how long a key has to work for a job that runs and may wait in a queue so long, as the person writes it."""
+    """Propose how long a key has to work for a job that runs so long and may wait in a queue so long."""
 
     runs_for: str
     may_wait: str
@@ -312,7 +312,7 @@ class DeleteStaleFiles:
 
 @dataclass(frozen=True)
 class ExplainAccess:
-    """Say why something cannot be seen."""
+    """Ask why something cannot be seen."""
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ _WARN_AFTER = 3
 
 
 def transition(state: State, event: Event) -> State:
-    """Give the state after an event.
+    """Return the state after an event.
 
     Parameters
     ----------

@@ -249,7 +249,7 @@ State: TypeAlias = Disconnected | Connecting | SignedOut | Verifying | AwaitingA
 
 
 def open_form(state: State) -> SignedOut | None:
-    """Give the form that waits for a person: theirs to fill in, or to approve in a web page meanwhile."""
+    """Return the form that waits for a person: theirs to fill in, or to approve in a web page meanwhile."""
     form = state.form if isinstance(state, AwaitingAuthorization) else state
     return form if isinstance(form, SignedOut) else None
 

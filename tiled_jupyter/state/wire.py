@@ -186,12 +186,12 @@ COMMANDS: dict[str, type[Command]] = {
 
 
 def encode_state(state: State | KeyInCell, surroundings: Surroundings) -> dict[str, Any]:
-    """Give the message that makes the page show `state`."""
+    """Return the message that makes the page show `state`."""
     return {"type": "state", "state": _shown(asdict(state)), **asdict(surroundings)}
 
 
 def _shown(value: Any) -> Any:
-    """Give the same in texts that can be sent and read, and no more of it than somebody could look at."""
+    """Return the same in texts that can be sent and read, and no more of it than somebody could look at."""
     match value:
         case str():
             return legible(value)
@@ -203,7 +203,7 @@ def _shown(value: Any) -> Any:
 
 
 def encode_ping(transport: Transport, comm: str) -> dict[str, Any]:
-    """Give the message that every living page answers with a pong."""
+    """Return the message that every living page answers with a pong."""
     return {"type": "ping", "transport": transport, "comm": comm}
 
 
