@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .keys.new_key import NewApiKey
     from .notebook.attaching import attach, disable, enable
     from .notebook.enabling import Context, from_context, from_profile, from_uri, login
-    from .notebook.magics import load_ipython_extension, unload_ipython_extension
+    from .notebook.extension import load_ipython_extension, unload_ipython_extension
     from .panel.panel import LoginPanel, prompt_for_login
 
 _HOME = {
@@ -48,8 +48,8 @@ _HOME = {
     "LoginCancelled": "errors",
     "LoginFailed": "errors",
     "TiledJupyterError": "errors",
-    "load_ipython_extension": "notebook.magics",
-    "unload_ipython_extension": "notebook.magics",
+    "load_ipython_extension": "notebook.extension",
+    "unload_ipython_extension": "notebook.extension",
     "NewApiKey": "keys.new_key",
     "LoginPanel": "panel.panel",
     "login": "notebook.enabling",

@@ -26,6 +26,7 @@ HOMES = {
     "zmq": {"kernel/mailbox"},
     "IPython": {
         "kernel/front_end",
+        "notebook/extension",
         "notebook/key_magics",
         "notebook/magic_line",
         "notebook/magics",

@@ -177,6 +177,6 @@ def test_a_wrong_setting_takes_the_button_and_not_the_warning(monkeypatch):
     monkeypatch.setattr("tiled_jupyter.kernel.front_end.say", said.append)
     monkeypatch.setattr("tiled_jupyter.kernel.front_end.show", shown.append)
     monkeypatch.setattr("tiled_jupyter.kernel.front_end.is_somebody_there", lambda: True)
-    key_magics._warn("There is a key.", find_keys(KEY))
+    key_magics.warn_of_keys("There is a key.", find_keys(KEY))
     assert said == [f"There is a key.\nThis one is yours. To end it now: %tiled_api_key revoke {KEY[:8]}"]
     assert shown == []

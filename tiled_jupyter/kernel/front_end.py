@@ -8,8 +8,6 @@ from collections.abc import Callable
 from html import escape
 from typing import Any, Literal, TypeAlias
 
-from ..address import is_loopback
-
 
 def bundle(text: str) -> dict[str, str]:
     """Return a text as outputs have it."""
@@ -87,6 +85,8 @@ def is_somebody_there() -> bool:
 
 def is_exposed() -> bool:
     """Whether what is typed travels to this kernel over a network, unencrypted (Jupyter's TCP has no encryption)."""
+    from ..address import is_loopback  # which brings httpx, and this module is in every kernel
+
     app = getattr(kernel(), "parent", None)
     if getattr(app, "transport", "") != "tcp" or getattr(app, "curve_secretkey", None):
         return False

@@ -12,32 +12,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-_TILED = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{72}(?![0-9A-Za-z])")
+# Texts, because every kernel imports them: Python compiles them with the first cell, and keeps that.
+_TILED = r"(?<![0-9A-Za-z])[0-9a-fA-F]{72}(?![0-9A-Za-z])"
 _NAME = r"(?:[A-Za-z0-9]{1,30}[_-]){0,4}api[_-]?key"
 _VALUE = r"[A-Za-z0-9_.~+/=-]{4,512}"
 _OPEN = r"(?![A-Za-z0-9_({<-])"  # the value ends here, and is no template
-_FORMS = tuple(
-    re.compile(form, re.IGNORECASE | re.MULTILINE)
-    for form in (
-        # api_key="…"   "X-Api-Key": "…"   os.environ["TILED_API_KEY"] = "…"   api_key: str = "…"
-        rf"(?<![A-Za-z0-9]){_NAME}[\"']?\]?(?:\s*:\s*str(?:\s*\|\s*None)?)?\s*[=:]\s*[rbu]?[\"']({_VALUE})[\"']",
-        rf"(?:setenv|setdefault|putenv)\(\s*[\"']{_NAME}[\"']\s*,\s*[\"']({_VALUE})[\"']",
-        rf"[?&]api_key=([A-Za-z0-9]{{4,512}}){_OPEN}",
-        rf"(?:%(?:set_)?env|\bsetenv)\s+{_NAME}[= ]\s*[\"']?({_VALUE}){_OPEN}",
-        rf"(?:\bexport|^[!%].*?|-e|--env)\s+[\"']?{_NAME}=[\"']?({_VALUE}){_OPEN}",
-        rf"^!\s*{_NAME}=[\"']?({_VALUE}){_OPEN}",
-        rf"--api-key[= ]\s*[\"']?({_VALUE}){_OPEN}",
-        r"(?:[\"']|Authorization:\s*)Apikey (?=[A-Za-z]*[0-9])([A-Za-z0-9]{4,512})[\"']",
-    )
+_FORMS = (
+    # api_key="…"   "X-Api-Key": "…"   os.environ["TILED_API_KEY"] = "…"   api_key: str = "…"
+    rf"(?<![A-Za-z0-9]){_NAME}[\"']?\]?(?:\s*:\s*str(?:\s*\|\s*None)?)?\s*[=:]\s*[rbu]?[\"']({_VALUE})[\"']",
+    rf"(?:setenv|setdefault|putenv)\(\s*[\"']{_NAME}[\"']\s*,\s*[\"']({_VALUE})[\"']",
+    rf"[?&]api_key=([A-Za-z0-9]{{4,512}}){_OPEN}",
+    rf"(?:%(?:set_)?env|\bsetenv)\s+{_NAME}[= ]\s*[\"']?({_VALUE}){_OPEN}",
+    rf"(?:\bexport|^[!%].*?|-e|--env)\s+[\"']?{_NAME}=[\"']?({_VALUE}){_OPEN}",
+    rf"^!\s*{_NAME}=[\"']?({_VALUE}){_OPEN}",
+    rf"--api-key[= ]\s*[\"']?({_VALUE}){_OPEN}",
+    r"(?:[\"']|Authorization:\s*)Apikey (?=[A-Za-z]*[0-9])([A-Za-z0-9]{4,512})[\"']",
 )
 # What stands for a key in examples.
-_STAND_INS = re.compile(
+_STAND_INS = (
     "a|an|and|any|api|apikey|auth|bytes|changeme|change|copied|copy|dummy|enter|environment|env|example|fake|fill|from|"
     "generated|get|goes|header|here|hidden|https?|insert|invalid|in|keyring|keys?|me|missing|mine|my|new|none|not|null|"
     "old|omitted|optional|or|paste|placeholder|put|query|redacted|removed|replace|required|server|set|some|string|str|"
     "tests?|the|tiled|this|todo|token|to|unset|user|use|value|variable|via|with|wrong|x+|yourkey|yours?|you|[0-9]{1,2}"
 )
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_WORDS = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+"
 
 
 @dataclass(frozen=True)
@@ -70,9 +68,9 @@ def find_keys(source: str) -> list[Leak]:
     list of Leak
         In the order in which they stand there.
     """
-    tiled = (match for match in _TILED.finditer(source) if _is_random(match[0].lower()))
+    tiled = (match for match in re.finditer(_TILED, source) if _is_random(match[0].lower()))
     found = {match.start(): Leak(*match.span(), match[0][:8].lower()) for match in tiled}
-    for match in (match for form in _FORMS for match in form.finditer(source)):
+    for match in (match for form in _FORMS for match in re.finditer(form, source, re.IGNORECASE | re.MULTILINE)):
         start, end = match.span(1)
         if start not in found and not _stands_for_a_key(match[1]):
             found[start] = Leak(start, end)
@@ -144,4 +142,4 @@ def _stands_for_a_key(value: str) -> bool:
         return True
     if len(set(value)) <= 2 or re.fullmatch(r"(x|0|1234567890?|abc|123)+", value, re.IGNORECASE):
         return True
-    return all(_STAND_INS.fullmatch(word.lower()) for word in _WORDS.findall(value))
+    return all(re.fullmatch(_STAND_INS, word.lower()) for word in re.findall(_WORDS, value))

@@ -14,13 +14,12 @@ from ..background import in_background
 from ..errors import BadSetting, KeyNotMade, KeysUnavailable
 from ..kernel import front_end
 from ..keys.api_keys import ApiKeys
-from ..keys.leaks import Leak, LeakGuard
+from ..keys.leaks import Leak
 from ..keys.listing import ApiKey, KeyList
 from ..keys.new_key import NewApiKey
 from ..keys.request import READ, USUAL, scope
 from ..session.context import Context
 from ..session.prompts import quietly
-from ..settings import settings
 from ..sign_in.sign_out import revoke_key
 from . import servers
 from .key_warning import KeyWarning
@@ -127,19 +126,8 @@ def _shortened(text: str) -> str:
 # -- a key written in a cell ---------------------------------------------------------------------------
 
 
-def make_guard(ipython: Any) -> LeakGuard:
-    """Make the guard that warns in the output of the cell, where the settings want it."""
-    return LeakGuard(ipython, _warn, _is_wanted)
-
-
-def _is_wanted() -> bool:
-    try:
-        return settings().leak_guard
-    except BadSetting:  # which is said where a person has asked for something
-        return True
-
-
-def _warn(sentence: str, leaks: list[Leak]) -> None:
+def warn_of_keys(sentence: str, leaks: list[Leak]) -> None:
+    """Say that keys stand in a cell, and how to end those that are the person's own."""
     mine = _mine({leak.first_eight for leak in leaks if leak.first_eight is not None})
     several = len(servers.signed_in()) > 1
     commands = [

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import re
 from typing import Any
 
-from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
@@ -17,19 +14,16 @@ from ..address import BadAddress
 from ..errors import BadSetting, KeysUnavailable
 from ..kernel import cells, front_end
 from ..keys.access import explain_access
-from ..keys.leaks import LeakGuard
-from ..panel import hints
 from ..panel.panel import LoginPanel
 from ..session.context import Context
 from ..session.ensure import ensure
 from ..session.identity import full_name, identity_of
-from ..settings import SWITCH, complaints, settings
-from ..sign_in import profiles, sign_out
+from ..settings import complaints, settings
+from ..sign_in import sign_out
 from ..sign_in.server import find_target
 from . import servers
-from .attaching import disable, enable
 from .enabling import from_profile, from_uri
-from .key_magics import KeyMagics, make_guard
+from .key_magics import KeyMagics
 from .magic_line import arguments
 
 
@@ -172,53 +166,15 @@ def _who(context: Context) -> str:
     return f"{servers.name_of(context)}: {who}{how}"
 
 
-_guard: LeakGuard | None = None
-
-
-@context_matcher()
-def complete_profile(context: CompletionContext) -> dict[str, Any]:
-    """Complete the name of a profile after a magic of ours."""
-    line = context.line_with_cursor.lstrip()
-    takes_one = line.startswith(tuple(f"%tiled_{name} " for name in ("login", "logout", "whoami")))
-    takes_one = takes_one or re.match(r"%tiled_(api_key|why) .*--server +\S*$", line) is not None
-    found = [name for name in profiles.names() if name.startswith(context.token)] if takes_one else []
-    return {"completions": [SimpleCompletion(name, type="profile") for name in found]}
-
-
-def load_ipython_extension(ipython: Any) -> None:
-    """Do what ``%load_ext tiled_jupyter`` does: magics, the stop button, plain Tiled in the panel, keys in cells.
-
-    Does nothing where ``TILED_JUPYTER=0`` is set.
-    """
-    global _guard
-    if os.environ.get(SWITCH) == "0":
-        if front_end.is_somebody_there():  # and not while a kernel starts
-            front_end.say("TILED_JUPYTER=0 is set in this kernel's environment, so tiled_jupyter stays out of it.")
-        return
+def register(ipython: Any) -> None:
+    """Put the magics in place."""
     ipython.register_magics(TiledMagics, KeyMagics)
-    if _guard is None:
-        _guard = make_guard(ipython)
-        _guard.watch()
-    if complete_profile not in ipython.Completer.custom_matchers:
-        ipython.Completer.custom_matchers.append(complete_profile)
-    cells.watch()
-    hints.watch()
-    enable()
-    hints.tell_of_settings()
 
 
-def unload_ipython_extension(ipython: Any) -> None:
-    """Do what ``%unload_ext tiled_jupyter`` does: undo it."""
-    global _guard
-    if _guard is not None:
-        _guard.unwatch()
-        _guard = None
-    for name in ("tiled_login", "tiled_logout", "tiled_whoami", "tiled_why", "tiled_api_key"):
-        ipython.magics_manager.magics["line"].pop(name, None)
-    if complete_profile in ipython.Completer.custom_matchers:
-        ipython.Completer.custom_matchers.remove(complete_profile)
+def unregister(ipython: Any) -> None:
+    """Take away what `register` has left; the magics themselves are gone already."""
     for magics in (TiledMagics, KeyMagics):
         ipython.magics_manager.registry.pop(magics.__name__, None)
-    cells.unwatch()
-    hints.unwatch()
-    disable()
+
+
+load_ipython_extension = register  # IPython loads a module of magics as an extension, when one is first used

@@ -1,13 +1,11 @@
-"""Lines that a cell gets unasked: why a request was refused, that a sign-in ends soon, and which settings are wrong.
+"""Lines that a cell gets unasked: why a request was refused, and that a sign-in ends soon.
 
-One for each cell and reason, one a day for the end of a sign-in; where nobody reads, none. Each sentence about a
-setting comes once in a kernel; where nobody reads, it is a Python warning.
+One for each cell and reason, one a day for the end of a sign-in; where nobody reads, none.
 """
 
 from __future__ import annotations
 
 import time
-import warnings
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +17,6 @@ from ..keys.access import may_not
 from ..oauth.answers import detail_of
 from ..session import registry
 from ..session.prompts import is_invited
-from ..settings import complaints
 
 _SOON = 12 * 3600.0
 _HOURS = 24
@@ -27,7 +24,6 @@ _REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
 _warned: dict[str, str] = {}  # on which day it was said
 _said: tuple[int | None, str] | None = None
-_told: set[str] = set()  # sentences about settings
 
 
 def watch() -> None:
@@ -38,29 +34,6 @@ def watch() -> None:
 def unwatch() -> None:
     """Stop."""
     registry.listen(None)
-    if (events := getattr(front_end.shell(), "events", None)) and _in_the_first_cell in events.callbacks[
-        "pre_run_cell"
-    ]:
-        events.unregister("pre_run_cell", _in_the_first_cell)
-
-
-def tell_of_settings() -> None:
-    """Say which settings are misspelt or wrong: now, or in the first cell where the kernel is still starting."""
-    if front_end.is_starting():
-        front_end.shell().events.register("pre_run_cell", _in_the_first_cell)
-        return
-    for sentence in complaints():
-        if sentence not in _told:
-            _told.add(sentence)
-            if front_end.is_somebody_there():
-                front_end.say(sentence)
-            else:
-                warnings.warn(sentence, stacklevel=3)
-
-
-def _in_the_first_cell(_: Any) -> None:
-    front_end.shell().events.unregister("pre_run_cell", _in_the_first_cell)
-    tell_of_settings()
 
 
 def _heard(context: Any, response: httpx.Response) -> None:
