@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 from jupyter_client.manager import KernelManager
+
 from tiled_jupyter.notebook.startup import NAME, content
 
 if TYPE_CHECKING:

@@ -264,14 +264,20 @@ def test_it_is_off_where_the_environment_says_so_also_for_who_loads_it(home, mon
 
 
 @pytest.mark.parametrize(
-    ("missing", "says"), [("tiled_jupyter", ""), ("anywidget", "tiled_jupyter could not be loaded")], ids=str
+    ("missing", "loaded", "says"),
+    [
+        ("tiled_jupyter", "not loaded", ""),
+        ("anywidget", "loaded", ""),  # it is needed when a panel is
+        ("tiled_jupyter.settings", "not loaded", "tiled_jupyter could not be loaded"),
+    ],
+    ids=str,
 )
-def test_where_a_package_is_missing_the_persons_own_files_run_all_the_same(home, missing, says):
+def test_where_a_package_is_missing_the_persons_own_files_run_all_the_same(home, missing, loaded, says):
     run("enable", "--write")
     first = home / "profile_default" / "startup" / "00-a.py"
     first.write_text(f"__import__('sys').modules[{missing!r}] = None")
     said = ipython(f"{LOADED}; print(mine)")
-    assert said.startswith("not loaded\nran\n")
+    assert said.startswith(f"{loaded}\nran\n")
     assert says in said
     assert "Traceback" not in said
 
@@ -295,7 +301,9 @@ def test_status_says_what_is_installed_and_which_settings_are_wrong(home):
 
 def test_a_package_that_cannot_be_loaded_is_said_in_the_first_cell(home):
     run("enable", "--write")
-    (home / "profile_default" / "startup" / "00-a.py").write_text("__import__('sys').modules['anywidget'] = None")
+    (home / "profile_default" / "startup" / "00-a.py").write_text(
+        "__import__('sys').modules['tiled_jupyter.settings'] = None"
+    )
     with kernel() as here:
         first = here.run(f"print(mine)\n{NAMES}")
         assert "tiled_jupyter could not be loaded (ModuleNotFoundError: " in first

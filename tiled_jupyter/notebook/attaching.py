@@ -1,6 +1,7 @@
 """Existing code, unchanged: Contexts that Tiled makes itself sign in and resume as ours do.
 
-`enable` touches Tiled in three places, and `disable` leaves them as they were: what happens after a
+Nothing of ours is imported before it is used: this may happen while somebody, we too, imports Tiled. `enable` touches
+Tiled in three places, and `disable` leaves them as they were: what happens after a
 `tiled.client.context.Context` is made, what an address is asked before that, and ``create_api_key`` of clients, which
 Tiled's documentation shows and its code lacks.
 """
@@ -10,13 +11,6 @@ from __future__ import annotations
 import functools
 import threading
 from typing import Any
-
-from tiled.client import context as tiled_context
-from tiled.client.base import BaseClient
-
-from ..keys.choice import NO_KEY, choose_key
-from ..session.context import on_this_computer, without_key
-from .enabling import Context
 
 _lock = threading.RLock()
 _enabled = False
@@ -42,6 +36,10 @@ def attach(context: Any) -> Any:
     TypeError
         If it is a Context of somebody else's.
     """
+    from tiled.client import context as tiled_context
+
+    from .enabling import Context
+
     if not isinstance(context, Context):
         if type(context) is not tiled_context.Context:
             raise TypeError(f"Cannot attach to a {type(context).__name__}; it must be a Context of Tiled.")
@@ -56,7 +54,9 @@ def enable() -> None:
     Clients that exist already are left alone (see `attach`). More than once is once.
     """
     global _enabled, _plain_init, _plain_from_any_uri
-    theirs = tiled_context.Context
+    from tiled.client.base import BaseClient
+    from tiled.client.context import Context as theirs  # noqa: N813 - it is another than ours
+
     with _lock:
         _enabled = True
         if _plain_init is None:
@@ -71,7 +71,9 @@ def enable() -> None:
 def disable() -> None:
     """Undo `enable`, and leave what others have put in its place meanwhile."""
     global _enabled, _plain_init, _plain_from_any_uri
-    theirs = tiled_context.Context
+    from tiled.client.base import BaseClient
+    from tiled.client.context import Context as theirs  # noqa: N813 - it is another than ours
+
     with _lock:
         _enabled = False
         if getattr(theirs.__init__, "attaches", False):
@@ -85,9 +87,12 @@ def disable() -> None:
 def _attaching(plain: Any) -> Any:
     @functools.wraps(plain)
     def __init__(self: Any, uri: Any, *args: Any, **options: Any) -> None:  # noqa: N807 - it is one
-        if not _enabled or type(self) is not tiled_context.Context:
+        if not _enabled or not _is_tileds(type(self)):
             plain(self, uri, *args, **options)
             return
+        from ..keys.choice import NO_KEY, choose_key
+        from ..session.context import on_this_computer
+
         own_server = options.get("app") is not None
         key = choose_key(uri, options.get("api_key"), own_server=own_server)
         plain(self, uri, *args, **on_this_computer(uri, {**options, "api_key": key}))
@@ -102,13 +107,20 @@ def _attaching(plain: Any) -> Any:
 def _keeping_the_key(plain: Any) -> Any:
     @functools.wraps(plain)
     def from_any_uri(cls: Any, uri: Any, **options: Any) -> Any:
-        if _enabled and cls is tiled_context.Context:
+        if _enabled and _is_tileds(cls):
+            from ..session.context import on_this_computer, without_key
+
             uri, options = without_key(uri, options)
             options = on_this_computer(uri, options)
         return plain(cls, uri, **options)
 
     from_any_uri.keeps_the_key = True  # type: ignore[attr-defined]
     return from_any_uri
+
+
+def _is_tileds(cls: type) -> bool:
+    """Whether a class is Tiled's Context itself, and none that inherits from it."""
+    return (cls.__module__, cls.__qualname__) == ("tiled.client.context", "Context")
 
 
 def _create_api_key(self: Any, **options: Any) -> Any:

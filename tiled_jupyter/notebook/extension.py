@@ -26,7 +26,7 @@ from ..settings import SWITCH, complaints, settings
 
 MAGICS = ("tiled_login", "tiled_logout", "tiled_whoami", "tiled_why", "tiled_api_key")
 _MODULE = "tiled_jupyter.notebook.magics"
-_TILED = "tiled.client"
+_REGISTRY = "tiled_jupyter.session.registry"
 
 _guard: LeakGuard | None = None
 _told: set[str] = set()  # sentences about settings
@@ -54,6 +54,7 @@ def load_ipython_extension(ipython: Any) -> None:
         ipython.Completer.custom_matchers.append(complete_profile)
     cells.watch()
     _with_tiled.begin()
+    _with_contexts.begin()
     _tell_of_settings()
 
 
@@ -75,6 +76,7 @@ def unload_ipython_extension(ipython: Any) -> None:
         events.unregister("pre_run_cell", _in_the_first_cell)
     cells.unwatch()
     _with_tiled.end()
+    _with_contexts.end()
 
 
 @context_matcher()
@@ -166,22 +168,27 @@ class _Loader(abc.Loader):
 
 
 def _change_tiled() -> None:
-    from ..panel import hints
-    from .attaching import enable
+    from .attaching import enable  # which imports nothing of ours: we may be the ones who import Tiled
 
     enable()
-    hints.watch()
 
 
 def _change_tiled_back() -> None:
-    from ..panel import hints
     from .attaching import disable
 
-    hints.unwatch()
     disable()
 
 
-_with_tiled = WhenImported(_TILED, _change_tiled, _change_tiled_back)
+def _hear(context: Any, response: Any) -> None:
+    from ..panel.hints import heard
+
+    heard(context, response)
+
+
+_with_tiled = WhenImported("tiled.client", _change_tiled, _change_tiled_back)
+_with_contexts = WhenImported(
+    _REGISTRY, lambda: sys.modules[_REGISTRY].listen(_hear), lambda: sys.modules[_REGISTRY].listen(None)
+)
 
 
 def _is_guarded() -> bool:

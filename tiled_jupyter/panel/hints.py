@@ -28,7 +28,7 @@ _said: tuple[int | None, str] | None = None
 
 def watch() -> None:
     """Begin to listen."""
-    registry.listen(_heard)
+    registry.listen(heard)
 
 
 def unwatch() -> None:
@@ -36,7 +36,8 @@ def unwatch() -> None:
     registry.listen(None)
 
 
-def _heard(context: Any, response: httpx.Response) -> None:
+def heard(context: Any, response: httpx.Response) -> None:
+    """Say what an answer calls for, if anything."""
     if response.status_code in _REFUSED:
         response.read()
         sentence = may_not(context, detail_of(response))
