@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 from jupyter_client.manager import KernelManager
-from tiled_jupyter.startup import NAME, content
+
+from tiled_jupyter.notebook.startup import NAME, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,6 +5,8 @@ Each file of tests has servers of its own: an account may have 200 sign-ins, tho
 
 from __future__ import annotations
 
+import gc
+import warnings
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -48,6 +50,18 @@ def writable_server() -> Iterator[TiledServer]:
     """An empty catalog to write in, with streaming; access tokens of this one last two seconds."""
     with TiledServer(writable=True, allow_anonymous_access=False, access_token_max_age=2) as server:
         yield server
+
+
+@pytest.fixture(scope="module", autouse=True)
+def dropped() -> Iterator[None]:
+    """Collect what a file's tests have dropped, so that no test after them is blamed for it.
+
+    Plain Tiled's clients are closed by nobody, and so are their sockets.
+    """
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)
