@@ -42,7 +42,7 @@ def load_ipython_extension(ipython: Any) -> None:
         if front_end.is_somebody_there():  # and not while a kernel starts
             front_end.say("TILED_JUPYTER=0 is set in this kernel's environment, so tiled_jupyter stays out of it.")
         return
-    if _MODULE in sys.modules or not hasattr(magic, "LazyMagic"):  # IPython < 9 shows no name that is not loaded
+    if _MODULE in sys.modules or not hasattr(magic, "LazyMagic"):  # an older IPython shows no magic that is not loaded
         import_module(_MODULE).register(ipython)
     else:
         for name in MAGICS:
