@@ -52,7 +52,7 @@ def heard(monkeypatch):
     monkeypatch.setattr(hints, "_said", None)
     hints.watch()
     yield lines
-    hints.unwatch()
+    registry.listen(None)
 
 
 def host(server):
@@ -181,7 +181,7 @@ def test_d20_a_refused_request_gets_a_line_beside_its_error_once_a_cell(bob, pub
     assert heard == [
         f"{host(public_server)}: This API key may not read data. It is used instead of a sign-in. %tiled_why says more."
     ]
-    hints.unwatch()
+    registry.listen(None)
     with pytest.raises(ClientError):
         images.read()
     assert len(heard) == 1

@@ -23,6 +23,7 @@ from ..errors import BadSetting
 from ..kernel import cells, front_end
 from ..keys.leaks import LeakGuard
 from ..settings import SWITCH, complaints, settings
+from . import attaching
 
 MAGICS = ("tiled_login", "tiled_logout", "tiled_whoami", "tiled_why", "tiled_api_key")
 _MODULE = "tiled_jupyter.notebook.magics"
@@ -72,8 +73,8 @@ def unload_ipython_extension(ipython: Any) -> None:
         import_module(_MODULE).unregister(ipython)
     if complete_profile in ipython.Completer.custom_matchers:
         ipython.Completer.custom_matchers.remove(complete_profile)
-    if (events := getattr(ipython, "events", None)) and _in_the_first_cell in events.callbacks["pre_run_cell"]:
-        events.unregister("pre_run_cell", _in_the_first_cell)
+    if _in_the_first_cell in ipython.events.callbacks["pre_run_cell"]:
+        ipython.events.unregister("pre_run_cell", _in_the_first_cell)
     cells.unwatch()
     _with_tiled.end()
     _with_contexts.end()
@@ -167,25 +168,13 @@ class _Loader(abc.Loader):
         self._done()
 
 
-def _change_tiled() -> None:
-    from .attaching import enable  # which imports nothing of ours: we may be the ones who import Tiled
-
-    enable()
-
-
-def _change_tiled_back() -> None:
-    from .attaching import disable
-
-    disable()
-
-
 def _hear(context: Any, response: Any) -> None:
     from ..panel.hints import heard
 
     heard(context, response)
 
 
-_with_tiled = WhenImported("tiled.client", _change_tiled, _change_tiled_back)
+_with_tiled = WhenImported("tiled.client", attaching.enable, attaching.disable)
 _with_contexts = WhenImported(
     _REGISTRY, lambda: sys.modules[_REGISTRY].listen(_hear), lambda: sys.modules[_REGISTRY].listen(None)
 )

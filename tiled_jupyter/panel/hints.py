@@ -31,11 +31,6 @@ def watch() -> None:
     registry.listen(heard)
 
 
-def unwatch() -> None:
-    """Stop."""
-    registry.listen(None)
-
-
 def heard(context: Any, response: httpx.Response) -> None:
     """Say what an answer calls for, if anything."""
     if response.status_code in _REFUSED:
