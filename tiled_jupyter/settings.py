@@ -12,7 +12,6 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -122,7 +121,7 @@ def settings() -> TiledJupyter:
         Where a value cannot be used, or a name is misspelt: no restriction is guessed, and none is lost in silence.
     """
     config = _config()
-    misspelt = [*_sections(config), *(sentence for sentence, close in _unknown(config) if close)]
+    misspelt = [*_sections(config), *(_no_setting(name) for name in _unknown(config) if _meant(name))]
     if not misspelt:
         written = _written(config)
         try:
@@ -153,7 +152,7 @@ def complaints(application: Application | None = None) -> tuple[str, ...]:
     """
     config = _config() if application is None else application.config
     said = _sections(config, application)
-    said += [sentence for sentence, _ in _unknown(config, application)]
+    said += [_no_setting(name, application) for name in _unknown(config)]
     said += _wrong(_written(config), application)
     return (*said, *_wrong_variables())
 
@@ -174,17 +173,26 @@ def _is_like_ours(name: str) -> bool:
     return difflib.SequenceMatcher(None, _plain(name), _plain(_SECTION)).ratio() > _ALIKE
 
 
-def _unknown(config: Config, application: Application | None = None) -> Iterator[tuple[str, bool]]:
-    """Yield a sentence for each name that is no setting, and whether it resembles one."""
+def _unknown(config: Config) -> list[str]:
+    """Return the names that are no settings."""
     known = TiledJupyter.class_own_traits(config=True)
-    for name in config.get(_SECTION, {}):
-        if name not in known:
-            import difflib  # seldom needed
+    return [name for name in config.get(_SECTION, {}) if name not in known]
 
-            close = difflib.get_close_matches(name, known, n=1)
-            meant = f"Did you mean {close[0]}? Correct it" if close else "Remove it"
-            where = _where(name, application)
-            yield f"c.{_SECTION}.{name} is no setting of this version of tiled_jupyter. {meant} {where}.", bool(close)
+
+@functools.cache  # as above
+def _meant(name: str) -> str | None:
+    """Return the setting that a name resembles, if it does."""
+    import difflib  # seldom needed
+
+    return next(iter(difflib.get_close_matches(name, TiledJupyter.class_own_traits(config=True), n=1)), None)
+
+
+def _no_setting(name: str, application: Application | None = None) -> str:
+    """Return a sentence for a name that is no setting."""
+    meant = _meant(name)
+    what = f"Did you mean {meant}? Correct it" if meant else "Remove it"
+    where = _where(name, application)
+    return f"c.{_SECTION}.{name} is no setting of this version of tiled_jupyter. {what} {where}."
 
 
 def _config() -> Config:
