@@ -12,7 +12,7 @@ from tests.server.shown import Shown
 from tests.server.tiled_server import PASSWORDS, TiledServer
 from tiled_jupyter import Context
 from tiled_jupyter.session import prompts
-from tiled_jupyter.sign_in.hook import PromptSession
+from tiled_jupyter.sign_in.hook import Caller
 
 
 class Person(Hook):
@@ -27,11 +27,11 @@ class Person(Hook):
         self.calls += 1
 
         def login(on_change, settings):
-            return PromptSession(on_change, settings, http_client, providers, prompts.occasion.get())
+            return Caller(http_client, prompts.occasion.get()).login(on_change, settings, providers)
 
         shown = Shown(login)
         shown.sign_in(name=self.name)
-        tokens = shown.session.take_tokens()
+        tokens = shown.session.recipient.take_tokens()
         self.done = time.perf_counter()
         return tokens
 

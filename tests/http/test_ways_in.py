@@ -12,7 +12,7 @@ from tiled.schemas import AboutAuthenticationProvider
 from tests.server.shown import Shown, settle
 from tiled_jupyter.session.prompts import Occasion
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.sign_in.hook import PromptSession
+from tiled_jupyter.sign_in.hook import Caller
 from tiled_jupyter.sign_in.server import describe
 from tiled_jupyter.state.states import AwaitingAuthorization, Identity, SignedIn, SignedOut, Verifying
 
@@ -79,9 +79,9 @@ def shown(server, *, expected=None, links=LINKS, mode="internal"):
     http = httpx.Client(transport=httpx.MockTransport(server))
 
     def make(on_change, settings):
-        session = PromptSession(on_change, settings, http, [spec], None)
+        session = Caller(http, None).login(on_change, settings, [spec])
         if expected is not None:
-            session.state = SignedOut(session.state.server, expected=expected)
+            session.attempts.state = SignedOut(session.state.server, expected=expected)
         return session
 
     made = Shown(make)
@@ -90,7 +90,7 @@ def shown(server, *, expected=None, links=LINKS, mode="internal"):
 
 
 def sign_in(here, name="alice"):
-    here.session.sign_in("pam", name, "wonderland", remember=True)
+    here.session.methods.sign_in("pam", name, "wonderland", remember=True)
 
 
 def test_fault_6_a_server_that_asks_to_wait_is_waited_for_in_sight():
@@ -158,7 +158,7 @@ def test_c4_somebody_else_cannot_resume_and_their_session_is_ended(status, more)
     assert bool(more) or failure.sentence == said
     settle()
     assert server.paths[-1] == "revoke"
-    assert here.session.take_tokens() is None
+    assert here.session.recipient.take_tokens() is None
 
 
 SERVICE = {"type": "service", "identities": [], "api_keys": [], "sessions": []}
@@ -221,7 +221,7 @@ def test_who_is_known_by_several_names_is_the_one_expected():
 def test_a_login_that_would_end_in_an_error_is_not_begun():
     server = Server()
     here = shown(server)
-    here.session.begin("pam", remember=True)
+    here.session.methods.begin("pam", remember=True)
     assert here.rest(SignedOut).failure.kind == "not_sent"  # it takes passwords
     assert server.paths == []
 
@@ -247,7 +247,7 @@ def test_trouble_while_polling_is_said_and_taken_back():
     pending = httpx.Response(400, json={"detail": {"error": "authorization_pending"}})
     server = Server(device_code=[ok(**CODE)], poll=[httpx.Response(502), pending], whoami=[who()])
     here = shown(server, links=DEVICE, mode="external")
-    here.session.begin("pam", remember=True)
+    here.session.methods.begin("pam", remember=True)
     here.until(lambda state: isinstance(state, AwaitingAuthorization) and state.trouble)
     here.until(lambda state: isinstance(state, AwaitingAuthorization) and state.trouble is None)
     server.answers["poll"] = [ok(**TOKENS)]
@@ -257,7 +257,7 @@ def test_trouble_while_polling_is_said_and_taken_back():
 def test_a_code_for_a_phone_is_drawn():
     server = Server(device_code=[ok(**CODE)], poll=[httpx.Response(404)])
     here = shown(server, links=DEVICE, mode="external")
-    here.session.begin("pam", remember=True)
+    here.session.methods.begin("pam", remember=True)
     waiting = here.rest(AwaitingAuthorization)
     assert waiting.code.qr.startswith("data:image/png;base64,")
     assert here.rest(SignedOut).failure.kind == "expired"
@@ -275,7 +275,7 @@ def test_a_login_elsewhere_lets_the_interrupted_request_go_on():
         lambda: seen[-1] if seen else None,
     )
     here = shown(Server(), expected=Identity("alice", "pam"))
-    here.session._interrupted = occasion
+    here.session.recipient._interrupted = occasion
     here.session.look_for_saved()
     assert here.rest(SignedOut).reason == "It has ended."
     seen.append("A page came.")
@@ -288,14 +288,14 @@ def test_a_login_elsewhere_lets_the_interrupted_request_go_on():
     here.session.look_for_saved()
     assert here.rest(SignedIn).method == "saved"
     assert here.rest(SignedIn).provenance == "Signed in elsewhere, and this goes on with it."
-    assert here.session.take_tokens() == TOKENS
+    assert here.session.recipient.take_tokens() == TOKENS
 
 
 def test_a_prompt_called_by_hand_and_given_up_sends_nothing_any_more():
     server = Server()
     here = shown(server)
     here.session.cancel()
-    here.session.abandon()
+    here.session.recipient.leave()
     sign_in(here)
     assert "has ended" in here.rest(SignedOut).failure.sentence
     assert server.paths == []
@@ -317,7 +317,7 @@ def test_after_a_cancel_too_it_is_asked_as_seldom_as_the_server_wants():
     wait = httpx.Response(429, headers={"retry-after": "1"})
     server = Server(device_code=[ok(**CODE | {"expires_in": 4})], poll=[wait, slow_down], revoke=[ok()])
     here = shown(server, links=DEVICE, mode="external")
-    here.session.begin("pam", remember=True)
+    here.session.methods.begin("pam", remember=True)
     here.rest(AwaitingAuthorization)
     here.session.cancel()
     settle(10)
@@ -328,7 +328,7 @@ def test_a_session_made_after_a_cancel_is_ended():
     pending = httpx.Response(400, json={"detail": {"error": "authorization_pending"}})
     server = Server(device_code=[ok(**CODE)], poll=[pending, ok(**TOKENS)], revoke=[ok()])
     here = shown(server, links=DEVICE, mode="external")
-    here.session.begin("pam", remember=True)
+    here.session.methods.begin("pam", remember=True)
     here.rest(AwaitingAuthorization)
     here.session.cancel()
     settle(10)

@@ -53,11 +53,11 @@ class Shown:
 
     def sign_in(self, kind=SignedIn, name="alice", password=None, *, remember=True, provider="demo"):
         password = PASSWORDS[name] if password is None else password
-        self.session.sign_in(provider, name, password, remember=remember)
+        self.session.methods.sign_in(provider, name, password, remember=remember)
         return self.rest(kind)
 
     def begin(self, kind=AwaitingAuthorization, provider="openid", *, remember=True):
-        self.session.begin(provider, remember=remember)
+        self.session.methods.begin(provider, remember=remember)
         return self.rest(kind)
 
 

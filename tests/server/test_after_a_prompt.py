@@ -11,7 +11,7 @@ from ipywidgets import Layout
 from tiled_jupyter import LoginCancelled, LoginPanel
 from tiled_jupyter.session import registry as live
 from tiled_jupyter.session.prompts import occasion
-from tiled_jupyter.sign_in.hook import PromptSession
+from tiled_jupyter.sign_in.hook import Caller
 from tiled_jupyter.state.states import SignedIn
 
 from .sessions import Hook, get, kill, signed_in
@@ -25,11 +25,11 @@ def given_up(short_server):
 
     def cancelled(http_client, providers):
         def session(on_change, settings):
-            return PromptSession(on_change, settings, http_client, providers, occasion.get())
+            return Caller(http_client, occasion.get()).login(on_change, settings, providers)
 
         panels.append(Shown(session))
         panels[0].session.cancel()
-        panels[0].session.abandon()
+        panels[0].session.recipient.leave()
         raise LoginCancelled("No.")
 
     context = signed_in(short_server, Hook())
@@ -53,11 +53,11 @@ def test_a_sign_in_that_came_with_the_stop_button_counts(short_server):
 
     def stopped(http_client, providers):
         def session(on_change, settings):
-            return PromptSession(on_change, settings, http_client, providers, occasion.get())
+            return Caller(http_client, occasion.get()).login(on_change, settings, providers)
 
         panel = Shown(session)
         panel.sign_in(SignedIn)
-        panel.session.abandon()
+        panel.session.recipient.leave()
         raise KeyboardInterrupt
 
     context.prompt = stopped
@@ -74,12 +74,12 @@ def test_a_panel_that_has_folded_keeps_no_context(short_server):
 
     def answered(http_client, providers):
         def session(on_change, settings):
-            return PromptSession(on_change, settings, http_client, providers, occasion.get())
+            return Caller(http_client, occasion.get()).login(on_change, settings, providers)
 
         panels.append(Shown(session))
         panels[0].sign_in()
-        tokens = panels[0].session.take_tokens()
-        panels[0].session.abandon()
+        tokens = panels[0].session.recipient.take_tokens()
+        panels[0].session.recipient.leave()
         return tokens
 
     context = signed_in(short_server, Hook())

@@ -290,7 +290,7 @@ def test_a_password_goes_nowhere_but_to_its_server(tiled, elsewhere, monkeypatch
     PLACES[place](tiled, elsewhere, monkeypatch)
     shown = Shown()
     shown.connect(tiled.uri)
-    shown.session.sign_in("demo", "alice", PASSWORD, remember=True)
+    shown.session.methods.sign_in("demo", "alice", PASSWORD, remember=True)
     shown.until(lambda state: isinstance(state, SignedIn | SignedOut))
     settle()
     assert held(elsewhere, *EVERYTHING) == set()
@@ -305,7 +305,7 @@ def test_a_device_code_goes_nowhere_but_to_its_server(tiled, elsewhere, monkeypa
     PLACES[place](tiled, elsewhere, monkeypatch)
     shown = Shown()
     shown.connect(tiled.uri)
-    shown.session.begin("demo", remember=True)
+    shown.session.methods.begin("demo", remember=True)
     state = shown.until(lambda state: isinstance(state, SignedIn | SignedOut | AwaitingAuthorization))
     if isinstance(state, AwaitingAuthorization):
         shown.until(lambda state: isinstance(state, SignedIn | SignedOut))
@@ -458,7 +458,7 @@ def test_no_way_in_sends_anything_over_plain_http_to_another_computer(tiled, une
         shown.session.connect(f"{unencrypted}?api_key={KEY}" if how == "in the address" else unencrypted)
         state = shown.until(lambda state: state.kind in ("signed_out", "signed_in", "disconnected"))
         if how == "typed":
-            shown.session.use_key(KEY)
+            shown.session.methods.use_key(KEY)
             state = shown.rest(SignedOut)
         notice = getattr(state, "key", None)
         sentences += [notice.sentence if notice is not None else state.failure.sentence]

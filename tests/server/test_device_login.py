@@ -213,7 +213,7 @@ def test_an_answer_that_arrives_after_cancel_is_revoked(mixed):
     approve(waiting, "dave")  # within the five seconds to the first poll
     os.kill(mixed.pid, signal.SIGSTOP)
     try:
-        assert shown.session.rest(waiting.attempt, 5.5)  # the poll is under way then
+        assert shown.session.attempts.rest(waiting.attempt, 5.5)  # the poll is under way then
         shown.session.cancel()
     finally:
         os.kill(mixed.pid, signal.SIGCONT)

@@ -112,7 +112,7 @@ def test_fault_6_a_server_that_asks_for_two_seconds_gets_them_in_sight_and_the_p
         shown = Shown()
         shown.connect(server.uri)
         begun = time.monotonic()
-        shown.session.sign_in("demo", "alice", PASSWORDS["alice"], remember=True)
+        shown.session.methods.sign_in("demo", "alice", PASSWORDS["alice"], remember=True)
         waiting = shown.until(lambda state: isinstance(state, Verifying) and state.trouble)
         assert waiting.trouble == (
             f"{server.uri[7:]} asks to wait before the next try (429). It is asked again by itself in 2 s."
@@ -393,7 +393,7 @@ def test_fault_33_papermill_is_told_so_in_the_notebook_that_it_leaves(closed_ser
 def test_fault_35_an_account_with_200_sessions_is_told_so_in_the_servers_words(hasty_server):
     shown = Shown()
     shown.connect(hasty_server.uri)
-    endpoint = shown.session._specs[0].links["auth_endpoint"]
+    endpoint = shown.session.methods.specs[0].links["auth_endpoint"]
     with shown.session.context.bare_client() as http:
         for _ in range(200):
             password_grant(http, endpoint, "bob", PASSWORDS["bob"])

@@ -16,7 +16,7 @@ from tiled_jupyter.keys.account_requests import AccountRequests
 from tiled_jupyter.panel.account import AccountDesk
 from tiled_jupyter.session.prompts import Occasion
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.sign_in.hook import PromptSession
+from tiled_jupyter.sign_in.hook import Caller
 from tiled_jupyter.state import wire
 from tiled_jupyter.state.states import Disconnected, SignedIn, SignedOut, Verifying
 
@@ -120,7 +120,7 @@ def test_fault_42_a_password_is_not_sent_over_plain_http_to_another_computer(evi
     assert "not encrypted" in refused.refusal
     failure = shown.sign_in(SignedOut, password=PASSWORD).failure
     assert (failure.kind, failure.sentence) == ("not_sent", refused.refusal)
-    shown.session.use_key(KEY)
+    shown.session.methods.use_key(KEY)
     assert shown.rest(SignedOut).failure.kind == "not_sent"
     assert not any(request.holds(secret) for request in evil.seen for secret in (PASSWORD, KEY))
 
@@ -153,7 +153,7 @@ def test_a_key_goes_to_the_server_itself_whatever_its_links_say(evil, elsewhere,
     shown = Shown()
     if how == "typed":
         shown.connect(evil.uri)
-        shown.session.use_key(KEY)
+        shown.session.methods.use_key(KEY)
     else:
         if how == "in the environment":
             monkeypatch.setenv("TILED_API_KEY", KEY)
@@ -174,10 +174,10 @@ def test_no_credential_follows_a_redirect(evil, elsewhere, path, status):
         shown = connected(evil)
     else:
         evil.replies[path] = away
-    shown.session.sign_in("demo", "alice", PASSWORD, remember=True)
+    shown.session.methods.sign_in("demo", "alice", PASSWORD, remember=True)
     state = shown.until(lambda state: isinstance(state, SignedIn | SignedOut))
     if isinstance(state, SignedOut):
-        shown.session.use_key(KEY)
+        shown.session.methods.use_key(KEY)
         shown.until(lambda state: isinstance(state, SignedIn | SignedOut))
     elif shown.session.context is not None:
         shown.session.context.http_client.get(f"{evil.api_uri}metadata/")
@@ -192,7 +192,7 @@ def test_nobody_can_lead_an_interrupted_request_to_another_server(evil, elsewher
     occasion = Occasion(context, True, "It has ended.")
     specs = context.server_info.authentication.providers
     with context.bare_client() as http:
-        prompt = Shown(lambda on_change, here: PromptSession(on_change, here, http, specs, occasion))
+        prompt = Shown(lambda on_change, here: Caller(http, occasion).login(on_change, here, specs))
         form = prompt.session.state
         prompt.session.connect(elsewhere.uri)
         prompt.session.drop_server()
@@ -325,9 +325,9 @@ def test_who_is_saved_there_is_not_waited_for_without_end(evil, monkeypatch):
 def test_cancel_ends_any_dawdling_at_once(evil, path, part):
     evil.replies[path] = drip(part)
     shown = connected(evil)
-    shown.session.sign_in("demo", "alice", PASSWORD, remember=True)
+    shown.session.methods.sign_in("demo", "alice", PASSWORD, remember=True)
     while path not in evil.paths():
-        assert shown.session.rest(shown.session.state.attempt, 0.02)
+        assert shown.session.attempts.rest(shown.session.state.attempt, 0.02)
     with at_once():
         shown.session.cancel()
         assert shown.rest(SignedOut).failure.kind == "cancelled"
@@ -373,7 +373,7 @@ def test_fault_38_a_servers_clock_that_is_a_year_off_moves_no_deadline(evil, off
 def test_a_server_cannot_have_anybody_wait_for_ever(evil, wait):
     evil.replies["auth/provider/demo/token"] = Reply(429, {}, {"retry-after": wait.encode().decode("latin-1")})
     shown = connected(evil)
-    shown.session.sign_in("demo", "alice", PASSWORD, remember=True)
+    shown.session.methods.sign_in("demo", "alice", PASSWORD, remember=True)
     shown.until(lambda state: isinstance(state, SignedOut) or (isinstance(state, Verifying) and state.trouble))
     state = shown.session.state
     if isinstance(state, Verifying):

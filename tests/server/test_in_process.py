@@ -15,7 +15,7 @@ from tiled_jupyter.session import registry as live
 from tiled_jupyter.session.prompts import Occasion
 from tiled_jupyter.session.tokens import tokens_of
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.sign_in.hook import PromptSession
+from tiled_jupyter.sign_in.hook import Caller
 from tiled_jupyter.state.states import SignedIn
 
 from .shown import settle
@@ -84,18 +84,13 @@ def test_keys_are_made_and_revoked(context):
 
 
 def test_the_panel_signs_in(context):
-    session = PromptSession(
-        lambda state: None,
-        TiledJupyter(),
-        None,
-        context.server_info.authentication.providers,
-        Occasion(context, remember=False),
-    )
+    caller = Caller(None, Occasion(context, remember=False))
+    session = caller.login(lambda state: None, TiledJupyter(), context.server_info.authentication.providers)
     assert session.state.server.providers[0].refusal is None
-    session.sign_in("demo", "alice", PASSWORDS["alice"], remember=False)
+    session.methods.sign_in("demo", "alice", PASSWORDS["alice"], remember=False)
     settle()
     assert isinstance(session.state, SignedIn)
-    assert session.take_tokens()["access_token"]
+    assert caller.take_tokens()["access_token"]
 
 
 def test_the_terminal_signs_in(context, monkeypatch):

@@ -61,7 +61,7 @@ def keys_sent(sent):
 def typed(server, text, kind=SignedIn):
     shown = Shown()
     shown.connect(server.uri)
-    shown.session.use_key(text)
+    shown.session.methods.use_key(text)
     return shown, shown.rest(kind)
 
 
@@ -79,7 +79,7 @@ def test_a_typed_key_is_accepted_in_one_request_and_asked_about_in_one_more(clos
     shown = Shown()
     shown.connect(closed_server.uri)
     sent.clear()
-    shown.session.use_key(key)
+    shown.session.methods.use_key(key)
     shown.rest(SignedIn)
     assert [request.url.path for request in sent] == ["/api/v1/auth/apikey", "/api/v1/auth/whoami"]
 
@@ -129,7 +129,7 @@ def test_a_single_user_server_knows_its_key_and_no_other(server, request):
     shown, wrong = typed(here, "notthekey", SignedOut)
     assert wrong.failure.kind == "credentials"
     assert wrong.server.providers == ()
-    shown.session.use_key(SINGLE)
+    shown.session.methods.use_key(SINGLE)
     done = shown.rest(SignedIn)
     assert (done.identity, done.good_until) == (None, None)
     assert len(list(shown.session.client())) > 0
@@ -184,7 +184,7 @@ def test_a_key_that_is_not_accepted_is_dealt_with_before_anybody_types_a_passwor
     assert key not in repr(shown.states)
     sent.clear()
     assert shown.sign_in(SignedOut).failure.kind == "not_sent"
-    shown.session.accept_key()
+    shown.session.methods.accept_key()
     assert shown.rest(SignedOut).failure.kind == "not_sent"
     assert sent == []
     shown.session.set_key_aside()
@@ -206,7 +206,7 @@ def test_fault_44_a_key_of_another_server_is_said_before_it_is_sent(
     with pytest.raises(LoginFailed, match="never with"):
         from_uri(public_server.uri)
     assert keys_sent(sent) == set()
-    shown.session.accept_key()  # and it is another server's in fact
+    shown.session.methods.accept_key()  # and it is another server's in fact
     assert "does not accept" in shown.rest(SignedOut).failure.sentence
     shown.session.set_key_aside()
     assert shown.rest(SignedOut).key is None
@@ -238,7 +238,7 @@ def test_a_key_the_person_wants_used_is_used_from_then_on(single_user, public_si
     Shown().connect(single_user.uri, SignedIn)
     shown = Shown()
     assert shown.connect(public_single_user.uri).key.usable
-    shown.session.accept_key()
+    shown.session.methods.accept_key()
     shown.rest(SignedIn)
     assert from_uri(public_single_user.uri).context.api_key == SINGLE
 

@@ -18,7 +18,7 @@ from tests.patience import PATIENCE
 from tiled_jupyter import from_context
 from tiled_jupyter.session import prompts
 from tiled_jupyter.session.resuming import _Around
-from tiled_jupyter.sign_in.hook import PromptSession
+from tiled_jupyter.sign_in.hook import Caller
 from tiled_jupyter.state.states import SignedIn, SignedOut
 
 from .nginx import Nginx
@@ -252,7 +252,7 @@ class PanelHook(Hook):
         self.calls += 1
 
         def session(on_change, settings):
-            return PromptSession(on_change, settings, http_client, providers, prompts.occasion.get())
+            return Caller(http_client, prompts.occasion.get()).login(on_change, settings, providers)
 
         self.panel = Shown(session)
         waiting = self.panel.session
@@ -262,7 +262,7 @@ class PanelHook(Hook):
             return isinstance(waiting.state, SignedIn)
 
         until(is_over)
-        return waiting.take_tokens()
+        return waiting.recipient.take_tokens()
 
 
 def test_a_question_goes_away_when_the_session_turns_out_to_live(short, monkeypatch):

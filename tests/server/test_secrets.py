@@ -103,13 +103,13 @@ def test_a_device_code_rests_in_nothing_that_shows_it():
         shown = Shown()
         shown.connect(server.uri)
         grants = []
-        authorized = shown.session._authorized
+        authorized = shown.session.methods._authorized
 
         def noted(attempt, http, grant, until):
             grants.append(grant)
             return authorized(attempt, http, grant, until)
 
-        shown.session._authorized = noted
+        shown.session.methods._authorized = noted
         shown.begin()
         known = {"the device code": grants[0].device_code}
         for thing in (grants[0], shown.session, shown.states):

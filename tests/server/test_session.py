@@ -81,7 +81,7 @@ def test_a_sign_in_that_succeeds_after_cancel_is_revoked():
         shown = Shown()
         shown.connect(server.uri)
         os.kill(server.pid, signal.SIGSTOP)  # the answer comes when the person has long cancelled
-        shown.session.sign_in("demo", "alice", PASSWORDS["alice"], remember=True)
+        shown.session.methods.sign_in("demo", "alice", PASSWORDS["alice"], remember=True)
         threads = [thread for thread in threading.enumerate() if thread.name == "tiled-login"]
         shown.session.cancel()
         os.kill(server.pid, signal.SIGCONT)
@@ -191,7 +191,7 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(closed_server):
 def test_a_command_for_a_provider_that_may_not_have_the_password_sends_nothing(closed_server):
     shown = Shown()
     shown.connect(closed_server.uri)
-    shown.session.sign_in("another", "alice", PASSWORDS["alice"], remember=True)
+    shown.session.methods.sign_in("another", "alice", PASSWORDS["alice"], remember=True)
     assert shown.rest(SignedOut).failure.kind == "not_sent"
 
 
@@ -201,11 +201,11 @@ def test_cancel_waits_for_no_other_kernel(closed_server):
     saved = shown.session.context.token_directory
     with one_kernel_at_a_time(saved):  # as another kernel does
         asked = closed_server.log.count("/auth/whoami")
-        shown.session.sign_in("demo", "alice", PASSWORDS["alice"], remember=True)
+        shown.session.methods.sign_in("demo", "alice", PASSWORDS["alice"], remember=True)
         attempt = shown.session.state.attempt
         while closed_server.log.count("/auth/whoami") == asked:
-            assert shown.session.rest(attempt, 0.02)
-        assert shown.session.rest(attempt, 0.5)  # it has come to saving, which has to wait
+            assert shown.session.attempts.rest(attempt, 0.02)
+        assert shown.session.attempts.rest(attempt, 0.5)  # it has come to saving, which has to wait
         with at_once():
             shown.session.cancel()
         assert shown.rest(SignedOut).failure.kind == "cancelled"

@@ -137,7 +137,7 @@ def test_d9_a_session_in_memory_ends_with_its_kernel(closed_server, remember, en
 from tests.server.shown import Shown
 shown = Shown()
 shown.connect({closed_server.uri!r})
-shown.session.sign_in("demo", "alice", {PASSWORDS["alice"]!r}, remember={remember})
+shown.session.methods.sign_in("demo", "alice", {PASSWORDS["alice"]!r}, remember={remember})
 from tiled_jupyter.state.states import SignedIn
 shown.rest(SignedIn)
 from tiled_jupyter.session.lifetime import claims
@@ -210,7 +210,7 @@ def at_evil(evil, reply):
     """Sign in to a server that answers like this to who signs out."""
     shown = Shown()
     shown.connect(evil.uri)
-    shown.session.sign_in("demo", "alice", "any", remember=True)
+    shown.session.methods.sign_in("demo", "alice", "any", remember=True)
     shown.rest(SignedIn)
     evil.replies["auth/session/revoke"] = reply
     return shown
@@ -262,7 +262,7 @@ def test_who_signs_in_meanwhile_finds_the_outcome_in_the_form_they_come_back_to(
     evil.replies["auth/provider/demo/token"] = slow
     shown.session.sign_out(everywhere=True)
     assert shown.session.state.reason.startswith("Signed out here. Telling")
-    shown.session.sign_in("demo", "alice", "wrong", remember=True)
+    shown.session.methods.sign_in("demo", "alice", "wrong", remember=True)
     assert isinstance(shown.session.state, Verifying)
     answer.set()
     settle()

@@ -130,7 +130,7 @@ def test_cancel_does_not_wait_for_another_kernel_and_the_sign_in_is_ended(closed
     shown = Shown()
     shown.connect(closed_server.uri)
     with one_kernel_at_a_time(shown.session.context.token_directory):  # which hangs, as far as the panel knows
-        shown.session.sign_in("demo", "bob", PASSWORDS["bob"], remember=True)
+        shown.session.methods.sign_in("demo", "bob", PASSWORDS["bob"], remember=True)
         assert waits.wait(PATIENCE)
         with at_once():
             shown.session.cancel()

@@ -26,7 +26,9 @@ _LOOK = 0.5
 class Asker(Protocol):
     """What a wait needs of a widget that asks a person something."""
 
-    heard_at: float | None
+    @property
+    def heard_at(self) -> float | None:
+        """When the page last gave a sign of life, on the monotonic clock."""
 
     @property
     def comm_id(self) -> str:

@@ -67,7 +67,7 @@ class AccountDesk:
             case said.ShowKeys():
                 self._start("keys_failure", self._listed)
             case said.ProposeExpiry(runs_for, may_wait):
-                with self._session.lock:
+                with self._session.attempts.lock:
                     self._change(self._sign_in, {"proposal": request.proposal(runs_for, may_wait)})
             case said.CreateKey():
                 self._start("keys_failure", lambda context: self._create(context, command))
@@ -105,13 +105,13 @@ class AccountDesk:
 
     def dismiss(self) -> None:
         """Forget the key that was just made."""
-        with self._session.lock:
+        with self._session.attempts.lock:
             self._drop()
             self._change(self._sign_in, {"made": None})
 
     def forget(self) -> None:
         """Take note that nobody is signed in any more: what is under way has come too late, and no secret stays."""
-        with self._session.lock:
+        with self._session.attempts.lock:
             self._sign_in += 1
             self._drop()
 
@@ -124,7 +124,7 @@ class AccountDesk:
     # -- how it is done --------------------------------------------------------------------------------
 
     def _start(self, tab: _Tab, work: Callable[[Context], _Changes]) -> None:
-        with self._session.lock:
+        with self._session.attempts.lock:
             context, number = self._session.context, self._sign_in
             if context is None or not isinstance(self._session.state, SignedIn):
                 return
@@ -141,17 +141,17 @@ class AccountDesk:
                     changes = {tab: f"The file could not be written ({error.strerror or type(error).__name__})."}
                 except Exception as error:  # noqa: BLE001 - becomes a sentence; its request may hold a secret
                     changes = {tab: explain(error, host_of(str(context.api_uri))).sentence}
-            with self._session.lock:
+            with self._session.attempts.lock:
                 self._waiting -= 1
                 self._change(number, {**changes, "busy": self._waiting > 0})
 
         in_background(run)
 
     def _change(self, number: int, changes: _Changes) -> None:
-        with self._session.lock:
+        with self._session.attempts.lock:
             state = self._session.state
             if number == self._sign_in and isinstance(state, SignedIn):
-                self._session.apply(AccountChanged(replace(state.account, **changes)))
+                self._session.attempts.apply(AccountChanged(replace(state.account, **changes)))
 
     @property
     def _account(self) -> Account:
@@ -175,7 +175,7 @@ class AccountDesk:
             runs_for=wish.runs_for.strip() or None,
             may_wait=wish.may_wait.strip() or None,
         )
-        with self._session.lock:
+        with self._session.attempts.lock:
             if number == self._sign_in:
                 self._made = key
                 self._offer(self.secret)
@@ -199,11 +199,11 @@ class AccountDesk:
         if key is None or not isinstance(state, SignedIn):
             return {}
         done = key_login.check(context, state.server, key.secret, "chosen")
-        with self._session.lock:
+        with self._session.attempts.lock:
             if self._made is not key:
                 return {}
             sentence = key.use(environment=environment)
-            self._session.apply(SignInReplaced(done))
+            self._session.attempts.apply(SignInReplaced(done))
         changes = self._with_made(lambda _: {"in_use": sentence})
         self._change(self._sign_in, changes)
         return self._listed(context)

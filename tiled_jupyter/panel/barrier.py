@@ -1,15 +1,16 @@
-"""A panel that a cell can wait for: the barrier that holds the cells after it, in order.
+"""Cells that wait for a panel: the barrier that holds them, in order, until somebody has signed in.
 
-How a wait hears the page and when it ends stands in `waiting`.
+How a wait hears the page and when it ends stands in `kernel.waiting`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Any, Literal
+from typing import Literal
 
 from ..errors import CannotPrompt, LoginCancelled, LoginFailed
+from ..kernel.mailbox import Channel, Letter
 from ..kernel.waiting import Wait
 from ..settings import TiledJupyter
 from ..sign_in.session import CANCELLED
@@ -21,8 +22,13 @@ from .words import NEUTRAL_TEXT, how_to_go_on, require_somebody
 _LONGEST_CONNECT = 60.0  # seconds, where there is nobody to ask and only a saved sign-in can help
 
 
-class Barrier(Page):
-    """The part of a panel that waits; parameters are those of `Page`.
+class Barrier:
+    """What holds the cells that wait for a panel; for `kernel.waiting.Wait` it asks in the panel's place.
+
+    Parameters
+    ----------
+    panel : Page
+    settings : TiledJupyter
 
     Attributes
     ----------
@@ -30,17 +36,13 @@ class Barrier(Page):
         How often the person said no.
     """
 
-    def __init__(self, settings: TiledJupyter, *, remember_me: bool | None, **traits: Any) -> None:
+    def __init__(self, panel: Page, settings: TiledJupyter) -> None:
+        self._panel = panel
+        self._settings = settings
         self._settled = threading.Event()
         self.cancels = 0
         self._cancels_before: dict[Wait, int] = {}
         self._may_begin = False
-        super().__init__(settings, remember_me=remember_me, **traits)
-
-    @property
-    def client(self) -> Any:
-        """A Tiled client; see `LoginPanel.client`."""
-        raise NotImplementedError
 
     def settle(self, state: State) -> None:
         """Take note of a new state, and make those who wait look at it."""
@@ -50,37 +52,20 @@ class Barrier(Page):
             self._settled.set()
         self.wake()
 
-    def wait(self, timeout: float | None = None) -> Any:
-        """Hold this cell until the person is signed in.
+    def wake(self) -> None:
+        """Make those who wait look again now."""
+        for wait in tuple(self._panel.waits):
+            wait.wake()
 
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds. By default ``c.TiledJupyter.login_deadline`` since the page was last heard.
-
-        Returns
-        -------
-        object
-            The Tiled client.
-
-        Raises
-        ------
-        LoginCancelled, LoginFailed, CannotPrompt
-            CannotPrompt only where nobody could answer.
-        KeyboardInterrupt
-            After the stop button, on whatever thread this is.
-        """
-        self._hold(timeout)
-        return self.client
-
-    def _hold(self, timeout: float | None) -> None:
+    def hold(self, timeout: float | None) -> None:
+        """Hold this thread until somebody is signed in; see `LoginPanel.wait`."""
         if self._somebody_is_there():
             with self._wait(timeout, blocking=True) as wait:
                 while not wait.over():
                     wait.step(0.25)
 
-    async def signed_in(self, timeout: float | None = None) -> Any:
-        """Wait as `wait` does, in a cell with a top-level await."""
+    async def hold_back(self, timeout: float | None) -> None:
+        """Hold this coroutine until somebody is signed in, and nobody else; see `LoginPanel.signed_in`."""
         if self._somebody_is_there():
             with self._wait(timeout, blocking=False) as wait:
                 try:
@@ -92,35 +77,54 @@ class Barrier(Page):
                     if not wait.stopped:
                         raise
                     raise wait.stop() from None
-        return self.client
 
     def _wait(self, timeout: float | None, *, blocking: bool) -> Wait:
         here = self._settings
-        patience = here.reauthentication_deadline if self.resuming else here.login_deadline
+        patience = here.reauthentication_deadline if self._panel.resuming else here.login_deadline
         # Where a request was interrupted, page or no page: an overnight run must survive.
-        return Wait(self, timeout, patience, blocking=blocking, since_heard=not self.resuming)
+        return Wait(self, timeout, patience, blocking=blocking, since_heard=not self._panel.resuming)
 
-    # -- what a `Wait` asks of its widget ----------------------------------------------------------------
+    # -- what a `Wait` asks of whom it waits for -----------------------------------------------------------
+
+    @property
+    def heard_at(self) -> float | None:
+        """When the page last gave a sign of life, on the monotonic clock."""
+        return self._panel.heard_at
+
+    @property
+    def comm_id(self) -> str:
+        """The comm's name."""
+        return self._panel.comm_id
+
+    def ping(self, channel: Channel) -> None:
+        """Ask the page for a sign of life."""
+        self._panel.ping(channel)
+
+    def receive(self, letter: Letter) -> None:
+        """Take what the page says."""
+        self._panel.receive(letter)
 
     @property
     def afterwards(self) -> str:
         """What stays where words stood beside the panel; one that folds to a line says it all itself."""
-        return "" if self.resuming else NEUTRAL_TEXT
+        return "" if self._panel.resuming else NEUTRAL_TEXT
 
     def join(self, wait: Wait) -> None:
         """Take note that somebody waits, and where they hear best."""
         self._cancels_before[wait] = self.cancels
         self._may_begin = True
-        super().join(wait)
+        self._panel.waits.append(wait)
+        self._panel.publish()
 
     def leave(self, wait: Wait) -> None:
         """Take note that they wait no longer."""
         del self._cancels_before[wait]
-        super().leave(wait)
+        self._panel.waits.remove(wait)
+        self._panel.publish()
 
     def look(self) -> None:
         """Look whether a sign-in has come by other means."""
-        self.session.look_for_saved()
+        self._panel.session.look_for_saved()
 
     def is_answered(self, wait: Wait) -> bool:
         """Whether the person is signed in.
@@ -139,20 +143,20 @@ class Barrier(Page):
     def give_up(self, why: Literal["stopped", "deadline"]) -> Exception:
         """End the login, and return what to raise for it."""
         if why == "stopped":
-            self.session.cancel(CANCELLED)
+            self._panel.session.cancel(CANCELLED)
             return LoginCancelled("The stop button ended the wait. Run %tiled_login to go on.")
         sentence = "Nobody signed in before the deadline. Run the cell again, or sign in here."
-        self.session.cancel(Failure("deadline", sentence))
+        self._panel.session.cancel(Failure("deadline", sentence))
         return LoginFailed(sentence, "deadline")
 
     def words(self, *, silent: bool, since: float) -> tuple[str, str | None] | None:
         """Return what to say beside the panel."""
-        if not silent and not self.resuming:
+        if not silent and not self._panel.resuming:
             return None
-        if silent and isinstance(self.session.state, SignedOut) and self.heard_at is None:
-            self._begin_unasked(self.session.state)
-        since_then = since if self.resuming else None
-        return how_to_go_on(self.session.state, silent=silent, saves=self.saves, since=since_then)
+        if silent and isinstance(self._panel.session.state, SignedOut) and self.heard_at is None:
+            self._begin_unasked(self._panel.session.state)
+        since_then = since if self._panel.resuming else None
+        return how_to_go_on(self._panel.session.state, silent=silent, saves=self._panel.saves, since=since_then)
 
     def _begin_unasked(self, form: SignedOut) -> None:
         """Begin the only way in, or the chosen one, once, where a person sees no panel and so can begin nothing."""
@@ -160,17 +164,17 @@ class Barrier(Page):
         way = next((each for each in ways if len(ways) == 1 or each.name == form.server.preferred), None)
         if self._may_begin and way is not None and way.mode == "external" and form.key is None:
             self._may_begin = False
-            self.session.begin(way.name, remember=self.saves)
+            self._panel.session.methods.begin(way.name, remember=self._panel.saves)
 
     def _is_signed_in(self) -> bool:
-        return isinstance(self.session.state, SignedIn)
+        return isinstance(self._panel.session.state, SignedIn)
 
     def _somebody_is_there(self) -> bool:
         """Whether there is somebody to wait for: False where a saved sign-in made asking needless."""
         if self._is_signed_in():
             return False
         try:
-            require_somebody(_address_of(self.session.state))
+            require_somebody(_address_of(self._panel.session.state))
         except CannotPrompt:
             self._settled.wait(_LONGEST_CONNECT)
             if not self._is_signed_in():

@@ -50,6 +50,8 @@ class Page(anywidget.AnyWidget):
         What a saved notebook keeps of the panel: nobody's name, and no server.
     resuming : bool
         Whether an interrupted request waits for the login.
+    waits : list of Wait
+        Of those who wait for the page.
     heard_at : float or None
         When the page last gave a sign of life, on the monotonic clock.
     """
@@ -73,7 +75,7 @@ class Page(anywidget.AnyWidget):
             self._remember = "always" if remember_me else "never"
         elif self._remember == "ask" and front_end.is_voila():
             self._remember = "never"  # or the next visitor would be signed in as this one
-        self._waits: list[Wait] = []
+        self.waits: list[Wait] = []
         self._seen: deque[str] = deque(maxlen=200)
         self._seen_lock = threading.Lock()
         self.heard_at: float | None = None
@@ -121,24 +123,9 @@ class Page(anywidget.AnyWidget):
         """Whether a sign-in may lie on disk."""
         return self._remember != "never"
 
-    def join(self, wait: Wait) -> None:
-        """Take note that somebody waits, and where they hear best."""
-        self._waits.append(wait)
-        self.publish()
-
-    def leave(self, wait: Wait) -> None:
-        """Take note that they wait no longer."""
-        self._waits.remove(wait)
-        self.publish()
-
-    def wake(self) -> None:
-        """Make those who wait look again now."""
-        for wait in tuple(self._waits):
-            wait.wake()
-
     def publish(self) -> None:
         """Send the state to the page, and what it needs beside it."""
-        waits = tuple(self._waits)
+        waits = tuple(self.waits)
         surroundings = wire.Surroundings(
             now=time.time(),
             waiting=bool(waits),

@@ -17,7 +17,7 @@ from ..session.context import Context
 from ..session.ensure import ensure
 from ..session.prompts import occasion
 from ..settings import settings
-from ..sign_in.hook import PromptSession, without_asking
+from ..sign_in.hook import Caller, without_asking
 from ..sign_in.session import CANCELLED, LoginSession
 from ..state import wire
 from ..state.states import (
@@ -35,13 +35,14 @@ from . import hints
 from .account import AccountDesk
 from .barrier import Barrier
 from .key_reply import offer_keys
+from .page import Page
 from .words import require_somebody
 
 _KEY_INSTEAD = "The API key you typed is used from now on, so there was no login. Run the cell again without it."
 _ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
 
 
-class LoginPanel(Barrier):
+class LoginPanel(Page):
     """A panel to sign in to a Tiled server; as the last expression of a cell it is a login widget cell.
 
     Parameters
@@ -76,6 +77,7 @@ class LoginPanel(Barrier):
     ) -> None:
         here = settings()
         self._callbacks: list[Callable[[Any], object]] = []
+        self._barrier = Barrier(self, here)
         super().__init__(here, remember_me=remember_me, **traits)
         cells.watch()
         hints.watch()
@@ -88,12 +90,15 @@ class LoginPanel(Barrier):
             self.session.connect(uri)
 
     def _own_session(self, provider: str | None) -> LoginSession:
-        session = LoginSession(
-            self._on_change, self._settings, prompt_for_login, use_saved=self.saves, provider=provider
+        servers = self._settings.servers
+        return LoginSession(
+            self._on_change,
+            self._settings,
+            prompt_for_login,
+            use_saved=self.saves,
+            provider=provider,
+            state=Disconnected(servers[0]) if servers else None,
         )
-        if self._settings.servers:
-            session.state = Disconnected(self._settings.servers[0])
-        return session
 
     @property
     def context(self) -> Context | None:
@@ -110,6 +115,34 @@ class LoginPanel(Barrier):
             Where nobody is signed in and the server wants that.
         """
         return self.session.client()
+
+    def wait(self, timeout: float | None = None) -> Any:
+        """Hold this cell until the person is signed in.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds. By default ``c.TiledJupyter.login_deadline`` since the page was last heard.
+
+        Returns
+        -------
+        object
+            The Tiled client.
+
+        Raises
+        ------
+        LoginCancelled, LoginFailed, CannotPrompt
+            CannotPrompt only where nobody could answer.
+        KeyboardInterrupt
+            After the stop button, on whatever thread this is.
+        """
+        self._barrier.hold(timeout)
+        return self.client
+
+    async def signed_in(self, timeout: float | None = None) -> Any:
+        """Wait as `wait` does, in a cell with a top-level await."""
+        await self._barrier.hold_back(timeout)
+        return self.client
 
     def on_signed_in(self, callback: Callable[[Any], object]) -> None:
         """Call ``callback(client)`` at every sign-in, and at once if there is one."""
@@ -152,13 +185,13 @@ class LoginPanel(Barrier):
             case wire.Connect():
                 self.session.connect(typed)
             case wire.SignIn(provider, username, remember):
-                self.session.sign_in(provider, username, typed, remember=self._wanted(remember))
+                self.session.methods.sign_in(provider, username, typed, remember=self._wanted(remember))
             case wire.Begin(provider, remember):
-                self.session.begin(provider, remember=self._wanted(remember))
+                self.session.methods.begin(provider, remember=self._wanted(remember))
             case wire.UseKey():
-                self.session.use_key(typed)
+                self.session.methods.use_key(typed)
             case wire.AcceptKey():
-                self.session.accept_key()
+                self.session.methods.accept_key()
             case wire.SetKeyAside():
                 self.session.set_key_aside()
             case wire.SignOut(everywhere):
@@ -167,9 +200,9 @@ class LoginPanel(Barrier):
                 self.session.drop_server()
             case wire.Cancel():
                 in_attempt = isinstance(self.session.state, Connecting | Verifying | AwaitingAuthorization)
-                self.cancels += not in_attempt
+                self._barrier.cancels += not in_attempt
                 self.session.cancel(_ATTEMPT_CANCELLED if in_attempt else CANCELLED)
-                self.wake()
+                self._barrier.wake()
             case _:
                 if self.account is not None:
                     self.account.obey(command)
@@ -190,7 +223,7 @@ class LoginPanel(Barrier):
         elif self._callbacks and not is_same_sign_in(self._before, state):
             in_background(self._call_back)
         self._before = state
-        self.settle(state)
+        self._barrier.settle(state)
 
     def _call_back(self) -> None:
         client = self.client
@@ -226,28 +259,22 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
         return given
     who = wish.identity.words if wish is not None and wish.identity is not None else None
     require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
-    session: PromptSession | None = None
-
-    def make(on_change: Callable[[State], None]) -> LoginSession:
-        nonlocal session
-        session = PromptSession(on_change, settings(), http_client, providers, wish)
-        return session
-
-    panel = LoginPanel(remember_me=remember_me, _session=make)
+    caller = Caller(http_client, wish)
+    panel = LoginPanel(
+        remember_me=remember_me, _session=lambda on_change: caller.login(on_change, settings(), providers)
+    )
     panel.resuming = wish is not None and wish.resuming
     cells.in_its_output(lambda: front_end.show(panel))
-    tokens: dict[str, Any] | None = None
     try:
-        panel._hold(None)
-        tokens = session.take_tokens() if session is not None else None
+        panel._barrier.hold(None)
+        tokens = caller.take_tokens()
     finally:
-        if session is not None:
-            session.abandon()
+        caller.leave()
     if tokens is None:
-        by_key = session is not None and isinstance(session.state, SignedIn) and session.state.method == "api_key"
+        by_key = isinstance(panel.session.state, SignedIn) and panel.session.state.method == "api_key"
         raise LoginFailed(_KEY_INSTEAD if by_key else "The sign-in gave no tokens. Try again.")
-    if wish is not None and session is not None:
-        wish.remember = session.remember
-        if not session.remember:
+    if wish is not None:
+        wish.remember = caller.remember
+        if not caller.remember:
             kernel_end.end_with_kernel(wish.context)
     return tokens

@@ -21,6 +21,8 @@ from ..session.prompts import Occasion
 from ..settings import TiledJupyter, settings
 from ..state.events import ReasonChanged, SavedFound
 from ..state.states import SignedIn, SignedOut, State, open_form
+from .attempts import Attempts
+from .recipient import ContextRecipient
 from .server import describe, refusal_of_server
 from .session import LoginSession
 from .site_tokens import ask_source
@@ -28,88 +30,122 @@ from .site_tokens import ask_source
 _NOBODY_WAITS = "What asked for this sign-in has ended, so nothing was sent. Run its cell again."
 
 
-class PromptSession(LoginSession):
-    """The login of a prompt hook: the server is given, and who called the hook takes the tokens.
+class Caller:
+    """Who called a hook and takes the tokens, as long as they wait for them; afterwards the Context takes them.
 
     Parameters
     ----------
-    on_change, settings
-        As in `LoginSession`.
     http_client : httpx.Client
         What the hook was given.
-    providers : list of tiled.schemas.AboutAuthenticationProvider
     occasion : Occasion or None
         Whose login it is; None where somebody calls the hook by hand.
+
+    Attributes
+    ----------
+    context : Context or None
+        Of the occasion.
+    remember : bool
+        Whether the person wants the sign-in to be kept.
     """
 
-    def __init__(
-        self,
-        on_change: Callable[[State], None],
-        settings: TiledJupyter,
-        http_client: httpx.Client,
-        providers: list[Any],
-        occasion: Occasion | None,
-    ) -> None:
-        super().__init__(on_change, settings, use_saved=occasion is None or occasion.remember)
+    is_given_server = True
+
+    def __init__(self, http_client: httpx.Client, occasion: Occasion | None) -> None:
         self._http_client = http_client
-        self._specs = providers
+        self._occasion = occasion
+        self._interrupted = occasion if occasion is not None and occasion.resuming else None
         self._tokens: Tokens | None = None
-        self._is_waited_for = True
+        self._waits = True
+        self._attempts: Attempts | None = None
+        self.context: Context | None = occasion.context if occasion is not None else None
         self.remember: bool = occasion is None or occasion.remember
-        if occasion is not None:
-            self.context = occasion.context
-            self._saved_at = occasion.context.saved_at()
+
+    def login(self, on_change: Callable[[State], None], settings: TiledJupyter, providers: list[Any]) -> LoginSession:
+        """Return a login to the server that wants it, with the form open.
+
+        Parameters
+        ----------
+        on_change, settings
+            As in `LoginSession`.
+        providers : list of tiled.schemas.AboutAuthenticationProvider
+        """
+        occasion = self._occasion
         links = occasion.context.server_info.authentication.links if occasion is not None else None
         verify = occasion.context._verify if occasion is not None else True
         uri = _address_of(occasion, providers)
-        here = is_here(http_client if occasion is None else occasion.context.http_client)
+        here = is_here(self._http_client if occasion is None else occasion.context.http_client)
         server = describe(uri, providers, required=True, settings=settings, links=links, verify=verify, here=here)
-        self._interrupted = occasion if occasion is not None and occasion.resuming else None
-        if occasion is None:
-            self.state = SignedOut(server)
-        else:
-            expected = occasion.identity if occasion.resuming else None
-            self.state = SignedOut(server, occasion.reason, expected=expected)
-
-    def connect(self, text: str) -> None:
-        """Do nothing: the tokens of another server are not what is waited for."""
-
-    def drop_server(self) -> None:
-        """Do nothing: the server is given by what waits."""
+        form = SignedOut(server)
+        if occasion is not None:
+            form = SignedOut(server, occasion.reason, expected=occasion.identity if occasion.resuming else None)
+        login = LoginSession(on_change, settings, use_saved=self.remember, recipient=self, state=form)
+        login.methods.specs = providers
+        self._attempts = login.attempts
+        return login
 
     def take_tokens(self) -> Tokens | None:
         """Return the tokens, once."""
         tokens, self._tokens = self._tokens, None
         return tokens
 
-    def abandon(self) -> None:
-        """Nobody waits any more: whoever signs in here now, does so for the Context."""
-        with self.lock:
-            self._is_waited_for = False
+    def leave(self) -> None:
+        """Wait no longer: whoever signs in here now, does so for the Context."""
+        attempts = self._attempts
+        assert attempts is not None  # noqa: S101 - nobody waits for what was not begun
+        with attempts.lock:
+            self._waits = False
             tokens = self.take_tokens()  # of a sign-in that came at the same moment
         if tokens is not None and self.context is not None:
-            self._accept(tokens, remember=self.remember)
-        if self._interrupted is not None and isinstance(self.state, SignedIn):
+            self.accept(tokens, remember=self.remember)
+        if self._interrupted is not None and isinstance(attempts.state, SignedIn):
             # The panel has folded to a line, and lives as long as ipywidgets' registry: let the Context go before that.
-            self.context = self._interrupted = None
+            self.context = self._interrupted = self._occasion = None
 
-    def look_for_saved(self) -> None:
-        """See whether the session that is waited for lives by other means, or after all; cheap."""
+    # -- what a login needs of its recipient ---------------------------------------------------------
+
+    def place(self) -> Path | None:
+        """Return where the tokens will lie: the caller sees to that; see `Recipient`."""
+        return None if self._waits else ContextRecipient(self.context).place()
+
+    def client(self, *places: str) -> AbstractContextManager[httpx.Client]:
+        """Return a client without a session; see `Recipient`."""
+        if self.context is not None:
+            # The hook's client is closed with the hook; a panel lives longer.
+            return ContextRecipient(self.context).client(*places)
+        return client_for(*places) if places else nullcontext(self._http_client)
+
+    def require_wanted(self) -> None:
+        """Raise `Refused` where nobody wants the tokens any more."""
+        if self.context is None and not self._waits:
+            raise Refused("not_sent", _NOBODY_WAITS)
+
+    def accept(self, tokens: Tokens, *, remember: bool) -> bool:
+        """Keep the tokens for the caller, or give them to the Context; see `Recipient`."""
+        if not self._waits:
+            return ContextRecipient(self.context).accept(tokens, remember=remember)
+        self._tokens, self.remember = tokens, remember
+        return remember
+
+    def accept_saved(self, context: Context) -> None:
+        """Take what a Context has found on disk."""
+        self.accept(dict(context.http_client.auth.tokens), remember=True)
+
+    def look(self, attempts: Attempts) -> bool:
+        """Look whether the session that is waited for lives by other means, or after all."""
         interrupted = self._interrupted
         if interrupted is None:
-            super().look_for_saved()
-            return
-        with self.lock:
-            form = open_form(self.state)
+            return False
+        with attempts.lock:
+            form = open_form(attempts.state)
             if form is None:
-                return
+                return True
             tokens, seen = interrupted.elsewhere(), interrupted.meanwhile()
             if tokens is None:
-                self.apply(ReasonChanged(" ".join(filter(None, (interrupted.reason, seen))) or None))
-                return
-            self._accept(tokens, remember=self.remember)
+                attempts.apply(ReasonChanged(" ".join(filter(None, (interrupted.reason, seen))) or None))
+                return True
+            self.accept(tokens, remember=self.remember)
             good_until, renews = session_end(tokens, {}, time.time())
-            self.apply(
+            attempts.apply(
                 SavedFound(
                     SignedIn(
                         form.server,
@@ -122,28 +158,7 @@ class PromptSession(LoginSession):
                     )
                 )
             )
-
-    def _place(self) -> Path | None:
-        return None if self._is_waited_for else super()._place()
-
-    def _client(self, *places: str) -> AbstractContextManager[httpx.Client]:
-        if self.context is not None:
-            return super()._client(*places)  # the hook's is closed with the hook; a panel lives longer
-        return client_for(*places) if places else nullcontext(self._http_client)
-
-    def _spec(self, form: SignedOut, name: str, modes: tuple[str, ...]) -> Any:
-        if self.context is None and not self._is_waited_for:
-            raise Refused("not_sent", _NOBODY_WAITS)
-        return super()._spec(form, name, modes)
-
-    def _accept(self, tokens: Tokens, *, remember: bool) -> bool:
-        if not self._is_waited_for:
-            return super()._accept(tokens, remember=remember)
-        self._tokens, self.remember = tokens, remember
-        return remember
-
-    def _accept_saved(self, context: Context) -> None:
-        self._accept(dict(context.http_client.auth.tokens), remember=True)
+        return True
 
 
 def without_asking(http_client: httpx.Client, providers: list[Any], occasion: Occasion | None) -> Tokens | None:

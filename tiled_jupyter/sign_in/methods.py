@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import httpx
@@ -18,17 +17,17 @@ from ..oauth import password as grants
 from ..oauth.device import DeviceGrant
 from ..oauth.exchange import Answer, Refused, Tokens
 from ..session import known_servers, revocation
-from ..session.context import Context
 from ..session.identity import identity_of, is_same, who_may_resume
 from ..session.revocation import Outcome
 from ..session.tokens import SHORT, one_kernel_at_a_time
 from ..settings import TiledJupyter
 from ..state.events import CodeIssued, Delayed, SignInDone, SignInStarted
-from ..state.states import Identity, Method, SignedIn, SignedOut, State, UserCode
+from ..state.states import Identity, Method, SignedIn, SignedOut, UserCode
 from ..text import LONGEST_NAME, legible
 from . import api_key as key_login
 from . import sign_ins
 from .attempts import Attempts
+from .recipient import Recipient
 from .server import PASSWORD_MODES, session_sign_in
 
 _PAUSE = 5.0  # seconds, where a server in trouble does not say how long
@@ -38,171 +37,28 @@ _NOT_SAVED = "It could not be saved, so it lasts as long as this notebook's kern
 _Answer = TypeVar("_Answer")
 
 
-class Acceptance(Attempts):
-    """Attempts that begin at a form, and end with a session that is wanted or none.
+class Methods:
+    """Sign in to the server of the form that is shown.
 
     Parameters
     ----------
-    state, on_change
-        As in `Attempts`.
+    attempts : Attempts
+        Where each begins at a form, and ends with a session that is wanted or none.
     settings : TiledJupyter
+    recipient : Recipient
+        Who takes the tokens.
 
     Attributes
     ----------
-    context : Context or None
-        Of the server.
+    specs : list of tiled.schemas.AboutAuthenticationProvider
+        What the server says of its providers.
     """
 
-    def __init__(self, state: State, on_change: Callable[[State], None], settings: TiledJupyter) -> None:
-        super().__init__(state, on_change)
+    def __init__(self, attempts: Attempts, settings: TiledJupyter, recipient: Recipient) -> None:
+        self._attempts = attempts
         self._settings = settings
-        self._specs: list[Any] = []
-        self.context: Context | None = None
-
-    # -- what differs where a hook's caller takes the tokens -----------------------------------------
-
-    def _place(self) -> Path | None:
-        """Return where the tokens lie that are accepted here, which other kernels write to as well."""
-        return self.context.token_directory if self.context is not None else None
-
-    def _client(self, *places: str) -> AbstractContextManager[httpx.Client]:
-        """Return a client without a session: for an identity provider at these places, else for Tiled's server."""
-        assert self.context is not None  # noqa: S101 - there is no server without one
-        return self.context.provider_client(*places) if places else self.context.bare_client()
-
-    def _accept(self, tokens: Tokens, *, remember: bool) -> bool:
-        """Use the tokens from now on; say whether they could be saved."""
-        raise NotImplementedError
-
-    def _start(self, method: Method, work: Callable[[int, SignedOut], None]) -> None:
-        """Begin an attempt from the form."""
-        form = self.state
-        if not isinstance(form, SignedOut):
-            return
-        host = form.server.host
-        self.start(lambda attempt: SignInStarted(attempt, time.time(), method), lambda n: work(n, form), host)
-
-    def _spec(self, form: SignedOut, name: str, modes: tuple[str, ...]) -> Any:
-        """Return what the server says of a provider; asked again here, because anybody can send a command."""
-        if form.key is not None:  # the login would end in an error, or not be used
-            raise Refused("not_sent", _KEY_FIRST)
-        for provider, spec in zip(form.server.providers, self._specs, strict=False):
-            if provider.name == name and provider.mode in modes:
-                if provider.refusal is not None:
-                    raise Refused("not_sent", provider.refusal)
-                return spec
-        raise Refused("not_sent", f"{form.server.host} has no such way to sign in.")
-
-    def _patiently(
-        self, attempt: int, until: float, ask: Callable[[], _Answer], *, only_when_told: bool = False
-    ) -> _Answer | None:
-        """Ask again, visibly, while that may help; None where the answer is not wanted any more.
-
-        Parameters
-        ----------
-        attempt : int
-        until : float
-            On the monotonic clock.
-        ask : callable
-        only_when_told : bool
-            Ask again only where the server says when, because what is sent is not to be sent twice.
-        """
-        while True:
-            try:
-                return ask()
-            except Refused as refused:
-                pause = max(refused.retry_after or _PAUSE, 1.0)
-                told = refused.retry_after is not None or not only_when_told
-                if not (refused.passing and told) or time.monotonic() + pause >= until:
-                    raise
-                words = trouble(refused, pause)
-            self.apply(Delayed(attempt, words))
-            if not self.rest(attempt, pause):
-                return None
-            self.apply(Delayed(attempt, None))
-
-    def _keep(
-        self,
-        attempt: int,
-        form: SignedOut,
-        spec: Any,
-        tokens: Tokens,
-        method: Method,
-        *,
-        remember: bool,
-        until: float = 0.0,
-    ) -> None:
-        """Ask who that is before anything is kept, because it must work to be worth it; and end what is not kept."""
-        settled = False
-        try:
-            with self._client() as http:
-                endpoint = f"{form.server.uri}auth/whoami"
-                answer = self._patiently(attempt, until, lambda: grants.whoami(http, endpoint, tokens["access_token"]))
-            if answer is None:
-                return
-            if form.expected is not None and not is_same(answer.fields, form.expected):
-                settled = True
-                outcome = self._end(form, spec, tokens)
-                more = "" if outcome.is_over else f" {outcome.sentence('that sign-in')}"
-                raise Refused("identity", f"{_somebody_else(form.expected, answer.fields)}{more}")
-            # Another kernel's lock first: while that is waited for, a Cancel must reach this session.
-            place = self._place() if remember else None
-            with one_kernel_at_a_time(place, SHORT, lambda seconds: self.rest(attempt, seconds)), self.lock:
-                if self.is_current(attempt):
-                    remembered = self._accept(tokens, remember=remember)
-                    settled = True
-                    known_servers.remember(
-                        form.server.uri, provider=legible(spec.provider, LONGEST_NAME), place=sign_ins.here(tokens)
-                    )
-                    self.apply(
-                        SignInDone(
-                            attempt,
-                            self._signed_in(form, answer, tokens, method, wanted=remember, remembered=remembered),
-                        )
-                    )
-        finally:
-            if not settled:
-                self._end(form, spec, tokens)
-
-    def _signed_in(
-        self,
-        form: SignedOut,
-        answer: Answer,
-        tokens: Tokens,
-        method: Method,
-        *,
-        wanted: bool,
-        remembered: bool,
-    ) -> SignedIn:
-        how = f"{_HOW[method]} {_NOT_SAVED}" if wanted and not remembered else _HOW[method]
-        return session_sign_in(
-            form.server, answer.fields, tokens, method, how, remembered=remembered, server_now=answer.date
-        )
-
-    def _end(self, form: SignedOut, spec: Any, tokens: Tokens) -> Outcome:
-        return revocation.end_session(self._client, form.server.uri, spec.links, tokens)
-
-
-def _somebody_else(expected: Identity, principal: dict[str, Any]) -> str:
-    """Return a sentence on who may resume what waits for one person, and who this was instead."""
-    other = identity_of(principal)
-    if other is None or other.kind == "unnamed":
-        name, them = "somebody else", "them"
-    elif other.kind == "named" and other.id == expected.id:
-        name = them = f"{other.id} of {other.provider}"
-    else:
-        name = them = other.words
-    return f"Only {who_may_resume(expected)} can resume this request, and this was {name}. Nothing was sent as {them}."
-
-
-def trouble(refused: Refused, pause: float) -> str:
-    """Return why an attempt takes longer."""
-    sentence = refused.failure.sentence.partition(". ")[0].rstrip(".")
-    return f"{sentence}. It is asked again by itself in {pause:.0f} s."
-
-
-class WaysIn(Acceptance):
-    """Sign in to the server of the form that is shown; parameters are those of `Acceptance`."""
+        self._recipient = recipient
+        self.specs: list[Any] = []
 
     def sign_in(self, provider: str, username: str, password: str, *, remember: bool) -> None:
         """Send a password to the server, once; again only where the server asks to wait.
@@ -226,7 +82,7 @@ class WaysIn(Acceptance):
                 raise Refused("identity", f"Only {expected.id} can resume this request. Nothing was sent.")
             until = time.monotonic() + self._settings.login_deadline
             endpoint = str(spec.links["auth_endpoint"])
-            with self._client() as http:
+            with self._recipient.client() as http:
                 tokens = self._patiently(
                     attempt,
                     until,
@@ -251,10 +107,10 @@ class WaysIn(Acceptance):
 
         def ask(attempt: int, form: SignedOut) -> None:
             spec = self._spec(form, provider, ("external",))
-            with self._client(*device_grant.endpoints(spec.links)) as http:
+            with self._recipient.client(*device_grant.endpoints(spec.links)) as http:
                 grant = device_grant.start(http, spec.links, spec.extra_scopes)
                 until = time.monotonic() + grant.expires_in
-                self.apply(CodeIssued(attempt, provider, _user_code(grant)))
+                self._attempts.apply(CodeIssued(attempt, provider, _user_code(grant)))
                 tokens = self._authorized(attempt, http, grant, until)
                 if tokens is not None:
                     self._keep(attempt, form, spec, tokens, "device", remember=remember, until=until)
@@ -286,13 +142,124 @@ class WaysIn(Acceptance):
 
         self._start("api_key", check)
 
+    def _start(self, method: Method, work: Callable[[int, SignedOut], None]) -> None:
+        """Begin an attempt from the form."""
+        form = self._attempts.state
+        if not isinstance(form, SignedOut):
+            return
+        host = form.server.host
+        self._attempts.start(lambda attempt: SignInStarted(attempt, time.time(), method), lambda n: work(n, form), host)
+
+    def _spec(self, form: SignedOut, name: str, modes: tuple[str, ...]) -> Any:
+        """Return what the server says of a provider; asked again here, because anybody can send a command."""
+        self._recipient.require_wanted()
+        if form.key is not None:  # the login would end in an error, or not be used
+            raise Refused("not_sent", _KEY_FIRST)
+        for provider, spec in zip(form.server.providers, self.specs, strict=False):
+            if provider.name == name and provider.mode in modes:
+                if provider.refusal is not None:
+                    raise Refused("not_sent", provider.refusal)
+                return spec
+        raise Refused("not_sent", f"{form.server.host} has no such way to sign in.")
+
+    def _patiently(
+        self, attempt: int, until: float, ask: Callable[[], _Answer], *, only_when_told: bool = False
+    ) -> _Answer | None:
+        """Ask again, visibly, while that may help; None where the answer is not wanted any more.
+
+        Parameters
+        ----------
+        attempt : int
+        until : float
+            On the monotonic clock.
+        ask : callable
+        only_when_told : bool
+            Ask again only where the server says when, because what is sent is not to be sent twice.
+        """
+        while True:
+            try:
+                return ask()
+            except Refused as refused:
+                pause = max(refused.retry_after or _PAUSE, 1.0)
+                told = refused.retry_after is not None or not only_when_told
+                if not (refused.passing and told) or time.monotonic() + pause >= until:
+                    raise
+                words = trouble(refused, pause)
+            self._attempts.apply(Delayed(attempt, words))
+            if not self._attempts.rest(attempt, pause):
+                return None
+            self._attempts.apply(Delayed(attempt, None))
+
+    def _keep(
+        self,
+        attempt: int,
+        form: SignedOut,
+        spec: Any,
+        tokens: Tokens,
+        method: Method,
+        *,
+        remember: bool,
+        until: float = 0.0,
+    ) -> None:
+        """Ask who that is before anything is kept, because it must work to be worth it; and end what is not kept."""
+        settled = False
+        try:
+            with self._recipient.client() as http:
+                endpoint = f"{form.server.uri}auth/whoami"
+                answer = self._patiently(attempt, until, lambda: grants.whoami(http, endpoint, tokens["access_token"]))
+            if answer is None:
+                return
+            if form.expected is not None and not is_same(answer.fields, form.expected):
+                settled = True
+                outcome = self._end(form, spec, tokens)
+                more = "" if outcome.is_over else f" {outcome.sentence('that sign-in')}"
+                raise Refused("identity", f"{_somebody_else(form.expected, answer.fields)}{more}")
+            # Another kernel's lock first: while that is waited for, a Cancel must reach this session.
+            place = self._recipient.place() if remember else None
+            lock = one_kernel_at_a_time(place, SHORT, lambda seconds: self._attempts.rest(attempt, seconds))
+            with lock, self._attempts.lock:
+                if self._attempts.is_current(attempt):
+                    remembered = self._recipient.accept(tokens, remember=remember)
+                    settled = True
+                    known_servers.remember(
+                        form.server.uri, provider=legible(spec.provider, LONGEST_NAME), place=sign_ins.here(tokens)
+                    )
+                    self._attempts.apply(
+                        SignInDone(
+                            attempt,
+                            self._signed_in(form, answer, tokens, method, wanted=remember, remembered=remembered),
+                        )
+                    )
+        finally:
+            if not settled:
+                self._end(form, spec, tokens)
+
+    def _signed_in(
+        self,
+        form: SignedOut,
+        answer: Answer,
+        tokens: Tokens,
+        method: Method,
+        *,
+        wanted: bool,
+        remembered: bool,
+    ) -> SignedIn:
+        how = f"{_HOW[method]} {_NOT_SAVED}" if wanted and not remembered else _HOW[method]
+        return session_sign_in(
+            form.server, answer.fields, tokens, method, how, remembered=remembered, server_now=answer.date
+        )
+
+    def _end(self, form: SignedOut, spec: Any, tokens: Tokens) -> Outcome:
+        return revocation.end_session(self._recipient.client, form.server.uri, spec.links, tokens)
+
     def _use_key(self, attempt: int, form: SignedOut, key: str, source: key_login.Source) -> None:
-        assert self.context is not None  # noqa: S101
-        done = key_login.check(self.context, form.server, key, source)
-        with self.lock:
-            if self.is_current(attempt):
-                which_key.use(self.context, key, bind=True)
-                self.apply(SignInDone(attempt, done))
+        context = self._recipient.context
+        assert context is not None  # noqa: S101 - there is no server without one
+        done = key_login.check(context, form.server, key, source)
+        with self._attempts.lock:
+            if self._attempts.is_current(attempt):
+                which_key.use(context, key, bind=True)
+                self._attempts.apply(SignInDone(attempt, done))
 
     def _authorized(self, attempt: int, http: httpx.Client, grant: DeviceGrant, until: float) -> Tokens | None:
         """Poll until the person has decided; None where that is not wanted any more."""
@@ -300,8 +267,8 @@ class WaysIn(Acceptance):
             http,
             grant,
             until,
-            lambda seconds: self.rest(attempt, seconds),
-            lambda words: self.apply(Delayed(attempt, words)),
+            lambda seconds: self._attempts.rest(attempt, seconds),
+            lambda words: self._attempts.apply(Delayed(attempt, words)),
         )
 
     def _end_late(self, http: httpx.Client, form: SignedOut, spec: Any, grant: DeviceGrant, until: float) -> None:
@@ -311,6 +278,24 @@ class WaysIn(Acceptance):
             tokens = _polled(http, grant, until, lambda seconds: not pause.wait(seconds), lambda _: None)
             if tokens is not None:
                 self._end(form, spec, tokens)
+
+
+def _somebody_else(expected: Identity, principal: dict[str, Any]) -> str:
+    """Return a sentence on who may resume what waits for one person, and who this was instead."""
+    other = identity_of(principal)
+    if other is None or other.kind == "unnamed":
+        name, them = "somebody else", "them"
+    elif other.kind == "named" and other.id == expected.id:
+        name = them = f"{other.id} of {other.provider}"
+    else:
+        name = them = other.words
+    return f"Only {who_may_resume(expected)} can resume this request, and this was {name}. Nothing was sent as {them}."
+
+
+def trouble(refused: Refused, pause: float) -> str:
+    """Return why an attempt takes longer."""
+    sentence = refused.failure.sentence.partition(". ")[0].rstrip(".")
+    return f"{sentence}. It is asked again by itself in {pause:.0f} s."
 
 
 def _polled(

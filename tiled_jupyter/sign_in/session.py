@@ -1,7 +1,7 @@
 """One login: which server, which Context, who is signed in there already, and how that ends.
 
 Knows nothing of widgets and cells. Whoever shows it is told of every new state, in order and from
-whatever thread. How a person signs in stands in `ways_in`.
+whatever thread. How a person signs in stands in `methods`, and who takes the tokens in `recipient`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..errors import LoginFailed
 from ..keys import choice as which_key
 from ..oauth import password as grants
 from ..oauth.audience import is_here
-from ..oauth.exchange import Refused, Tokens, explain
+from ..oauth.exchange import Refused, explain
 from ..oauth.refresh import SessionUnknown
 from ..session import kernel_end
 from ..session.context import Context
@@ -48,7 +48,9 @@ from ..state.states import (
 from ..text import legible
 from . import api_key as key_login
 from . import sign_out
-from .methods import WaysIn
+from .attempts import Attempts
+from .methods import Methods
+from .recipient import ContextRecipient, Recipient
 from .server import Target, describe, find_target, open_context, saved_sign_in, session_sign_in
 from .site_tokens import ask_source
 
@@ -60,13 +62,13 @@ _LOOK_AGAIN = 20.0  # seconds
 _KEY_IN_THE_WAY = "It would replace your sign-in, so set it aside first."
 
 
-class LoginSession(WaysIn):
+class LoginSession:
     """Sign in to a Tiled server, step by step.
 
     Parameters
     ----------
     on_change : callable
-        Called with every new state, under the session's lock.
+        Called with every new state, under the lock of the attempts.
     settings : TiledJupyter
     prompt : callable, optional
         Given to the Context for when it must ask by itself.
@@ -74,6 +76,18 @@ class LoginSession(WaysIn):
         Whether a sign-in that lies on disk will do.
     provider : str, optional
         Name of the provider to choose at first.
+    recipient : Recipient, optional
+        Who takes the tokens; by default the Context of the server that is chosen.
+    state : State, optional
+        To begin with.
+
+    Attributes
+    ----------
+    attempts : Attempts
+        The state, and what changes it.
+    methods : Methods
+        The ways to sign in.
+    recipient : Recipient
     """
 
     def __init__(
@@ -84,18 +98,33 @@ class LoginSession(WaysIn):
         *,
         use_saved: bool = True,
         provider: str | None = None,
+        recipient: Recipient | None = None,
+        state: State | None = None,
     ) -> None:
-        super().__init__(Disconnected(), on_change, settings)
+        self.attempts = Attempts(state or Disconnected(), on_change)
+        self.recipient = recipient or ContextRecipient()
+        self.methods = Methods(self.attempts, settings, self.recipient)
+        self._settings = settings
         self._prompt = prompt
         self._use_saved = use_saved
         self._provider = provider
-        self._saved_at: float | None = None
+        self._saved_at = self.context.saved_at() if self.context is not None else None
         self._look_again = math.inf  # for a saved sign-in of which nothing is known yet
         self._asked = ""
         self.node_path_parts: list[str] = []
         self._client_options: dict[str, Any] = {}
         self._made: tuple[State, Any] | None = None
         sign_out.notify(self)
+
+    @property
+    def state(self) -> State:
+        """What is the case now."""
+        return self.attempts.state
+
+    @property
+    def context(self) -> Context | None:
+        """Of the server, once it has answered."""
+        return self.recipient.context
 
     def connect(self, text: str) -> None:
         """Ask an address what it is; whoever is signed in there already, is.
@@ -106,6 +135,8 @@ class LoginSession(WaysIn):
             As a person writes it, or the name of a profile. A key in an address becomes the sign-in and is
             removed from sight.
         """
+        if self.recipient.is_given_server:  # the tokens of another one are not what is waited for
+            return
         since = time.time()
         try:
             target = find_target(text, self._settings)
@@ -115,7 +146,7 @@ class LoginSession(WaysIn):
             def refuse(_: int) -> None:
                 raise Refused(failure.kind, failure.sentence)
 
-            self.start(lambda attempt: ConnectStarted(attempt, shown, since), refuse, shown)
+            self.attempts.start(lambda attempt: ConnectStarted(attempt, shown, since), refuse, shown)
             return
         self._asked = target.shown
 
@@ -135,19 +166,19 @@ class LoginSession(WaysIn):
                 here=is_here(context.http_client),
             )
             event = self._find_sign_in(attempt, context, server, target)
-            with self.lock:
-                if self.is_current(attempt):
-                    self.context, self._specs, self._client_options = context, specs, client_options
+            with self.attempts.lock:
+                if self.attempts.is_current(attempt):
+                    self.recipient.context, self.methods.specs, self._client_options = context, specs, client_options
                     self._made = None
                     self.node_path_parts = target.address.node_path_parts if target.address is not None else []
                     self._saved_at = context.saved_at()
-                    self.apply(event)
+                    self.attempts.apply(event)
 
-        self.start(lambda attempt: ConnectStarted(attempt, target.shown, since), ask, target.host)
+        self.attempts.start(lambda attempt: ConnectStarted(attempt, target.shown, since), ask, target.host)
 
     def cancel(self, failure: Failure = CANCELLED) -> None:
         """End whatever is going on; a late answer changes nothing."""
-        self.apply(Cancelled(failure))
+        self.attempts.apply(Cancelled(failure))
 
     def set_key_aside(self) -> None:
         """Leave API keys out here, on this server and in this kernel, and ask for a login instead."""
@@ -160,7 +191,8 @@ class LoginSession(WaysIn):
 
     def drop_server(self) -> None:
         """Go back to the question which server."""
-        self.apply(ServerDropped())
+        if not self.recipient.is_given_server:
+            self.attempts.apply(ServerDropped())
 
     def sign_out(self, *, everywhere: bool) -> None:
         """End being signed in.
@@ -176,17 +208,19 @@ class LoginSession(WaysIn):
 
     def signed_out(self, reason: str) -> None:
         """Take note that the session this login made is over."""
-        with self.lock:
+        with self.attempts.lock:
             self._saved_at = self.context.saved_at() if self.context is not None else None
-            self.apply(SignedOff(reason))
+            self.attempts.apply(SignedOff(reason))
 
     def heard_more(self, before: str, reason: str) -> None:
         """Take note of what has become of the session since `before` was said of it."""
-        self.apply(ReasonChanged(reason, before))
+        self.attempts.apply(ReasonChanged(reason, before))
 
     def look_for_saved(self) -> None:
-        """See whether somebody signed in from another notebook in the meantime; cheap, to be called often."""
-        with self.lock:
+        """See whether somebody signed in by other means in the meantime; cheap, to be called often."""
+        if self.recipient.look(self.attempts):
+            return
+        with self.attempts.lock:
             context, form = self.context, open_form(self.state)
             if not self._use_saved or context is None or form is None or form.key is not None:
                 return
@@ -202,9 +236,9 @@ class LoginSession(WaysIn):
                 self._look_again = time.monotonic() + _LOOK_AGAIN
                 return
             if done is not None and _is_expected(done, form):
-                with self.lock:
-                    self._accept_saved(context)
-                    self.apply(SavedFound(done))
+                with self.attempts.lock:
+                    self.recipient.accept_saved(context)
+                    self.attempts.apply(SavedFound(done))
 
         in_background(adopt)
 
@@ -282,16 +316,6 @@ class LoginSession(WaysIn):
         return session_sign_in(
             server, answer.fields, tokens, "saved", _FROM_SITE, remembered=False, server_now=answer.date
         )
-
-    def _accept(self, tokens: Tokens, *, remember: bool) -> bool:
-        assert self.context is not None  # noqa: S101
-        self.context.accept(tokens, remember=remember)
-        if not self.context.remembered:
-            kernel_end.end_with_kernel(self.context)
-        return self.context.remembered
-
-    def _accept_saved(self, context: Context) -> None:
-        """Nothing to do: the Context has found the tokens itself."""
 
 
 def _is_expected(done: SignedIn, form: SignedOut) -> bool:

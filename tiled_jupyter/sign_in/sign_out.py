@@ -53,7 +53,9 @@ _NOT_YET = Farewell(
 class Shows(Protocol):
     """What shows a sign-in."""
 
-    context: Context | None
+    @property
+    def context(self) -> Context | None:
+        """Whose sign-in it is."""
 
     def signed_out(self, reason: str) -> None:
         """Take note that it is over."""
