@@ -6,8 +6,8 @@
  */
 
 import type { Card, Heard } from "./card";
-import { h } from "./dom";
-import { button } from "./views/view";
+import { h } from "./parts/dom";
+import { button } from "./parts/view";
 import { needsPerson } from "./words";
 
 const PATIENCE = 5000;

@@ -4,14 +4,14 @@
  * The frame is drawn once; its body is rebuilt when the kind of state changes and patched otherwise.
  */
 
-import { h, say, sayOrHide } from "./dom";
-import { deviceView } from "./views/device";
-import { keyInCellView } from "./views/keyincell";
-import { chosen } from "./views/providers";
-import { serverView } from "./views/server";
-import { signedInView } from "./views/signedin";
-import { signInView } from "./views/signin";
-import type { Around, Context, View } from "./views/view";
+import { keyInCellView } from "./account/keyincell";
+import { signedInView } from "./account/signedin";
+import { h, say, sayOrHide } from "./parts/dom";
+import type { Around, Context, View } from "./parts/view";
+import { deviceView } from "./signin/device";
+import { signInView } from "./signin/form";
+import { chosen } from "./signin/providers";
+import { serverView } from "./signin/server";
 import type { State } from "./wire";
 import {
   ELSEWHERE,

@@ -3,8 +3,8 @@
 import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
 import { makeAttention } from "./attention";
 import { type Card, type Heard, makeCard } from "./card";
+import type { Context, Draft } from "./parts/view";
 import { type Link, makeLink, repeat } from "./transport";
-import type { Context, Draft } from "./views/view";
 import type { FromPython } from "./wire";
 
 type Model = AnyModel<{ inactive: unknown }>;

@@ -6,7 +6,7 @@
  */
 
 import type { AnyModel } from "@anywidget/types";
-import { unique } from "./dom";
+import { unique } from "./parts/dom";
 import type { Command, FromPython, Transport } from "./wire";
 
 /** What we use of JupyterLab's kernel connection; other front ends have none of it. */

@@ -1,6 +1,6 @@
 /** What a state is called in words: the status line, the region's name, and patience. No DOM here. */
 
-import { moment } from "./times";
+import { moment } from "./parts/times";
 import type { Failure, Identity, Server, SignedIn, SignedOut, State } from "./wire";
 
 export const INACTIVE = "Tiled sign-in: run the cell to activate";

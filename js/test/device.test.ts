@@ -1,7 +1,7 @@
 /** Device authorization: a link that is safe, a code that can be taken along, and the time that is left. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { linkTo } from "../src/address";
+import { linkTo } from "../src/parts/address";
 import type { AwaitingAuthorization, UserCode } from "../src/wire";
 import { open, state } from "./page";
 

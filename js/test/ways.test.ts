@@ -1,7 +1,7 @@
 /** Every way in: several providers, a web page, API keys; and who may resume. */
 
 import { describe, expect, it, vi } from "vitest";
-import { isPageExposed } from "../src/address";
+import { isPageExposed } from "../src/parts/address";
 import type { SignedOut, State } from "../src/wire";
 import { open, state } from "./page";
 

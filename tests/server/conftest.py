@@ -8,12 +8,13 @@ from __future__ import annotations
 import gc
 import warnings
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
 import httpx
 import pytest
 
+from tiled_jupyter.kernel import memory
 from tiled_jupyter.keys.api_keys import ApiKeys
+from tiled_jupyter.session import registry
 
 from .sessions import janitor_of
 from .test_context import signed_in
@@ -22,8 +23,6 @@ from .tiled_server import TiledServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from tiled_jupyter import Context
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +69,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TILED_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("TILED_API_KEY", raising=False)
-    # Each test is a kernel of its own.
-    monkeypatch.setattr("tiled_jupyter.keys.choice._aside", set())
-    monkeypatch.setattr("tiled_jupyter.keys.choice._bound", WeakSet())
-    monkeypatch.setattr("tiled_jupyter.keys.choice._used_with", {})
-    monkeypatch.setattr("tiled_jupyter.session.key_files._for_workers", {})
-    monkeypatch.setattr("tiled_jupyter.notebook.enabling._told", set())
-    monkeypatch.setattr("tiled_jupyter.session.registry.signed_out", set())
-    monkeypatch.setattr("tiled_jupyter.session.registry._sessions", {})
-    contexts: dict[int, Context] = {}
-    monkeypatch.setattr("tiled_jupyter.session.registry._contexts", contexts)
+    monkeypatch.setattr(memory, "_kernel", memory.Memory())  # each test is a kernel of its own
+    living = registry.living()
+    living.contexts, living.sessions = {}, {}  # which hold them
     yield tmp_path / "cache"
-    for context in contexts.values():
+    for context in living.contexts.values():
         context.close()  # Tiled leaves that to the end of the process
 
 

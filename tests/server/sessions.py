@@ -10,12 +10,18 @@ from tiled.client.context import Context as TiledContext
 
 from tests.approval import approve_without_a_page
 from tiled_jupyter import Context
+from tiled_jupyter.kernel import memory
 from tiled_jupyter.oauth.password import password_grant, revoke_session
 from tiled_jupyter.session import prompts
 
 from .tiled_server import PASSWORDS
 
 REFRESH = "POST /api/v1/auth/session/refresh"  # in a server's log
+
+
+def another_kernel():
+    """Go on as in another kernel, which knows nothing of what this one has done."""
+    memory._kernel = memory.Memory()
 
 
 class Hook:

@@ -12,6 +12,7 @@ from tiled.client.utils import ClientError
 
 from tiled_jupyter import Context, explain_access, from_context
 from tiled_jupyter.errors import BadSetting
+from tiled_jupyter.kernel.memory import of_kernel
 from tiled_jupyter.keys.api_keys import ApiKeys
 from tiled_jupyter.panel import hints
 from tiled_jupyter.panel.account import AccountDesk
@@ -47,9 +48,6 @@ def heard(monkeypatch):
     monkeypatch.setattr("tiled_jupyter.kernel.front_end.say", lines.append)
     monkeypatch.setattr("tiled_jupyter.kernel.front_end.is_somebody_there", lambda: True)
     monkeypatch.setattr("tiled_jupyter.kernel.front_end.cell_number", lambda: 7)
-    monkeypatch.setattr(registry, "_ends", {})
-    monkeypatch.setattr(hints, "_warned", {})
-    monkeypatch.setattr(hints, "_said", None)
     hints.watch()
     yield lines
     registry.listen(None)
@@ -209,7 +207,7 @@ def test_d21_a_sign_in_that_ends_soon_is_said_once_a_day(cache, heard):
         ends = datetime.fromtimestamp(done.good_until)
         assert f"Your sign-in on {host(server)} ends" in line
         assert f"{ends:%H:%M}. Renew it now: %tiled_login {host(server)} --hours" in line
-        hints._warned[str(context.api_uri)] = "yesterday"
+        of_kernel(hints._Said).warned[str(context.api_uri)] = "yesterday"
         context.http_client.get(f"{context.api_uri}metadata/")
         assert len(heard) == 2
 
@@ -248,7 +246,7 @@ def test_d21_the_end_of_a_session_is_not_said_of_a_key_nor_that_of_one_key_of_an
     registry.note_end(uri, soon, renews=False, key=str(key.secret))
     context.http_client.get(f"{uri}metadata/")
     assert [line.partition(" ends ")[0] for line in heard] == [f"The API key in use on {host(public_server)}"]
-    assert not any(key.secret in repr(noted) for noted in registry._ends)
+    assert not any(key.secret in repr(noted) for noted in registry.living().ends)
 
 
 @pytest.mark.parametrize(

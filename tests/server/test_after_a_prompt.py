@@ -9,7 +9,7 @@ import pytest
 from ipywidgets import Layout
 
 from tiled_jupyter import LoginCancelled, LoginPanel
-from tiled_jupyter.session import registry as live
+from tiled_jupyter.session import registry
 from tiled_jupyter.session.prompts import occasion
 from tiled_jupyter.sign_in.hook import Caller
 from tiled_jupyter.state.states import SignedIn
@@ -88,8 +88,8 @@ def test_a_panel_that_has_folded_keeps_no_context(short_server):
     assert get(context).status_code == 200
     here = weakref.ref(context)
     context.close()
-    live._contexts.clear()  # only in tests are these held
-    live._sessions.clear()
+    registry.living().contexts.clear()  # only in tests are these held
+    registry.living().sessions.clear()
     del context
     gc.collect()
     assert here() is None

@@ -16,13 +16,14 @@ from tiled_jupyter import Context, attach, disable, enable
 from tiled_jupyter.errors import TiledJupyterError
 from tiled_jupyter.keys import choice as which_key
 from tiled_jupyter.keys.api_keys import ApiKeys
-from tiled_jupyter.session import registry as live
+from tiled_jupyter.session import registry
 from tiled_jupyter.session.ensure import ensure
 from tiled_jupyter.sign_in import sign_ins
 from tiled_jupyter.sign_in.sign_out import sign_out_of
 from tiled_jupyter.state.states import AwaitingAuthorization, SignedIn, SignedOut
 
 from .hostile_server import HostileServer, Reply, code, device, password, untrusted
+from .sessions import another_kernel
 from .shown import Shown, settle
 
 PASSWORD, KEY, DEVICE_CODE = "canary-passw0rd", "ca7a" * 18, "d3v1ce-c0de-canary"
@@ -107,12 +108,10 @@ def of_its_own(tiled):
 
 def new_kernel():
     """Forget what this process knows of sessions; what is on disk stays."""
-    for context in live.contexts():
+    for context in registry.contexts():
         context.http_client.auth = None
         context.close()
-    live._contexts.clear()
-    live._sessions.clear()
-    live.signed_out.clear()
+    another_kernel()
 
 
 def signed_in(tiled, given, **options):

@@ -9,7 +9,7 @@ import pytest
 
 from tiled_jupyter import from_context
 from tiled_jupyter.oauth.audience import NotSent
-from tiled_jupyter.session import registry as live
+from tiled_jupyter.session import registry
 
 from .test_context import signed_in
 
@@ -22,7 +22,7 @@ def test_a_copy_of_a_context_shares_the_session(closed_server, how, remember):
     assert type(twin) is type(context)
     assert twin.http_client is not context.http_client
     assert twin.http_client.auth is context.http_client.auth
-    assert twin in live.contexts(context.api_uri)
+    assert twin in registry.contexts(context.api_uri)
     assert list(from_context(twin)) == list(from_context(context))
     assert repr(twin) == repr(context)
     assert twin.admin.context is twin

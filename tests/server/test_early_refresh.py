@@ -13,7 +13,7 @@ from tiled_jupyter.oauth.password import revoke_session
 from tiled_jupyter.session.auth import _head_start
 from tiled_jupyter.session.lifetime import expiry
 
-from .sessions import REFRESH, Hook, get, signed_in
+from .sessions import REFRESH, Hook, another_kernel, get, signed_in
 
 
 @pytest.fixture
@@ -30,9 +30,8 @@ def end_of(context):
     return expiry(context.http_client.auth.tokens["access_token"])
 
 
-def another_kernel(server, monkeypatch):
-    monkeypatch.setattr("tiled_jupyter.session.registry._sessions", {})
-    monkeypatch.setattr("tiled_jupyter.session.registry._contexts", {})
+def signed_in_elsewhere(server):
+    another_kernel()
     context, _ = Context.from_any_uri(server.uri)
     assert context.use_cached_tokens()
     return context
@@ -68,9 +67,9 @@ def test_it_is_renewed_once_and_nobody_is_asked(closed_server, at):
     assert hook.calls == 1
 
 
-def test_another_kernel_adopts_it_and_refreshes_nothing(closed_server, at, monkeypatch):
+def test_another_kernel_adopts_it_and_refreshes_nothing(closed_server, at):
     one = signed_in(closed_server)
-    other = another_kernel(closed_server, monkeypatch)
+    other = signed_in_elsewhere(closed_server)
     old = other.http_client.auth.tokens["access_token"]
     while one.http_client.auth.tokens["access_token"] == old:  # in the same second it is the same again
         one.force_auth_refresh()

@@ -11,7 +11,7 @@ from tiled.server.app import build_app_from_config
 from tiled_jupyter import Context, LoginFailed, from_context
 from tiled_jupyter.demo.server import configuration
 from tiled_jupyter.keys.api_keys import ApiKeys
-from tiled_jupyter.session import registry as live
+from tiled_jupyter.session import registry
 from tiled_jupyter.session.prompts import Occasion
 from tiled_jupyter.session.tokens import tokens_of
 from tiled_jupyter.settings import TiledJupyter
@@ -45,7 +45,7 @@ def in_process(app):
 @pytest.fixture
 def context(in_process, cache, monkeypatch):
     monkeypatch.setattr(in_process, "_token_cache", cache / "tokens")
-    live._contexts[-1] = in_process
+    registry.living().contexts[-1] = in_process
     monkeypatch.setattr(in_process, "close", lambda: None)
     in_process.http_client.auth = in_process.api_key = None
     return in_process

@@ -13,6 +13,7 @@ from tiled_jupyter import Context, LoginFailed, disable, enable, from_uri
 from tiled_jupyter.oauth.password import password_grant
 from tiled_jupyter.state.states import Disconnected, SignedIn, SignedOut
 
+from .sessions import another_kernel
 from .shown import Shown, settle
 from .tiled_server import PASSWORDS, TiledServer
 
@@ -197,7 +198,7 @@ def test_fault_44_a_key_of_another_server_is_said_before_it_is_sent(
 ):
     monkeypatch.setenv("TILED_API_KEY", key)
     Shown().connect(closed_server.uri, SignedIn)
-    monkeypatch.setattr("tiled_jupyter.keys.choice._used_with", {})  # another kernel
+    another_kernel()
     sent.clear()
     shown = Shown()
     found = shown.connect(public_server.uri)

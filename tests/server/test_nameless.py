@@ -15,7 +15,7 @@ from tiled_jupyter.notebook import enabling, magics
 from tiled_jupyter.oauth.password import password_grant
 from tiled_jupyter.state.states import SignedIn
 
-from .sessions import Hook, get, kill, signed_in
+from .sessions import Hook, another_kernel, get, kill, signed_in
 from .shown import Shown
 from .tiled_server import PASSWORDS, TiledServer
 
@@ -82,8 +82,8 @@ def nameless(server, monkeypatch):
     context = signed_in(server, Hook("bob"))
     change(server, HIDE_OR_SHOW)
     context.force_auth_refresh()  # or the token would still know the name
-    context.http_client.auth = None  # another kernel, which never heard it
-    monkeypatch.setattr("tiled_jupyter.session.registry._sessions", {})
+    context.http_client.auth = None
+    another_kernel()
     yield context
     change(server, HIDE_OR_SHOW)
 

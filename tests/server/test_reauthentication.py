@@ -18,7 +18,7 @@ from tiled_jupyter import CannotPrompt, Context, IdentityChanged, LoginCancelled
 from tiled_jupyter.kernel import cells
 from tiled_jupyter.session import prompts
 
-from .sessions import REFRESH, Hook, get, kill, let_expire, signed_in
+from .sessions import REFRESH, Hook, another_kernel, get, kill, let_expire, signed_in
 
 THREADS = 64
 REFUSED_REFRESH = f'{REFRESH} HTTP/1.1" 401'
@@ -230,11 +230,10 @@ def test_where_the_files_vanish_a_kernel_goes_on_from_memory_and_writes_none(sho
     assert [path for path in (cache / "tokens").rglob("*") if path.is_file()] == []
 
 
-def test_a_refresh_by_another_kernel_is_adopted(short_server, monkeypatch):
+def test_a_refresh_by_another_kernel_is_adopted(short_server):
     hook = Hook()
     context = signed_in(short_server, hook)
-    monkeypatch.setattr("tiled_jupyter.session.registry._sessions", {})
-    monkeypatch.setattr("tiled_jupyter.session.registry._contexts", {})
+    another_kernel()
     other_kernel, _ = Context.from_any_uri(short_server.uri)
     let_expire(context)
     assert other_kernel.use_cached_tokens()

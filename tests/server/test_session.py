@@ -11,7 +11,7 @@ import time
 import pytest
 
 from tests.patience import PATIENCE
-from tiled_jupyter.session.context import Context
+from tiled_jupyter.session.context import SessionContext
 from tiled_jupyter.session.tokens import one_kernel_at_a_time
 from tiled_jupyter.state.states import Connecting, Disconnected, SignedIn, SignedOut, Verifying
 
@@ -89,7 +89,7 @@ def test_a_sign_in_that_succeeds_after_cancel_is_revoked():
             thread.join(PATIENCE)
         assert isinstance(shown.session.state, SignedOut)
         assert not shown.session.context.authenticated
-        context, _ = Context.from_any_uri(server.uri)
+        context, _ = SessionContext.from_any_uri(server.uri)
         shown.sign_in()
         context.use_cached_tokens()
         assert sorted(session["revoked"] for session in context.whoami()["sessions"]) == [False, True]

@@ -14,6 +14,7 @@ import pytest
 
 from tests.approval import approve_without_a_page
 from tiled_jupyter import Context, from_uri
+from tiled_jupyter.kernel.memory import of_kernel
 from tiled_jupyter.keys.api_keys import ApiKeys
 from tiled_jupyter.notebook import enabling
 from tiled_jupyter.session import kernel_end
@@ -95,7 +96,7 @@ def test_b7_the_files_are_torn(closed_server, cache):
 def test_a_session_that_is_remembered_after_one_that_was_not_outlives_a_sign_out_of_this_notebook(closed_server):
     shown = signed_in(closed_server, remember=False)
     shown.session.sign_out(everywhere=False)
-    assert shown.session.context not in kernel_end._ending  # nothing is left to end, and nobody holds it
+    assert shown.session.context not in of_kernel(kernel_end.Ending)  # nothing is left to end, and nobody holds it
     settle()
     shown.sign_in(remember=False)
     shown.session.context.authenticate(prompt_for_reauthentication=Hook(), remember_me=True)
@@ -127,7 +128,7 @@ def test_d9_a_session_in_memory_ends_when_a_key_takes_its_place(closed_server, r
     settle()
     refresh = f"{closed_server.uri}/api/v1/auth/session/refresh"
     assert httpx.post(refresh, json={"refresh_token": token}, trust_env=False).status_code == status
-    assert shown.session.context not in kernel_end._ending
+    assert shown.session.context not in of_kernel(kernel_end.Ending)
     keys.revoke(key.first_eight)
 
 

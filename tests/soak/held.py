@@ -16,7 +16,7 @@ def held() -> dict[str, int]:
     from comm import get_comm_manager
     from ipywidgets.widgets.widget import _instances
 
-    from tiled_jupyter.session import registry as live
+    from tiled_jupyter.session import registry
 
     gc.collect()
     return {
@@ -24,8 +24,8 @@ def held() -> dict[str, int]:
         "file handles": len(list(Path("/proc/self/fd").iterdir())),
         "widgets": len(_instances),
         "comms": len(get_comm_manager().comms),
-        "contexts": len(live._contexts),
-        "sessions": len(live._sessions),
+        "contexts": len(registry.living().contexts),
+        "sessions": len(registry.living().sessions),
         "kB of Python": tracemalloc.get_traced_memory()[0] // 1024,
         "kB in all": int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_SIZE // 1024,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -146,6 +147,26 @@ def test_nothing_prompts_prints_or_sleeps(module):
             assert name == "asyncio.sleep" or name.rpartition(".")[2] not in forbidden, name
 
 
+# Whose state is that of Tiled's classes, and of this process's locks on files.
+OF_THE_PROCESS = {"notebook/attaching", "session/tokens"}
+KEPT = {"set", "dict", "list", "deque", "defaultdict", "WeakSet", "WeakValueDictionary", "WeakKeyDictionary"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_what_a_kernel_knows_is_in_its_memory_and_in_no_module(module):
+    if name_of(module) in OF_THE_PROCESS:
+        return
+    for node in ast.walk(tree_of(module)):
+        assert not isinstance(node, ast.Global), ast.unparse(node)
+    for node in tree_of(module).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            value = node.value
+            made = ast.unparse(value.func).rpartition(".")[2] if isinstance(value, ast.Call) else ""
+            is_empty = isinstance(value, ast.Dict | ast.List) and not ast.unparse(value)[1:-1]
+            assert made not in KEPT, ast.unparse(node)
+            assert not is_empty, ast.unparse(node)
+
+
 OPENS = {"Client", "AsyncClient", "get", "post", "put", "delete", "request", "stream", "HTTPTransport"}
 
 
@@ -179,3 +200,18 @@ def test_no_synced_trait_can_hold_a_login():
 
     ours = set(LoginPanel.class_trait_names(sync=True)) - set(Page.__mro__[1].class_trait_names(sync=True))
     assert ours == {"inactive"}
+
+
+# From the ground up; what stands alone has no folder. `signin` and `account` know nothing of each other.
+PAGE = ["wire", "parts", "words", "signin", "account", "card", "attention", "transport", "panel"]
+SOURCE = PACKAGE.parent / "js" / "src"
+SCRIPTS = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.ts"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=str)
+def test_the_parts_of_the_page_import_from_those_below(script):
+    room = script.parts[0].removesuffix(".ts")
+    for path in re.findall(r'from "(\.[^"]+)"', (SOURCE / script).read_text(encoding="utf-8")):
+        other = (SOURCE / script).parent.joinpath(path).resolve().relative_to(SOURCE).parts[0]
+        assert other == room or PAGE.index(other) < PAGE.index(room), path
+        assert (room, other) != ("account", "signin")

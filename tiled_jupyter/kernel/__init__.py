@@ -21,7 +21,8 @@ cell::
 
 `cells` knows which cell runs and whether it was stopped; `mailbox` hears a widget while a cell waits; `waiting` is the
 wait itself; `replies` gives a secret to the one page that asks for it; `front_end` knows who is there, and what can be
-shown to them. What is touched of IPython and ipykernel is named here, but for magics.
+shown to them; `memory` holds what is known for as long as the kernel lives. What is touched of IPython and ipykernel is
+named here, but for magics.
 '''
 
-__all__ = ["cells", "front_end", "mailbox", "replies", "waiting"]
+__all__ = ["cells", "front_end", "mailbox", "memory", "replies", "waiting"]

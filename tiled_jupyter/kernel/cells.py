@@ -25,6 +25,7 @@ from typing import Any
 
 from . import front_end
 from .front_end import shell
+from .memory import of_kernel
 
 
 class Cell:
@@ -108,18 +109,31 @@ def running_task() -> asyncio.Task[Any] | None:
         return None
 
 
-_current: Cell | None = None
-_last: Cell | None = None
-_watching = False
+class _Cells:
+    """The cells of this kernel.
+
+    Attributes
+    ----------
+    current : Cell or None
+        The one that is running.
+    last : Cell or None
+        The one that was begun last.
+    watching : bool
+        Whether they are noticed.
+    """
+
+    def __init__(self) -> None:
+        self.current: Cell | None = None
+        self.last: Cell | None = None
+        self.watching = False
 
 
 def watch() -> None:
     """Begin to notice cells, the running one included. More than once is once."""
-    global _watching
-    ip = shell()
-    if _watching or ip is None or getattr(ip, "kernel", None) is None:
+    here, ip = of_kernel(_Cells), shell()
+    if here.watching or ip is None or getattr(ip, "kernel", None) is None:
         return
-    _watching = True
+    here.watching = True
     ip.events.register("pre_run_cell", _before_cell)
     ip.events.register("post_run_cell", _after_cell)
     if _request() is not None:
@@ -128,11 +142,10 @@ def watch() -> None:
 
 def unwatch() -> None:
     """Undo `watch`, and leave the interrupt handler as it was."""
-    global _watching
-    ip = shell()
-    if not _watching or ip is None:
+    here, ip = of_kernel(_Cells), shell()
+    if not here.watching or ip is None:
         return
-    _watching = False
+    here.watching = False
     _after_cell()
     ip.events.unregister("pre_run_cell", _before_cell)
     ip.events.unregister("post_run_cell", _after_cell)
@@ -140,12 +153,13 @@ def unwatch() -> None:
 
 def current() -> Cell | None:
     """The cell that is running, if one is and it is watched."""
-    return _current
+    return of_kernel(_Cells).current
 
 
 def began_after(moment: float) -> bool | None:
     """Whether a cell was begun after a moment on the monotonic clock; None where cells are not watched."""
-    return None if not _watching else _last is not None and _last.begun >= moment
+    here = of_kernel(_Cells)
+    return None if not here.watching else here.last is not None and here.last.begun >= moment
 
 
 def pause(seconds: float, done: Future[Any] | None = None) -> None:
@@ -167,7 +181,7 @@ def pause(seconds: float, done: Future[Any] | None = None) -> None:
 
 
 def in_its_output(display: Callable[[], None]) -> None:
-    """Let what `display` displays appear in the output of the running cell, on whatever thread this is.
+    """Call `display` so that what it displays appears in the output of the running cell, on whatever thread this is.
 
     A thread that a person began has no request of its own on ipykernel 7, and gets the one handled last. That may
     be a message of a widget, which a subshell handles beside the cell: what is displayed for it is seen nowhere.
@@ -176,10 +190,11 @@ def in_its_output(display: Callable[[], None]) -> None:
     has_request = threading.current_thread() is threading.main_thread() or any(
         variable.name == "parent_header" for variable in contextvars.copy_context()
     )
-    if _current is None or _current.request is None or has_request or not hasattr(publisher, "set_parent"):
+    cell = current()
+    if cell is None or cell.request is None or has_request or not hasattr(publisher, "set_parent"):
         display()
         return
-    request = _current.request
+    request = cell.request
 
     def beside() -> None:
         publisher.set_parent(request)
@@ -194,17 +209,17 @@ def _request() -> Any:
 
 
 def _before_cell(*_info: object) -> None:
-    global _current, _last
     if threading.current_thread() is not threading.main_thread():
         return  # a subshell's; signals belong to the main thread
-    if _current is not None:
-        _current.end()
-    _current = _last = Cell(_request())
-    _current.begin()
+    here = of_kernel(_Cells)
+    if here.current is not None:
+        here.current.end()
+    here.current = here.last = Cell(_request())
+    here.current.begin()
 
 
 def _after_cell(*_result: object) -> None:
-    global _current
-    if _current is not None and threading.current_thread() is threading.main_thread():
-        _current.end()
-        _current = None
+    here = of_kernel(_Cells)
+    if here.current is not None and threading.current_thread() is threading.main_thread():
+        here.current.end()
+        here.current = None

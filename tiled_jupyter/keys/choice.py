@@ -17,10 +17,10 @@ import httpx
 
 from ..address import host_of, is_private, unencrypted, unquoted
 from ..errors import LoginFailed
+from ..kernel.memory import of_kernel
 from ..oauth.audience import require_private
-from ..session import context as reauthentication
-from ..session import known_servers
-from ..session import registry as live
+from ..session import known_servers, registry
+from ..session.context import SessionContext
 from ..session.key_files import VARIABLE
 from ..settings import settings
 from ..state.parts import KeyNotice
@@ -35,11 +35,30 @@ _AROUND = re.compile(  # as a key stands in a file, a job script, a notebook, or
 _KEY = re.compile(r"\w+", re.ASCII)  # what Tiled's Context can send and read back
 _LISTED = re.compile(r"[0-9a-f]{72}")  # a key of an account; its first eight letters are its name
 
-_lock = threading.Lock()
-_aside: set[str] = set()  # servers that do not get the environment's key in this kernel
-_bound: weakref.WeakSet[reauthentication.Context] = weakref.WeakSet()  # with a key for all of their server's
-_salt = secrets.token_bytes(16)
-_used_with: dict[bytes, set[str]] = {}  # keys that may not be named on disk
+
+class _Keys:
+    """The keys of this kernel.
+
+    Attributes
+    ----------
+    aside : set of str
+        Servers that do not get the environment's key.
+    bound : WeakSet of Context
+        Those with a key that is for all of their server's.
+    used_with : dict
+        By the salted hash of a key that may not be named on disk: the servers that accepted it.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.aside: set[str] = set()
+        self.bound: weakref.WeakSet[SessionContext] = weakref.WeakSet()
+        self.used_with: dict[bytes, set[str]] = {}
+        self._salt = secrets.token_bytes(16)
+
+    def name(self, key: str) -> bytes:
+        """Return a name for a key by which nobody finds it."""
+        return hashlib.sha256(self._salt + key.encode("utf-8", "replace")).digest()
 
 
 def choose_key(uri: str, api_key: str | None, *, own_server: bool = False) -> str | None:
@@ -113,11 +132,12 @@ def key_for(api_uri: str) -> tuple[str | None, KeyNotice | None]:
     KeyNotice or None
         Where the environment's is in the way.
     """
-    with _lock:
-        for context in _bound:
+    here = of_kernel(_Keys)
+    with here.lock:
+        for context in here.bound:
             if str(context.api_uri) == api_uri and context.api_key is not None:
                 return Masked(context.api_key), None
-        key = None if api_uri in _aside else _in_environment()
+        key = None if api_uri in here.aside else _in_environment()
     if key is None:
         return None, None
     wrong = fault(key)
@@ -143,46 +163,48 @@ def _in_environment() -> Masked | None:
     return Masked(os.environ[VARIABLE]) if VARIABLE in os.environ else None
 
 
-def is_of_kernel(context: reauthentication.Context) -> bool:
+def is_of_kernel(context: SessionContext) -> bool:
     """Whether the key of a Context is for all of its server's in this kernel: typed for it, or the environment's."""
-    with _lock:
-        return context in _bound or context.api_key == _in_environment()
+    here = of_kernel(_Keys)
+    with here.lock:
+        return context in here.bound or context.api_key == _in_environment()
 
 
 def set_aside(api_uri: str) -> None:
     """Leave keys out on a server, in this kernel: the environment's, and those typed for it."""
-    with _lock:
-        _aside.add(api_uri)
-        for context in tuple(_bound):
+    here = of_kernel(_Keys)
+    with here.lock:
+        here.aside.add(api_uri)
+        for context in tuple(here.bound):
             if str(context.api_uri) == api_uri:
                 context.api_key = None
-                _bound.discard(context)
-    for context in live.contexts():
+                here.bound.discard(context)
+    for context in registry.contexts():
         if str(context.api_uri) == api_uri and context.api_key == _in_environment():
             context.api_key = None
 
 
-def use(context: reauthentication.Context, key: str, *, bind: bool) -> None:
-    """Let a Context use an accepted key; with `bind`, and every other of this kernel that has none of its own.
+def use(context: SessionContext, key: str, *, bind: bool) -> None:
+    """Use an accepted key for a Context; with `bind`, for every other of this kernel that has none of its own, too.
 
     With `bind`, sign-ins that only this kernel has are ended: nothing uses them any more.
     """
     from ..session import kernel_end  # which brings what it takes to end a session
 
-    uri = str(context.api_uri)
+    here, uri = of_kernel(_Keys), str(context.api_uri)
     note(uri, key)
     concerned = [context]
     if bind:
         replaced = (None, _in_environment())
-        concerned += [other for other in live.contexts(uri) if other.api_key in replaced or other in _bound]
-    with _lock:
+        concerned += [other for other in registry.contexts(uri) if other.api_key in replaced or other in here.bound]
+    with here.lock:
         for one in concerned:
             if bind:
                 kernel_end.end_early(one)
             one.http_client.auth = None
             one.api_key = key
             if bind:
-                _bound.add(one)
+                here.bound.add(one)
 
 
 def note(api_uri: str, key: str) -> None:
@@ -190,15 +212,13 @@ def note(api_uri: str, key: str) -> None:
     first_eight = key[:8] if _LISTED.fullmatch(key) else None
     known_servers.remember(api_uri, first_eight=first_eight)
     if first_eight is None:
-        with _lock:
-            _used_with.setdefault(_name(key), set()).add(api_uri)
+        here = of_kernel(_Keys)
+        with here.lock:
+            here.used_with.setdefault(here.name(key), set()).add(api_uri)
 
 
 def _servers_of(key: str) -> set[str]:
-    with _lock:
-        in_memory = set(_used_with.get(_name(key), ()))
+    here = of_kernel(_Keys)
+    with here.lock:
+        in_memory = set(here.used_with.get(here.name(key), ()))
     return in_memory | (set(known_servers.servers_of_key(key[:8])) if _LISTED.fullmatch(key) else set())
-
-
-def _name(key: str) -> bytes:
-    return hashlib.sha256(_salt + key.encode("utf-8", "replace")).digest()

@@ -28,7 +28,7 @@ NOT_ENCRYPTED = "This cluster's connections are not encrypted; put the key file 
 
 
 def give_key(client: Any, key: NewApiKey | Path | str, *, by_value: bool = False) -> None:
-    """Let the workers of a cluster use an API key, those that join later too.
+    """Send an API key to the workers of a cluster, those that join later too.
 
     Each worker puts it in its ``TILED_API_KEY``, where Tiled looks for it when a task makes a client. Giving another
     key replaces it.
@@ -75,13 +75,13 @@ def give_key(client: Any, key: NewApiKey | Path | str, *, by_value: bool = False
 
 
 def take_key_back(client: Any) -> None:
-    """Let the workers forget the key; clients that a task made before keep it."""
+    """Remove the key from the workers; clients that a task made before keep it."""
     with contextlib.suppress(ValueError):  # they have none
         client.unregister_worker_plugin(PLUGIN)
 
 
 def _trouble(client: Any, api_uri: str) -> str:
-    """Let each worker of now try the key; return what went wrong, if anything did."""
+    """Return what goes wrong when each worker of now tries the key; empty where nothing does."""
     url, variable, here = f"{api_uri}auth/apikey", VARIABLE, is_loopback(urlsplit(api_uri).hostname or "")
 
     def try_key() -> int:  # which no module has, so that it travels by value

@@ -19,7 +19,7 @@ _plain_from_any_uri: Any = None
 
 
 def attach(context: Any) -> Any:
-    """Let a Context that Tiled made have the behaviour of ours: asking in the panel, resuming, one prompt.
+    """Give a Context that Tiled made the behaviour of ours: asking in the panel, resuming, one prompt.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def attach(context: Any) -> Any:
 
 
 def enable() -> None:
-    """Let plain Tiled ask in the panel: ``from_uri``, ``from_profile``, ``client.login()`` and the rest.
+    """Make plain Tiled ask in the panel: ``from_uri``, ``from_profile``, ``client.login()`` and the rest.
 
     Clients that exist already are left alone (see `attach`). More than once is once.
     """

@@ -15,16 +15,16 @@ from tiled.client import from_context as _tiled_from_context
 
 from ..address import host_of, parse_address
 from ..kernel import front_end
+from ..kernel.memory import of_kernel
 from ..keys import choice as which_key
 from ..session import registry
-from ..session import registry as live
 from ..session.context import ask_at_terminal, require_prompt
 from ..session.identity import identity_of
 from ..session.lifetime import session_end
 from ..session.prompts import Prompt, occasion
 from ..session.tokens import tokens_of
-from ..sign_in import clients as plain
 from ..sign_in import profiles
+from ..sign_in.context import ClientContext
 from ..state.parts import Identity
 from ..text import Masked
 
@@ -42,7 +42,7 @@ def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, 
     return prompt_for_login(http_client, providers)
 
 
-class Context(plain.Context):
+class Context(ClientContext):
     """A Tiled Context that asks in the panel.
 
     Parameters are those of `tiled.client.context.Context`. ``authenticate(prompt_for_reauthentication=…)``
@@ -67,7 +67,7 @@ class Context(plain.Context):
             registry.note_end(str(self.api_uri), end, renews=renews)
             _say_once(host, _whose(identity_of(principal), host))
         elif saved is not None and self.unsent is None and not self.server_info.authentication.required:
-            left = str(self.api_uri) in live.signed_out
+            left = str(self.api_uri) in registry.living().signed_out
             why = f"You signed out of {host} here" if left else f"Your sign-in on {host} has ended"
             _say_once(host, f"{why}: you see public data only. Run %tiled_login to see more.")
         return principal is not None
@@ -97,7 +97,7 @@ class Context(plain.Context):
 
 
 def _whose(identity: Identity | None, host: str) -> str:
-    """Say whose sign-in is used without asking: people share computer accounts."""
+    """Return whose sign-in is used without asking: people share computer accounts."""
     if identity is not None and identity.kind == "named":
         return f"Using {identity.id}'s saved sign-in on {host} · Not you? %tiled_logout"
     if identity is not None and identity.kind == "service":
@@ -106,13 +106,17 @@ def _whose(identity: Identity | None, host: str) -> str:
 
 
 _ASKED = "Who must sign in is asked; %tiled_login asks now, and a callable as prompt_for_reauthentication= is called."
-_told: set[str] = set()  # servers whose saved sign-in was mentioned in this kernel
+
+
+class _Told(set[str]):
+    """The servers whose saved sign-in was mentioned in this kernel."""
 
 
 def _say_once(host: str, line: str) -> None:
     """Write a line in the cell, one for a server and kernel, if somebody is there to read it."""
-    if host not in _told and front_end.is_somebody_there():
-        _told.add(host)
+    told = of_kernel(_Told)
+    if host not in told and front_end.is_somebody_there():
+        told.add(host)
         front_end.say(line)
 
 

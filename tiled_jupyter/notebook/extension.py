@@ -21,6 +21,7 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, context_
 
 from ..errors import BadSetting
 from ..kernel import cells, front_end
+from ..kernel.memory import of_kernel
 from ..keys.leaks import LeakGuard
 from ..settings import SWITCH, complaints, settings
 from . import attaching
@@ -29,8 +30,21 @@ MAGICS = ("tiled_login", "tiled_logout", "tiled_whoami", "tiled_why", "tiled_api
 _MODULE = "tiled_jupyter.notebook.magics"
 _REGISTRY = "tiled_jupyter.session.registry"
 
-_guard: LeakGuard | None = None
-_told: set[str] = set()  # sentences about settings
+
+class _Extension:
+    """What the extension has done in this kernel.
+
+    Attributes
+    ----------
+    guard : LeakGuard or None
+        Looks at what is written in cells, while the extension is loaded.
+    told : set of str
+        Sentences about settings.
+    """
+
+    def __init__(self) -> None:
+        self.guard: LeakGuard | None = None
+        self.told: set[str] = set()
 
 
 def load_ipython_extension(ipython: Any) -> None:
@@ -38,7 +52,6 @@ def load_ipython_extension(ipython: Any) -> None:
 
     Does nothing where ``TILED_JUPYTER=0`` is set.
     """
-    global _guard
     if os.environ.get(SWITCH) == "0":
         if front_end.is_somebody_there():  # and not while a kernel starts
             front_end.say("TILED_JUPYTER=0 is set in this kernel's environment, so tiled_jupyter stays out of it.")
@@ -48,9 +61,10 @@ def load_ipython_extension(ipython: Any) -> None:
     else:
         for name in MAGICS:
             ipython.magics_manager.register_lazy(name, _MODULE, "line")
-    if _guard is None:
-        _guard = LeakGuard(ipython, _warn_of_keys, _is_guarded)
-        _guard.watch()
+    here = of_kernel(_Extension)
+    if here.guard is None:
+        here.guard = LeakGuard(ipython, _warn_of_keys, _is_guarded)
+        here.guard.watch()
     if complete_profile not in ipython.Completer.custom_matchers:
         ipython.Completer.custom_matchers.append(complete_profile)
     cells.watch()
@@ -61,10 +75,10 @@ def load_ipython_extension(ipython: Any) -> None:
 
 def unload_ipython_extension(ipython: Any) -> None:
     """Do what ``%unload_ext tiled_jupyter`` does: undo it."""
-    global _guard
-    if _guard is not None:
-        _guard.unwatch()
-        _guard = None
+    here = of_kernel(_Extension)
+    if here.guard is not None:
+        here.guard.unwatch()
+        here.guard = None
     for name in MAGICS:
         ipython.magics_manager.magics["line"].pop(name, None)
         ipython.magics_manager.lazy_magics.pop(name, None)
@@ -198,9 +212,10 @@ def _tell_of_settings() -> None:
     if front_end.is_starting():
         front_end.shell().events.register("pre_run_cell", _in_the_first_cell)
         return
+    told = of_kernel(_Extension).told
     for sentence in complaints():
-        if sentence not in _told:
-            _told.add(sentence)
+        if sentence not in told:
+            told.add(sentence)
             if front_end.is_somebody_there():
                 front_end.say(sentence)
             else:

@@ -18,7 +18,7 @@ from ..keys.leaks import Leak
 from ..keys.listing import ApiKey, KeyList
 from ..keys.new_key import NewApiKey
 from ..keys.request import READ, USUAL, scope
-from ..session.context import Context
+from ..session.context import SessionContext
 from ..session.prompts import quietly
 from ..sign_in.sign_out import revoke_key
 from . import servers
@@ -76,7 +76,7 @@ class KeyMagics(Magics):
 _HOW = "%tiled_api_key takes create, list, or revoke FIRST_EIGHT."
 
 
-def _create(context: Context, args: Any) -> NewApiKey:
+def _create(context: SessionContext, args: Any) -> NewApiKey:
     key = ApiKeys(context).create(
         args.expires_in or USUAL,
         args.note,
@@ -141,9 +141,9 @@ def warn_of_keys(sentence: str, leaks: list[Leak]) -> None:
                 front_end.show(KeyWarning(context, servers.name_of(context), key))
 
 
-def _mine(first_eights: set[str]) -> list[tuple[Context, ApiKey]]:
+def _mine(first_eights: set[str]) -> list[tuple[SessionContext, ApiKey]]:
     """Find those keys which are of who is signed in, if servers say so soon enough."""
-    found, done = list[tuple[Context, ApiKey]](), threading.Event()
+    found, done = list[tuple[SessionContext, ApiKey]](), threading.Event()
     contexts = servers.signed_in() if first_eights else []
 
     def look() -> None:

@@ -14,7 +14,7 @@ from ..kernel import front_end
 from ..keys.listing import ApiKey
 from ..oauth.exchange import explain
 from ..panel.page import Page
-from ..session.context import Context
+from ..session.context import SessionContext
 from ..settings import settings
 from ..sign_in import sign_out
 from ..state import account as said
@@ -38,7 +38,7 @@ class KeyWarning(Page):
     inactive = Bool(default_value=False, read_only=True).tag(sync=True)
     neutral = front_end.bundle("")
 
-    def __init__(self, context: Context, host: str, key: ApiKey, **traits: Any) -> None:
+    def __init__(self, context: SessionContext, host: str, key: ApiKey, **traits: Any) -> None:
         self._context = context
         self._about = KeyInCell(key.first_eight, host, key.note)
         self._lock = threading.Lock()

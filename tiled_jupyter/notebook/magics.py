@@ -15,7 +15,7 @@ from ..errors import BadSetting, KeysUnavailable
 from ..kernel import cells, front_end
 from ..keys.access import explain_access
 from ..panel.panel import LoginPanel
-from ..session.context import Context
+from ..session.context import SessionContext
 from ..session.ensure import ensure
 from ..session.identity import full_name, identity_of
 from ..settings import complaints, settings
@@ -153,7 +153,7 @@ def _at_a_terminal(uri: str | None, *, remember: bool) -> Any:
     return client
 
 
-def _who(context: Context) -> str:
+def _who(context: SessionContext) -> str:
     """A line about one server, asked of the server."""
     if not context.server_info.authentication.providers:
         return f"{servers.name_of(context)}: an API key"

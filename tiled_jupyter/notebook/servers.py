@@ -5,12 +5,12 @@ from __future__ import annotations
 from IPython.core.error import UsageError
 
 from ..address import BadAddress, host_of, parse_address
-from ..session import registry as live
-from ..session.context import Context
+from ..session import registry
+from ..session.context import SessionContext
 from ..sign_in import profiles
 
 
-def signed_in(uri: str | None = None) -> list[Context]:
+def signed_in(uri: str | None = None) -> list[SessionContext]:
     """Return one Context for each server somebody is signed in to, or that of one server: with a session, if any is.
 
     Parameters
@@ -18,11 +18,11 @@ def signed_in(uri: str | None = None) -> list[Context]:
     uri : str, optional
         Address of the server or of a node, or the name of a profile.
     """
-    contexts = [context for context in live.contexts() if context.authenticated]
+    contexts = [context for context in registry.contexts() if context.authenticated]
     return _found(uri, sorted(contexts, key=lambda context: context.api_key is None))
 
 
-def _found(uri: str | None, contexts: list[Context]) -> list[Context]:
+def _found(uri: str | None, contexts: list[SessionContext]) -> list[SessionContext]:
     """Return one for each server, or that of one."""
     try:
         wanted = parse_address(profiles.address_of(uri) or uri).api_uri if uri is not None else None
@@ -32,12 +32,12 @@ def _found(uri: str | None, contexts: list[Context]) -> list[Context]:
     return [context for server, context in sorted(found.items()) if wanted in (None, server)]
 
 
-def connected(uri: str | None = None) -> list[Context]:
+def connected(uri: str | None = None) -> list[SessionContext]:
     """Return one Context for each server this kernel is connected to, signed in or not; those signed in first."""
-    return signed_in(uri) or _found(uri, live.contexts())
+    return signed_in(uri) or _found(uri, registry.contexts())
 
 
-def the_one(contexts: list[Context], say_which: str) -> Context:
+def the_one(contexts: list[SessionContext], say_which: str) -> SessionContext:
     """Return the only Context there is; with more, ask which and list them.
 
     Parameters
@@ -52,6 +52,6 @@ def the_one(contexts: list[Context], say_which: str) -> Context:
     return contexts[0]
 
 
-def name_of(context: Context) -> str:
+def name_of(context: SessionContext) -> str:
     """Name a Context's server."""
     return host_of(str(context.api_uri))

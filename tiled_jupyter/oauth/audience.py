@@ -59,7 +59,7 @@ class Audience:
         self._private |= {origin for place in here for origin in _origins(httpx.URL(place))}
 
     def check(self, request: httpx.Request) -> None:
-        """Let a request pass, or refuse it before anything of it is sent; an event hook of `httpx.Client`.
+        """Refuse a request that may not go where it goes, before anything is sent; an event hook of `httpx.Client`.
 
         Raises
         ------
@@ -114,7 +114,7 @@ def sendable(providers: list[Any], context: Any) -> list[Any]:
     Parameters
     ----------
     providers : list of tiled.schemas.AboutAuthenticationProvider
-    context : reauthentication.Context
+    context : SessionContext
         Of the server.
 
     Raises

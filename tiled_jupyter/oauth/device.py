@@ -190,7 +190,7 @@ def _reason(said: Mapping[str, Any]) -> str:
 
 
 def _page(address: object, host: str) -> str:
-    """Let through what a person may be sent to."""
+    """Return an address if a person may be sent there."""
     if isinstance(address, str) and address.isprintable() and len(address) <= _LONGEST_ADDRESS:
         try:
             url = httpx.URL(address)

@@ -20,7 +20,7 @@ from ..keys.api_keys import ApiKeys
 from ..keys.new_key import NewApiKey
 from ..oauth.exchange import explain
 from ..session import key_files
-from ..session.context import Context
+from ..session.context import SessionContext
 from ..settings import TiledJupyter
 from ..sign_in import api_key as key_login
 from ..sign_in import sign_ins, sign_out
@@ -123,7 +123,7 @@ class AccountDesk:
 
     # -- how it is done --------------------------------------------------------------------------------
 
-    def _start(self, tab: _Tab, work: Callable[[Context], _Changes]) -> None:
+    def _start(self, tab: _Tab, work: Callable[[SessionContext], _Changes]) -> None:
         with self._session.attempts.lock:
             context, number = self._session.context, self._sign_in
             if context is None or not isinstance(self._session.state, SignedIn):
@@ -160,10 +160,10 @@ class AccountDesk:
 
     # -- keys ------------------------------------------------------------------------------------------
 
-    def _listed(self, context: Context) -> _Changes:
+    def _listed(self, context: SessionContext) -> _Changes:
         return {"keys": listing.shown(ApiKeys(context).overview(), str(context.api_uri), self._settings)}
 
-    def _create(self, context: Context, wish: said.CreateKey) -> _Changes:
+    def _create(self, context: SessionContext, wish: said.CreateKey) -> _Changes:
         if self._made is not None:  # a second click
             return {}
         number, keys = self._sign_in, ApiKeys(context)
@@ -194,7 +194,7 @@ class AccountDesk:
     def _save(key: NewApiKey) -> _Changes:
         return {"saved_to": str(key.save()), "snippets": listing.snippets(key)}
 
-    def _use(self, context: Context, *, environment: bool) -> _Changes:
+    def _use(self, context: SessionContext, *, environment: bool) -> _Changes:
         key, state = self._made, self._session.state
         if key is None or not isinstance(state, SignedIn):
             return {}
@@ -208,10 +208,10 @@ class AccountDesk:
         self._change(self._sign_in, changes)
         return self._listed(context)
 
-    def _delete_made(self, context: Context) -> _Changes:
+    def _delete_made(self, context: SessionContext) -> _Changes:
         return self._delete(context, [self._made.first_eight]) if self._made is not None else {}
 
-    def _delete(self, context: Context, first_eights: list[str]) -> _Changes:
+    def _delete(self, context: SessionContext, first_eights: list[str]) -> _Changes:
         keys, changes = ApiKeys(context), _Changes()
         for first_eight in first_eights:
             in_use = (context.api_key or "")[:8] == first_eight
@@ -227,13 +227,13 @@ class AccountDesk:
                 return {}
         return {**self._listed(context), **changes}
 
-    def _delete_stale_files(self, context: Context) -> _Changes:
+    def _delete_stale_files(self, context: SessionContext) -> _Changes:
         key_files.delete_expired(str(context.api_uri))
         return self._listed(context)
 
     # -- sign-ins --------------------------------------------------------------------------------------
 
-    def _end(self, context: Context, name: str) -> _Changes:
+    def _end(self, context: SessionContext, name: str) -> _Changes:
         if any(row.this and row.id == name for row in sign_ins.listed(context)):
             self._session.sign_out(everywhere=True)
             return {}
@@ -241,7 +241,7 @@ class AccountDesk:
         return {"sign_ins": sign_ins.listed(context)}
 
     @staticmethod
-    def _end_others(context: Context) -> _Changes:
+    def _end_others(context: SessionContext) -> _Changes:
         failure = None
         try:
             sign_ins.end_others(context)

@@ -13,6 +13,7 @@ import httpx
 
 from ..address import host_of
 from ..kernel import front_end
+from ..kernel.memory import of_kernel
 from ..keys.access import may_not
 from ..oauth.answers import detail_of
 from ..session import registry
@@ -22,8 +23,21 @@ _SOON = 12 * 3600.0
 _HOURS = 24
 _REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
-_warned: dict[str, str] = {}  # on which day it was said
-_said: tuple[int | None, str] | None = None
+
+class _Said:
+    """What was said in this kernel.
+
+    Attributes
+    ----------
+    warned : dict of str to str
+        On which day, by the server whose sign-in ends.
+    last : tuple or None
+        The cell and the line that were last.
+    """
+
+    def __init__(self) -> None:
+        self.warned: dict[str, str] = {}
+        self.last: tuple[int | None, str] | None = None
 
 
 def watch() -> None:
@@ -47,8 +61,9 @@ def heard(context: Any, response: httpx.Response) -> None:
 def _warn(api_uri: str, end: float, *, by_key: bool) -> None:
     now = time.time()
     today = f"{datetime.fromtimestamp(now):%Y-%m-%d}"
-    if now < end < now + _SOON and _warned.get(api_uri) != today and _is_read():
-        _warned[api_uri] = today
+    warned = of_kernel(_Said).warned
+    if now < end < now + _SOON and warned.get(api_uri) != today and _is_read():
+        warned[api_uri] = today
         front_end.say(ending(host_of(api_uri), end, now, by_key=by_key))
 
 
@@ -62,9 +77,9 @@ def ending(host: str, end: float, now: float, *, by_key: bool) -> str:
 
 
 def _say_once_a_cell(line: str) -> None:
-    global _said
-    if (front_end.cell_number(), line) != _said:
-        _said = front_end.cell_number(), line
+    said = of_kernel(_Said)
+    if (front_end.cell_number(), line) != said.last:
+        said.last = front_end.cell_number(), line
         front_end.say(line)
 
 

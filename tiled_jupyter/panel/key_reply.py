@@ -16,7 +16,7 @@ REPLIES = Replies("tiled_jupyter_key_request", "tiled_jupyter_key_reply", _NO_KE
 
 
 def offer_keys(comm_id: str, give: Callable[[str], str | None] | None) -> None:
-    """Let the page of a widget ask for keys, or no more.
+    """Answer the page of a widget that asks for keys, or no more.
 
     Parameters
     ----------

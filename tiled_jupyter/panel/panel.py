@@ -13,7 +13,7 @@ from ..background import in_background
 from ..errors import LoginFailed
 from ..kernel import cells, front_end
 from ..session import kernel_end, registry
-from ..session.context import Context
+from ..session.context import SessionContext
 from ..session.ensure import ensure
 from ..session.prompts import occasion
 from ..settings import settings
@@ -101,7 +101,7 @@ class LoginPanel(Page):
         )
 
     @property
-    def context(self) -> Context | None:
+    def context(self) -> SessionContext | None:
         """The `tiled_jupyter.Context`, once a server has answered."""
         return self.session.context
 

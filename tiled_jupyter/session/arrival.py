@@ -90,7 +90,7 @@ def arrive(source: str, about: dict[str, Any]) -> Any:
 
 
 def let_pass(api_uri: Any, refused: str | None, request: Any) -> None:
-    """Let a request pass if its client is signed in: without, less data would look like all there is."""
+    """Refuse a request whose client is not signed in: less data would look like all there is."""
     if refused is not None:
         raise RuntimeError(refused)
     if not is_served_by(api_uri, request.url):

@@ -290,7 +290,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         return _MOVED.format(place=place, host=host)
 
     def look_again(self) -> str | None:
-        """See whether the session lives after all, while somebody is asked because it is over.
+        """Look whether the session lives after all, while somebody is asked because it is over.
 
         Returns
         -------

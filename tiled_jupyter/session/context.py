@@ -24,7 +24,6 @@ from ..oauth.exchange import Tokens, read_bounded, tls_context
 from ..state.parts import Identity
 from ..text import Masked, masked
 from . import bare, key_files, registry
-from . import registry as live
 from . import tokens as files
 from .auth import NOT_WRITABLE, SessionAuth, say_unsaved
 from .identity import clearer, identities_of, identity_of, one_identity
@@ -69,7 +68,7 @@ KEY_WINS = (
 )
 
 
-class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc]  # Tiled's client is not typed
+class SessionContext(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc]  # Tiled's client is not typed
     """A Tiled Context whose prompt can be given, now and for later.
 
     Parameters are those of `tiled.client.context.Context`.
@@ -111,7 +110,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         if not is_here(self.http_client):  # what a server in this process is sent, leaves it not
             self.http_client.event_hooks["request"].append(Audience([str(self.api_uri)], only=False).check)
         self.http_client.event_hooks["response"].append(stay)
-        live.add(self)
+        registry.add(self)
         registry.watch(self)
 
     def take_over(self) -> None:
@@ -194,7 +193,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         with one_kernel_at_a_time(self.token_directory if remember else None, SHORT):
             place = self.place_for_tokens(remember=remember)
             why = self._use(tokens, place, proven=True)
-        live.signed_out.discard(str(self.api_uri))
+        registry.living().signed_out.discard(str(self.api_uri))
         return NOT_WRITABLE if remember and place is None else why
 
     def use_cached_tokens(self) -> bool:
@@ -218,7 +217,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         """
         if self.http_client.auth is None:
             saved = files.read_tokens(self.token_directory)
-            if not saved or str(self.api_uri) in live.signed_out:
+            if not saved or str(self.api_uri) in registry.living().signed_out:
                 return None
             self._use(saved, self.place_for_tokens(remember=True), proven=False)
         principal, self.unsent = None, None
@@ -266,7 +265,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
             made_by = maker_of(self.server_info, str(self.api_uri))
         else:
             made_by = str(files.made_by(directory))
-        auth = live.session_of(self.api_uri, files.subject(tokens.get("access_token")))
+        auth = registry.session_of(self.api_uri, files.subject(tokens.get("access_token")))
         if auth is None:
             auth = SessionAuth(
                 refresh_url,
@@ -282,8 +281,8 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         self.wants_saving = directory is not None
         auth.identity = clearer(_identity_in(tokens), auth.identity)
         why = auth.renewed(tokens, directory, proven=proven)
-        live.keep(self.api_uri, auth)
-        for context in live.contexts(self.api_uri):
+        registry.keep(self.api_uri, auth)
+        for context in registry.contexts(self.api_uri):
             if context is self or context._was is auth:  # signed out of it before
                 context.http_client.auth, context._was = auth, None
         return why
@@ -303,8 +302,8 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
 
     def forget(self) -> None:
         """Stop being signed in, in this kernel only: here, and in every other Context that shares the session."""
-        live.signed_out.add(str(self.api_uri))
-        for context in live.sharing(self):
+        registry.living().signed_out.add(str(self.api_uri))
+        for context in registry.sharing(self):
             auth = context.http_client.auth
             if isinstance(auth, TiledAuth):
                 context._was = auth
@@ -360,7 +359,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         by = f" with API key '{self.api_key[: min(len(self.api_key) // 2, 8)]}...'" if self.api_key is not None else ""
         return f"<{name} authenticated{who}{by}>"
 
-    def __copy__(self) -> Context:
+    def __copy__(self) -> SessionContext:
         """Return a Context with connections of its own and the same sign-in, which stays in this process."""
         twin = type(self).__new__(type(self))
         twin.__setstate__(super().__getstate__())
@@ -369,7 +368,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
         twin._begin()
         return twin
 
-    def __deepcopy__(self, _memo: object) -> Context:
+    def __deepcopy__(self, _memo: object) -> SessionContext:
         return self.__copy__()
 
     @property
@@ -381,7 +380,7 @@ class Context(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc] 
     def api_key(self, key: str | None) -> None:
         before = self.api_key
         tiled_context.Context.api_key.fset(self, key)
-        if before is not None and before not in (one.api_key for one in live.contexts(self.api_uri)):
+        if before is not None and before not in (one.api_key for one in registry.contexts(self.api_uri)):
             key_files.take_from_workers(before, str(self.api_uri))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -435,7 +434,7 @@ def without_key(uri: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]
     return str(url.copy_remove_param("api_key")), {**options, "api_key": Masked(keys[0])}
 
 
-def ask_at_terminal(http_client: httpx.Client, providers: list[Any], context: Context | None) -> Tokens:
+def ask_at_terminal(http_client: httpx.Client, providers: list[Any], context: SessionContext | None) -> Tokens:
     """Ask as Tiled does, but for no password that would go to another server than the Context's, if that is known."""
     offered = providers if context is None else sendable(providers, context)
     tokens: Tokens = tiled_context.prompt_for_credentials(http_client, offered)

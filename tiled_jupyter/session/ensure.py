@@ -12,14 +12,14 @@ from ..errors import LoginFailed
 from ..oauth import password as grants
 from ..oauth.exchange import Refused, ask, bearing
 from .auth import SessionAuth
-from .context import Context
+from .context import SessionContext
 from .lifetime import moment, session_end
 from .resuming import ask_the_same_person
 
 _FOR_JOBS = "For unattended work use an API key: %tiled_api_key create."
 
 
-def ensure(context: Context, hours: float) -> datetime:
+def ensure(context: SessionContext, hours: float) -> datetime:
     """Make sure of a sign-in that is good for so many hours.
 
     Parameters
@@ -47,7 +47,7 @@ def ensure(context: Context, hours: float) -> datetime:
     raise LoginFailed(f"{failure.sentence} So nothing can be promised.", failure.kind)  # here, far from any token
 
 
-def _ensured(context: Context, hours: float) -> datetime:
+def _ensured(context: SessionContext, hours: float) -> datetime:
     host, needed = host_of(str(context.api_uri)), time.time() + 3600 * hours
     auth = context.http_client.auth
     if context.api_key is not None:
@@ -71,7 +71,7 @@ def _until(end: float | None) -> str:
     return f"ends {datetime.fromtimestamp(end).astimezone():%a %d %b at %H:%M}"
 
 
-def _renewed(context: Context, auth: SessionAuth) -> float | None:
+def _renewed(context: SessionContext, auth: SessionAuth) -> float | None:
     """Refresh, which moves the end of most sessions, and give it; None where the session is over."""
     try:
         if auth.tokens.get("refresh_token"):
@@ -88,19 +88,19 @@ def _renewed(context: Context, auth: SessionAuth) -> float | None:
     raise LoginFailed(failure, "unreachable")
 
 
-def _sign_in_again(context: Context, auth: SessionAuth, reason: str) -> None:
+def _sign_in_again(context: SessionContext, auth: SessionAuth, reason: str) -> None:
     tokens, directory = ask_the_same_person(context, auth, reason)
     context.configure_auth(tokens, remember_me=directory is not None)
 
 
-def _end_of_session(context: Context) -> float | None:
+def _end_of_session(context: SessionContext) -> float | None:
     tokens = dict(context.http_client.auth.tokens)
     with context.bare_client() as http:
         answer = grants.whoami(http, f"{context.api_uri}auth/whoami", tokens["access_token"])
     return session_end(tokens, answer.fields, time.time(), answer.date)[0]
 
 
-def _end_of_key(context: Context, needed: float) -> float | None:
+def _end_of_key(context: SessionContext, needed: float) -> float | None:
     """Return when the key expires; one that never does is good for what is needed."""
     links = context.server_info.authentication.links
     if links is None:  # a single-user server's

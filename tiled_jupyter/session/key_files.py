@@ -24,11 +24,17 @@ from urllib.parse import quote
 import platformdirs
 
 from ..address import host_of
+from ..kernel.memory import of_kernel
 from ..text import Masked
 
 VARIABLE = "TILED_API_KEY"
 _MONTH = 30 * 24 * 3600.0  # seconds
-_for_workers: dict[tuple[str, str], Path] = {}  # by server and key
+
+
+class _ForWorkers(dict[tuple[str, str], Path]):
+    """The files that this kernel's workers read, by server and key."""
+
+
 _NAME = re.compile(r".+-([0-9a-f]{8})\.env")
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -146,19 +152,19 @@ def for_workers(secret: str, api_uri: str) -> Path:
     UnsafePlace, OSError
         As `save` does.
     """
-    known = _for_workers.get((api_uri, secret))
+    known = of_kernel(_ForWorkers).get((api_uri, secret))
     if known is not None:  # also in a fork, whose results may outlive it
         with contextlib.suppress(FileNotFoundError):
             os.utime(known)
             return known
-        _for_workers.pop((api_uri, secret), None)
+        of_kernel(_ForWorkers).pop((api_uri, secret), None)
     place = directory().with_name("workers")
     _make_private(place)
     place.chmod(0o700)
     _delete_abandoned(place)
     path = save(secret, api_uri, None, place / f"{_this_kernel()}-{secrets.token_hex(8)}.env", beside_notebook=True)
     atexit.register(_delete_of_this_process, os.getpid(), path)
-    used = _for_workers.setdefault((api_uri, Masked(secret)), path)
+    used = of_kernel(_ForWorkers).setdefault((api_uri, Masked(secret)), path)
     if used != path:  # another thread was as quick
         path.unlink()
     return used
@@ -166,7 +172,7 @@ def for_workers(secret: str, api_uri: str) -> Path:
 
 def take_from_workers(secret: str, api_uri: str) -> None:
     """Delete the file that `for_workers` has made for a key, if it has."""
-    path = _for_workers.pop((api_uri, secret), None)
+    path = of_kernel(_ForWorkers).pop((api_uri, secret), None)
     if path is not None:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)

@@ -18,8 +18,7 @@ from typing import Any
 from tiled.client import context as tiled_context
 
 from ..address import host_of
-from . import arrival, key_files
-from . import registry as live
+from . import arrival, key_files, registry
 from .auth import SessionAuth
 from .prompts import SignsIn
 
@@ -52,7 +51,7 @@ def reduced(context: SignsIn, state: Any) -> tuple[Any, ...]:
 
     Parameters
     ----------
-    context : reauthentication.Context
+    context : SessionContext
     state : object
         What Tiled's own ``__getstate__`` gives.
 
@@ -82,7 +81,7 @@ def reduced(context: SignsIn, state: Any) -> tuple[Any, ...]:
 
 def session_named(name: str) -> SessionAuth | None:
     """Return the session of this process that has this name, while a client uses it."""
-    sessions = (context.http_client.auth for context in live.contexts())
+    sessions = (context.http_client.auth for context in registry.contexts())
     return next((auth for auth in sessions if isinstance(auth, SessionAuth) and auth.name == name), None)
 
 

@@ -32,7 +32,7 @@ _ANSWER_COUNTS = 60.0  # seconds for which a refusal is the answer, where no cel
 
 
 class SignsIn(Protocol):
-    """A `reauthentication.Context`, as far as those below it know it."""
+    """A `SessionContext`, as far as those below it know it."""
 
     prompt: Prompt | None
     wants_saving: bool
@@ -150,7 +150,7 @@ def _failed(error: Exception) -> LoginFailed:
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Let requests of this block find a session dead without anybody being asked."""
+    """Ask nobody while a block runs: its requests may find a session dead."""
     token = _quiet.set(True)
     try:
         yield

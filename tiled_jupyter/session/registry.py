@@ -6,30 +6,62 @@ import contextlib
 import itertools
 import threading
 import weakref
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, MutableMapping
+from typing import Any, TypeAlias
 
 import httpx
 
+from ..kernel.memory import of_kernel
 from .auth import SessionAuth
 
-lock = threading.RLock()
-signed_out: set[str] = set()  # servers a person signed out of here, where a saved session is left to others
-_contexts: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
-_numbers = itertools.count()
-_sessions: weakref.WeakValueDictionary[tuple[str, str], SessionAuth] = weakref.WeakValueDictionary()
+_Listener: TypeAlias = Callable[[Any, httpx.Response], object]
+
+
+class Living:
+    """The Contexts and sessions of this kernel.
+
+    Attributes
+    ----------
+    lock : threading.RLock
+    contexts : WeakValueDictionary
+        By a number that grows.
+    sessions : WeakValueDictionary
+        By server and subject.
+    signed_out : set of str
+        Servers a person signed out of here, where a saved session is left to others.
+    ends : dict
+        When the sign-in to a server ends, where that is certain; by its key, if any.
+    listener : callable or None
+        Hears every answer.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.contexts: MutableMapping[int, Any] = weakref.WeakValueDictionary()
+        self.numbers = itertools.count()
+        self.sessions: MutableMapping[tuple[str, str], SessionAuth] = weakref.WeakValueDictionary()
+        self.signed_out: set[str] = set()
+        self.ends: dict[tuple[str, int | None], float] = {}
+        self.listener: _Listener | None = None
+
+
+def living() -> Living:
+    """Return what lives in this kernel."""
+    return of_kernel(Living)
 
 
 def add(context: Any) -> None:
     """Add a Context to those that a login reaches."""
-    with lock:
-        _contexts[next(_numbers)] = context
+    here = living()
+    with here.lock:
+        here.contexts[next(here.numbers)] = context
 
 
 def contexts(api_uri: object = None) -> list[Any]:
     """Return every `context.Context`, or those of one server, the newest first."""
-    with lock:
-        found = reversed(list(_contexts.values()))
+    here = living()
+    with here.lock:
+        found = reversed(list(here.contexts.values()))
     return [context for context in found if api_uri is None or str(context.api_uri) == str(api_uri)]
 
 
@@ -54,20 +86,17 @@ def sharing(context: Any) -> list[Any]:
 
 def session_of(api_uri: object, subject: str | None) -> SessionAuth | None:
     """Return the session that a principal has on a server already."""
-    with lock:
-        return _sessions.get((str(api_uri), subject)) if subject is not None else None
+    here = living()
+    with here.lock:
+        return here.sessions.get((str(api_uri), subject)) if subject is not None else None
 
 
 def keep(api_uri: object, auth: SessionAuth) -> None:
-    """Let others find a session by whose it is; it is held weakly."""
+    """Add a session, to be found by whose it is; it is held weakly."""
+    here = living()
     if auth.subject is not None:
-        with lock:
-            _sessions[str(api_uri), auth.subject] = auth
-
-
-_listener: Callable[[Any, httpx.Response], object] | None = None
-
-_ends: dict[tuple[str, int | None], float] = {}  # of the sign-in to a server, where that is certain; by its key, if any
+        with here.lock:
+            here.sessions[str(api_uri), auth.subject] = auth
 
 
 def note_end(api_uri: str, good_until: float | None, *, renews: bool, key: str | None = None) -> None:
@@ -76,24 +105,23 @@ def note_end(api_uri: str, good_until: float | None, *, renews: bool, key: str |
     `key` is the API key that is the sign-in; it is not kept.
     """
     if good_until is None or renews:
-        _ends.pop(_name(api_uri, key), None)
+        living().ends.pop(_name(api_uri, key), None)
     else:
-        _ends[_name(api_uri, key)] = good_until
+        living().ends[_name(api_uri, key)] = good_until
 
 
 def end_of(api_uri: str, key: str | None = None) -> float | None:
     """Return when the sign-in to a server ends, where that is certain."""
-    return _ends.get(_name(api_uri, key))
+    return living().ends.get(_name(api_uri, key))
 
 
 def _name(api_uri: str, key: str | None) -> tuple[str, int | None]:
     return api_uri, None if key is None else hash(key)
 
 
-def listen(listener: Callable[[Any, httpx.Response], object] | None) -> None:
+def listen(listener: _Listener | None) -> None:
     """Call ``listener(context, response)`` for every answer, in whichever thread asked; None for nobody."""
-    global _listener
-    _listener = listener
+    living().listener = listener
 
 
 def watch(context: Any) -> None:
@@ -101,7 +129,7 @@ def watch(context: Any) -> None:
     known = weakref.ref(context)
 
     def hear(response: httpx.Response) -> None:
-        listener, asked = _listener, known()
+        listener, asked = living().listener, known()
         if listener is not None and asked is not None:
             with contextlib.suppress(Exception):  # a remark is worth no request
                 listener(asked, response)

@@ -13,7 +13,7 @@ from ..errors import IdentityChanged, LoginFailed
 from ..oauth.audience import maker_of
 from ..oauth.exchange import Tokens
 from ..state.parts import Identity
-from . import registry as live
+from . import registry
 from . import tokens as files
 from .auth import ENDED, NOT_WRITABLE, SessionAuth, say_unsaved
 from .identity import one_identity, who_may_resume
@@ -36,7 +36,9 @@ def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
     ---------------
     As in `ask_the_same_person`; `LoginFailed` where no Context has a prompt.
     """
-    using = [context for context in live.contexts() if context.http_client.auth is auth and context.prompt is not None]
+    using = [
+        context for context in registry.contexts() if context.http_client.auth is auth and context.prompt is not None
+    ]
     # One that was given a prompt of its own goes before those that have the usual one.
     context: SignsIn | None = next(iter(sorted(using, key=lambda one: "prompt" not in vars(one))), None)
     if context is None:

@@ -4,4 +4,4 @@
 state after the other. The panel shows those states; nothing here knows how.
 """
 
-__all__ = ["api_key", "clients", "hook", "profiles", "server", "session", "sign_ins", "sign_out"]
+__all__ = ["api_key", "context", "hook", "profiles", "server", "session", "sign_ins", "sign_out"]

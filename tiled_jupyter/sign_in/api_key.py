@@ -9,7 +9,7 @@ import httpx
 from ..keys.request import scope
 from ..oauth.audience import is_here, require_private
 from ..oauth.exchange import Refused, ask, bearing
-from ..session.context import Context
+from ..session.context import SessionContext
 from ..session.identity import count, identity_of
 from ..session.key_files import VARIABLE
 from ..session.lifetime import moment
@@ -30,7 +30,7 @@ _USED: dict[Source, str] = {
 _TIED_TO_NOTHING = "It comes from the environment, is not tied to a server, and wins over a login."
 
 
-def check(context: Context, server: Server, key: str, source: Source) -> SignedIn:
+def check(context: SessionContext, server: Server, key: str, source: Source) -> SignedIn:
     """Try a key, in one request; where it is accepted ask, once, whose it is.
 
     Parameters

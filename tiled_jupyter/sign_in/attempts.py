@@ -37,7 +37,7 @@ class Attempts:
         self._number = 0
 
     def apply(self, event: Event) -> None:
-        """Let something have happened."""
+        """Change the state as an event demands."""
         with self.lock:
             new = transition(self.state, event)
             if new is not self.state:
@@ -77,7 +77,7 @@ class Attempts:
         return getattr(self.state, "attempt", None) == number
 
     def rest(self, number: int, seconds: float) -> bool:
-        """Let an attempt wait; a Cancel ends that at once.
+        """Wait, in an attempt; a Cancel ends that at once.
 
         Returns
         -------

@@ -15,7 +15,7 @@ from ..errors import LoginFailed
 from ..oauth.audience import is_here
 from ..oauth.exchange import Refused, Tokens
 from ..session.bare import client_for
-from ..session.context import Context
+from ..session.context import SessionContext
 from ..session.lifetime import session_end
 from ..session.prompts import Occasion
 from ..settings import TiledJupyter, settings
@@ -57,7 +57,7 @@ class Caller:
         self._tokens: Tokens | None = None
         self._waits = True
         self._attempts: Attempts | None = None
-        self.context: Context | None = occasion.context if occasion is not None else None
+        self.context: SessionContext | None = occasion.context if occasion is not None else None
         self.remember: bool = occasion is None or occasion.remember
 
     def login(self, on_change: Callable[[State], None], settings: TiledJupyter, providers: list[Any]) -> LoginSession:
@@ -126,7 +126,7 @@ class Caller:
         self._tokens, self.remember = tokens, remember
         return remember
 
-    def accept_saved(self, context: Context) -> None:
+    def accept_saved(self, context: SessionContext) -> None:
         """Take what a Context has found on disk."""
         self.accept(dict(context.http_client.auth.tokens), remember=True)
 

@@ -10,7 +10,7 @@ import httpx
 
 from ..oauth.exchange import Tokens
 from ..session import kernel_end
-from ..session.context import Context
+from ..session.context import SessionContext
 from .attempts import Attempts
 
 
@@ -25,7 +25,7 @@ class Recipient(Protocol):
         Whether the server is settled, so that a person cannot choose another.
     """
 
-    context: Context | None
+    context: SessionContext | None
     is_given_server: bool
 
     def place(self) -> Path | None:
@@ -40,7 +40,7 @@ class Recipient(Protocol):
     def accept(self, tokens: Tokens, *, remember: bool) -> bool:
         """Take the tokens; return whether they could be saved. Called under the lock of the attempts."""
 
-    def accept_saved(self, context: Context) -> None:
+    def accept_saved(self, context: SessionContext) -> None:
         """Take what a Context has found on disk."""
 
     def look(self, attempts: Attempts) -> bool:
@@ -52,7 +52,7 @@ class ContextRecipient:
 
     is_given_server = False
 
-    def __init__(self, context: Context | None = None) -> None:
+    def __init__(self, context: SessionContext | None = None) -> None:
         self.context = context
 
     def place(self) -> Path | None:
@@ -75,7 +75,7 @@ class ContextRecipient:
             kernel_end.end_with_kernel(self.context)
         return self.context.remembered
 
-    def accept_saved(self, context: Context) -> None:
+    def accept_saved(self, context: SessionContext) -> None:
         """Do nothing: the Context has found the tokens itself."""
 
     def look(self, attempts: Attempts) -> bool:  # noqa: ARG002 - see `Recipient`

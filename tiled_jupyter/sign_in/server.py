@@ -24,7 +24,7 @@ from ..settings import TiledJupyter
 from ..state.states import Provider, Server, SignedIn
 from ..text import LONGEST_NAME, legible
 from . import probing, profiles
-from .clients import Context
+from .context import ClientContext
 
 PASSWORD_MODES = ("internal", "password")  # the second is an older Tiled's word
 _NOT_PRIVATE = (
@@ -89,7 +89,7 @@ def _read(text: str) -> Target:
     if profiles.address_of(name) is None:
         return Target(name, None, name)
     try:
-        _, options = profiles.resolve(name, Context)
+        _, options = profiles.resolve(name, ClientContext)
     except Exception as error:  # noqa: BLE001 - a profile's text may hold a key
         wrong = type(error).__name__
         raise BadAddress(f"The profile {name} cannot be used ({wrong}).") from None
@@ -99,7 +99,7 @@ def _read(text: str) -> Target:
     return Target(address.uri, address, name, for_context, for_client)
 
 
-def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
+def open_context(target: Target) -> tuple[ClientContext, dict[str, Any]]:
     """Return a Context for a target, the one that is signed in already if there is one, and options for a client.
 
     Raises
@@ -109,8 +109,8 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
     """
     address, options = target.address, target.context_options
     if address is None:
-        return profiles.resolve(target.profile or "", Context)
-    live: Context | None = None if address.api_key else signed_in_context(address.api_uri)
+        return profiles.resolve(target.profile or "", ClientContext)
+    live: ClientContext | None = None if address.api_key else signed_in_context(address.api_uri)
     if live is not None and not options:
         return live, target.client_options
     network = {name: options[name] for name in ("verify", "headers", "trust_env") if name in options}
@@ -122,10 +122,10 @@ def open_context(target: Target) -> tuple[Context, dict[str, Any]]:
     return context, target.client_options
 
 
-def _made(uri: str, options: dict[str, Any]) -> Context:
-    """Let Tiled ask as well, who is more trusting: that it was a server a moment ago says nothing of its answer."""
+def _made(uri: str, options: dict[str, Any]) -> ClientContext:
+    """Make a Context, for which Tiled asks again: that it was a server a moment ago says nothing of its answer."""
     try:
-        return within(_PATIENCE, lambda: Context(uri, keyless=True, **options))
+        return within(_PATIENCE, lambda: ClientContext(uri, keyless=True, **options))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):  # pydantic's and msgpack's, too
         sentence = f"{host_of(uri)} says of itself what no Tiled server says, so it is not used. Check the address."
     raise Refused("not_a_server", sentence)
@@ -211,7 +211,7 @@ def describe(
     )
 
 
-def saved_sign_in(context: Context, server: Server, *, use_saved: bool) -> SignedIn | None:
+def saved_sign_in(context: ClientContext, server: Server, *, use_saved: bool) -> SignedIn | None:
     """Find that the Context is signed in already, or sign it in with what lies on disk if that is wanted."""
     may_resume = context.http_client.auth is not None or (use_saved and bool(server.providers))
     principal = within(_PATIENCE, context.resume_saved) if may_resume else None

@@ -20,7 +20,7 @@ from ..oauth.audience import is_here
 from ..oauth.exchange import Refused, explain
 from ..oauth.refresh import SessionUnknown
 from ..session import kernel_end
-from ..session.context import Context
+from ..session.context import SessionContext
 from ..session.identity import are_same
 from ..session.prompts import Prompt
 from ..settings import TiledJupyter
@@ -122,7 +122,7 @@ class LoginSession:
         return self.attempts.state
 
     @property
-    def context(self) -> Context | None:
+    def context(self) -> SessionContext | None:
         """Of the server, once it has answered."""
         return self.recipient.context
 
@@ -217,7 +217,7 @@ class LoginSession:
         self.attempts.apply(ReasonChanged(reason, before))
 
     def look_for_saved(self) -> None:
-        """See whether somebody signed in by other means in the meantime; cheap, to be called often."""
+        """Look whether somebody signed in by other means in the meantime; cheap, to be called often."""
         if self.recipient.look(self.attempts):
             return
         with self.attempts.lock:
@@ -261,8 +261,10 @@ class LoginSession:
             self._made = state, from_context(self.context, **options)
         return self._made[1]
 
-    def _find_sign_in(self, attempt: int, context: Context, server: Server, target: Target) -> SignInDone | ServerFound:
-        """See what there is already: a key, a saved session, the site's single sign-on; else the person is asked."""
+    def _find_sign_in(
+        self, attempt: int, context: SessionContext, server: Server, target: Target
+    ) -> SignInDone | ServerFound:
+        """Find what there is already: a key, a saved session, the site's single sign-on; else the person is asked."""
         address = target.address
         if address is None and context.api_key is not None:
             return SignInDone(attempt, SignedIn(server, None, "api_key", _OWN_SERVER, remembered=False))
@@ -297,12 +299,14 @@ class LoginSession:
         return ServerFound(attempt, server, reason)
 
     @staticmethod
-    def _with_key(attempt: int, context: Context, server: Server, key: str, source: key_login.Source) -> SignInDone:
+    def _with_key(
+        attempt: int, context: SessionContext, server: Server, key: str, source: key_login.Source
+    ) -> SignInDone:
         done = key_login.check(context, server, key, source)
         which_key.use(context, key, bind=False)
         return SignInDone(attempt, done)
 
-    def _from_site(self, context: Context, server: Server) -> SignedIn | None:
+    def _from_site(self, context: SessionContext, server: Server) -> SignedIn | None:
         """Ask the site's own token source, if the settings name one."""
         if not self._settings.token_source or not server.providers:
             return None

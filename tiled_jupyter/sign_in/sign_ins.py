@@ -15,7 +15,7 @@ from ..address import host_of
 from ..errors import KeysUnavailable
 from ..keys.account_requests import AccountRequests, understanding
 from ..session import known_servers
-from ..session.context import Context
+from ..session.context import SessionContext
 from ..session.known_servers import Place
 from ..session.lifetime import claims, moment
 from ..session.tokens import tokens_of
@@ -33,7 +33,7 @@ def here(tokens: Mapping[str, Any]) -> Place | None:
     return known_servers.here(session) if session is not None else None
 
 
-def listed(context: Context) -> tuple[ListedSignIn, ...]:
+def listed(context: SessionContext) -> tuple[ListedSignIn, ...]:
     """Read the living sign-ins of the account, this one first and then those that last longest.
 
     Returns
@@ -56,7 +56,7 @@ def listed(context: Context) -> tuple[ListedSignIn, ...]:
         return _read(principal, context)
 
 
-def _read(principal: dict[str, Any], context: Context) -> tuple[ListedSignIn, ...]:
+def _read(principal: dict[str, Any], context: SessionContext) -> tuple[ListedSignIn, ...]:
     places = known_servers.places(str(context.api_uri))
     own, rows = _own(tokens_of(context)), []
     for session in principal.get("sessions") or ():
@@ -69,7 +69,7 @@ def _read(principal: dict[str, Any], context: Context) -> tuple[ListedSignIn, ..
     return tuple(sorted(rows, key=lambda row: (not row.this, -(row.expires or 0.0))))
 
 
-def end(context: Context, session: str) -> None:
+def end(context: SessionContext, session: str) -> None:
     """Revoke one sign-in: it cannot be renewed, and what it has goes on for some minutes.
 
     Raises
@@ -85,7 +85,7 @@ def end(context: Context, session: str) -> None:
     AccountRequests(context).delete(links.revoke_session.format(session_id=name))
 
 
-def end_others(context: Context) -> None:
+def end_others(context: SessionContext) -> None:
     """Revoke every sign-in but the one of this Context, each that can be; see `end`."""
     rows = listed(context)
     if context.api_key is None and not any(row.this for row in rows):

@@ -14,12 +14,12 @@ from typing import Any, Protocol
 
 from ..address import host_of
 from ..background import in_background
+from ..kernel.memory import of_kernel
 from ..keys import choice as which_key
 from ..keys.api_keys import ApiKeys
-from ..session import kernel_end, revocation
-from ..session import registry as live
+from ..session import kernel_end, registry, revocation
 from ..session import tokens as files
-from ..session.context import Context
+from ..session.context import SessionContext
 
 PATIENCE = 5.0  # seconds that a cell waits to hear what has become of a session
 KEY_REVOKED = "Signed out. The API key that was in use here has been revoked."
@@ -54,7 +54,7 @@ class Shows(Protocol):
     """What shows a sign-in."""
 
     @property
-    def context(self) -> Context | None:
+    def context(self) -> SessionContext | None:
         """Whose sign-in it is."""
 
     def signed_out(self, reason: str) -> None:
@@ -64,17 +64,22 @@ class Shows(Protocol):
         """Take note of what has become of it since `before` was said."""
 
 
-_shown_by: weakref.WeakSet[Shows] = weakref.WeakSet()
-_lock = threading.Lock()
+class _ShownBy:
+    """What shows sign-ins in this kernel, held weakly."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.all: weakref.WeakSet[Shows] = weakref.WeakSet()
 
 
 def notify(shows: Shows) -> None:
     """Tell `shows` when its server is signed out of; it is held weakly."""
-    with _lock:
-        _shown_by.add(shows)
+    here = of_kernel(_ShownBy)
+    with here.lock:
+        here.all.add(shows)
 
 
-def sign_out_of(context: Context, *, everywhere: bool) -> Future[Farewell]:
+def sign_out_of(context: SessionContext, *, everywhere: bool) -> Future[Farewell]:
     """Sign out of a server in this kernel; it succeeds at once, whatever the server says.
 
     Parameters
@@ -92,7 +97,7 @@ def sign_out_of(context: Context, *, everywhere: bool) -> Future[Farewell]:
     """
     if context.api_key is not None:
         return leave_key_out(context)
-    leaving = live.sharing(context)
+    leaving = registry.sharing(context)
     ends = everywhere or any(kernel_end.ends_with_kernel(one) for one in leaving)
     ours, saved = _Session.of(context), _Session.saved_for(context)
     sessions = _to_end(context, ours, saved, everywhere=everywhere) if ends else []
@@ -126,8 +131,8 @@ def so_far(said: Future[Farewell]) -> Farewell:
     return said.result() if said.done() else _NOT_YET
 
 
-def leave_key_out(context: Context, reason: str | None = None, *, of_kernel: bool = True) -> Future[Farewell]:
-    """Let a Context use its API key no more; sessions, and what lies on disk, stay.
+def leave_key_out(context: SessionContext, reason: str | None = None, *, of_kernel: bool = True) -> Future[Farewell]:
+    """Take its API key from a Context; sessions, and what lies on disk, stay.
 
     Parameters
     ----------
@@ -146,7 +151,7 @@ def leave_key_out(context: Context, reason: str | None = None, *, of_kernel: boo
     return _said(context, reason or usual)
 
 
-def revoke_key(context: Context, first_eight: str) -> str:
+def revoke_key(context: SessionContext, first_eight: str) -> str:
     """Revoke an API key of the account, and leave it out here if it is the one in use; says what was done.
 
     Raises
@@ -162,7 +167,7 @@ def revoke_key(context: Context, first_eight: str) -> str:
     return f"Revoked {first_eight}. It works no longer.{more}"
 
 
-def _said(context: Context, reason: str) -> Future[Farewell]:
+def _said(context: SessionContext, reason: str) -> Future[Farewell]:
     """Return what is known already."""
     _tell(context, reason)
     said: Future[Farewell] = Future()
@@ -170,13 +175,14 @@ def _said(context: Context, reason: str) -> Future[Farewell]:
     return said
 
 
-def _tell(context: Context, reason: str) -> list[Shows]:
+def _tell(context: SessionContext, reason: str) -> list[Shows]:
     """Tell what shows a sign-in to the server that is none any more."""
     uri = str(context.api_uri)
-    with _lock:
+    here = of_kernel(_ShownBy)
+    with here.lock:
         concerned = [
             one
-            for one in _shown_by
+            for one in here.all
             if one.context is not None and str(one.context.api_uri) == uri and not one.context.authenticated
         ]
     for shows in concerned:
@@ -192,13 +198,13 @@ class _Session:
     made_by: str
 
     @classmethod
-    def of(cls, context: Context) -> _Session:
+    def of(cls, context: SessionContext) -> _Session:
         """Return that of a Context, without tokens where it has none of ours."""
         tokens = {name: token for name, token in files.tokens_of(context).items() if token}
         return cls(tokens, files.tokens_made_by(context))
 
     @classmethod
-    def saved_for(cls, context: Context) -> _Session:
+    def saved_for(cls, context: SessionContext) -> _Session:
         """Return what lies on disk for the server of a Context."""
         directory = context.token_directory
         return cls(files.read_tokens(directory), files.made_by(directory) or "")
@@ -209,7 +215,7 @@ class _Session:
         return len(subjects) == 2 and None not in subjects
 
 
-def _to_end(context: Context, ours: _Session, saved: _Session, *, everywhere: bool) -> list[_Session]:
+def _to_end(context: SessionContext, ours: _Session, saved: _Session, *, everywhere: bool) -> list[_Session]:
     """Return the session of a Context, as another kernel may have renewed it, and, `everywhere`, one that is saved."""
     usable = {} if saved.is_anothers(ours) else saved.tokens
     if context.remembered and saved.made_by == ours.made_by:

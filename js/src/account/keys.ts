@@ -1,12 +1,12 @@
 /** The tab *API keys*: the key that was just made or the form for one, and the list. */
 
-import { h, say, sayOrHide } from "../dom";
+import { h, say, sayOrHide } from "../parts/dom";
+import { section } from "../parts/section";
+import { type Around, button, type Context, note } from "../parts/view";
 import type { State } from "../wire";
 import { keyList } from "./keylist";
 import { madeKey } from "./madekey";
 import { newKeyForm } from "./newkey";
-import { section } from "./section";
-import { type Around, button, type Context, note } from "./view";
 
 const FULL = "This account has as many keys as it may have. Delete one first, then make another.";
 

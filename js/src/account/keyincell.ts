@@ -1,10 +1,10 @@
 /** A key of the person's own that is written in a cell, for `key_in_cell`: revoked here, after a question. */
 
-import { h, sayOrHide } from "../dom";
+import { h, sayOrHide } from "../parts/dom";
+import { question } from "../parts/question";
+import { button, type Context, markBusy, showAlert, subtle, type View } from "../parts/view";
 import type { State } from "../wire";
 import { alertOf } from "../words";
-import { question } from "./question";
-import { button, type Context, markBusy, showAlert, subtle, type View } from "./view";
 
 const SURE = "Revoke this key? Whatever uses it stops working, and it cannot be undone.";
 

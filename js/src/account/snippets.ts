@@ -1,9 +1,9 @@
 /** How a job gets the key that was saved: a script for each kind of job, to be copied. None of them holds the key. */
 
-import { copyText } from "../clipboard";
-import { h, say } from "../dom";
+import { copyText } from "../parts/clipboard";
+import { h, say } from "../parts/dom";
+import { button, disclosure, labelled } from "../parts/view";
 import type { Snippet } from "../wire";
-import { button, disclosure, labelled } from "./view";
 
 export function snippetChoice() {
   const select = h("select", { change: showText });

@@ -1,8 +1,8 @@
 /** API keys: the field to use one, and what is said and asked where one is in the way. */
 
-import { h, say } from "../dom";
+import { h, say } from "../parts/dom";
+import { button, type Context, labelled, note } from "../parts/view";
 import type { KeyNotice } from "../wire";
-import { button, type Context, labelled, note } from "./view";
 
 export function keyField() {
   const input = h("input", {

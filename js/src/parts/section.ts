@@ -1,6 +1,6 @@
 /** What the tabs of an account have in common: read when opened, busy, failures, and where the focus goes. */
 
-import { h } from "../dom";
+import { h } from "./dom";
 import { button, markBusy, showAlert, subtle } from "./view";
 
 export function section(reading: string, content: HTMLElement, read: () => void) {

@@ -1,6 +1,6 @@
 /** Tabs: one section in sight, arrow keys between their names. */
 
-import { h, unique } from "../dom";
+import { h, unique } from "./dom";
 
 export interface Tab {
   name: string;

@@ -1,8 +1,8 @@
 /** Whether the next notebook is signed in too: asked, or settled by the settings and said. */
 
-import { h, say, sayOrHide, unique } from "../dom";
+import { h, say, sayOrHide, unique } from "../parts/dom";
+import { type Draft, subtle } from "../parts/view";
 import type { Surroundings } from "../wire";
-import { type Draft, subtle } from "./view";
 
 const EVERYONE = "for everyone who uses this computer account";
 const HERE_ONLY = "this notebook only: nothing is stored";

@@ -1,9 +1,9 @@
 /** How long a new key works: chosen from a list, or proposed by Python for a job that runs and waits in a queue. */
 
-import { h, say, sayOrHide, unique } from "../dom";
-import { inWords, moment, secondsOf } from "../times";
+import { h, say, sayOrHide, unique } from "../parts/dom";
+import { inWords, moment, secondsOf } from "../parts/times";
+import { type Context, labelled, note, subtle } from "../parts/view";
 import type { Keys, Proposal } from "../wire";
-import { type Context, labelled, note, subtle } from "./view";
 
 const OFFERED = ["1d", "7d", "30d", "90d", "1y"];
 const NEVER = "never";

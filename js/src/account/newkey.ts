@@ -1,10 +1,10 @@
 /** The form for a new key: what it is for, how long it works, what it may do. */
 
-import { h } from "../dom";
+import { h } from "../parts/dom";
+import { button, type Context, labelled } from "../parts/view";
 import type { Keys, Proposal } from "../wire";
 import { permissions } from "./permissions";
 import { validity } from "./validity";
-import { button, type Context, labelled } from "./view";
 
 export function newKeyForm(context: Context) {
   const purpose = h("input", {

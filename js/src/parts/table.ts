@@ -1,8 +1,8 @@
 /** A table whose rows are patched, sorted by a click on a column's head, and ask before they act. */
 
-import { h, say, unique } from "../dom";
-import { moment } from "../times";
+import { h, say, unique } from "./dom";
 import { question } from "./question";
+import { moment } from "./times";
 import { button } from "./view";
 
 export interface Column<Row> {

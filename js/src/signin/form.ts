@@ -1,15 +1,8 @@
 /** The form of `signed_out`, and busy that of `verifying`: one form for every way in, so that nothing jumps. */
 
-import { isPageExposed } from "../address";
-import { h, say, sayOrHide } from "../dom";
-import type { Provider, SignedOut, State } from "../wire";
-import { alertOf, formOf, isBusy, nameOf, whoMayResume } from "../words";
-import { keepChoice } from "./keep";
-import { keyField, keyNotice } from "./key";
-import { exposureOf, serverNotes } from "./notes";
-import { passwordFields } from "./password";
-import { chosen, providerChoice, refusalOf } from "./providers";
-import { question } from "./question";
+import { isPageExposed } from "../parts/address";
+import { h, say, sayOrHide } from "../parts/dom";
+import { question } from "../parts/question";
 import {
   type Around,
   button,
@@ -23,7 +16,14 @@ import {
   subtle,
   take,
   type View,
-} from "./view";
+} from "../parts/view";
+import type { Provider, SignedOut, State } from "../wire";
+import { alertOf, formOf, isBusy, nameOf, whoMayResume } from "../words";
+import { keyField, keyNotice } from "./apikey";
+import { keepChoice } from "./keep";
+import { exposureOf, serverNotes } from "./notes";
+import { passwordFields } from "./password";
+import { chosen, providerChoice, refusalOf } from "./providers";
 
 const NO_PROVIDERS = "This server signs people in with an API key. One that you started yourself prints it.";
 const WEB_PAGE = "You sign in on a web page: you get its link, and a code.";

@@ -1,8 +1,8 @@
 /** What a person should know of a server, and of the way to it, before they type. */
 
-import { h, sayOrHide } from "../dom";
+import { h, sayOrHide } from "../parts/dom";
+import { note } from "../parts/view";
 import type { Server } from "../wire";
-import { note } from "./view";
 
 const MANY = 150;
 

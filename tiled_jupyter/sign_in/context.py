@@ -5,22 +5,19 @@ Whom it asks for a login is the affair of who makes it.
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from ..keys.choice import NO_KEY, choose_key
-from ..session import context as reauthentication
-from . import clients
+from ..session.context import SessionContext
 
 if TYPE_CHECKING:
     from ..keys.new_key import NewApiKey
 
 
-import contextlib
-import threading
-from collections.abc import Iterator
-
-
-class Context(reauthentication.Context):
+class ClientContext(SessionContext):
     """A Context that takes a key from the environment only where that key belongs.
 
     Parameters are those of `tiled.client.context.Context`, and one more.
@@ -62,9 +59,9 @@ class Context(reauthentication.Context):
         from ..keys.request import INHERIT, READ
         from ..settings import settings
 
-        subscription = clients.beginning()
+        subscription = _beginning()
         if subscription is not None:
-            with clients.ended_with(subscription):
+            with _ended_with(subscription):
                 # A dictionary, which has all that Tiled asks of it.
                 return cast("NewApiKey", super().create_api_key(scopes, expires_in, note, access_tags))
         if scopes is None:
@@ -72,7 +69,7 @@ class Context(reauthentication.Context):
         return ApiKeys(self).create(expires_in, note, scopes, access_tags)
 
 
-def beginning() -> Any:
+def _beginning() -> Any:
     """Return the subscription that begins in this thread, or None: it makes and revokes a key for a minute."""
     subscription = getattr(getattr(threading.current_thread(), "_target", None), "__self__", None)
     connected = getattr(subscription, "_connected_event", None)
@@ -80,7 +77,7 @@ def beginning() -> Any:
 
 
 @contextlib.contextmanager
-def ended_with(subscription: Any) -> Iterator[None]:
+def _ended_with(subscription: Any) -> Iterator[None]:
     """Where the block fails, disconnect the subscription and let go of who waits for it."""
     try:
         yield

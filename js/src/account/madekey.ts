@@ -1,12 +1,12 @@
 /** The key that was just made, and the only chance to keep it: a file, this kernel, the clipboard. */
 
-import { copyAnswer, whyNoCopy } from "../clipboard";
-import { h, say, sayOrHide, unique } from "../dom";
-import { moment } from "../times";
+import { copyAnswer, whyNoCopy } from "../parts/clipboard";
+import { h, say, sayOrHide, unique } from "../parts/dom";
+import { question } from "../parts/question";
+import { moment } from "../parts/times";
+import { button, type Context, showAlert, subtle } from "../parts/view";
 import type { MadeKey } from "../wire";
-import { question } from "./question";
 import { snippetChoice } from "./snippets";
-import { button, type Context, showAlert, subtle } from "./view";
 
 const ONCE = "The kernel holds it until you dismiss it. After that it cannot be shown again.";
 const ONLY_COPY = "This key cannot be shown again.";

@@ -1,8 +1,8 @@
 /** What a view is, and the few pieces several views are made of. */
 
-import { linkTo } from "../address";
-import { h, say, sayOrHide, unique } from "../dom";
 import type { Command, State, Surroundings } from "../wire";
+import { linkTo } from "./address";
+import { h, say, sayOrHide, unique } from "./dom";
 
 /** What the person gave and a redrawn form must not lose. Secrets are not kept. */
 export interface Draft {

@@ -1,12 +1,12 @@
 /** The tabs of `signed_in`: who that is, their API keys, their sign-ins. */
 
-import { h } from "../dom";
+import { h } from "../parts/dom";
+import { tabs } from "../parts/tabs";
+import type { Around, Context, View } from "../parts/view";
 import type { State } from "../wire";
 import { accountView } from "./account";
 import { keysView } from "./keys";
 import { signInsView } from "./signins";
-import { tabs } from "./tabs";
-import type { Around, Context, View } from "./view";
 
 const KEYS = 1;
 

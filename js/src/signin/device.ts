@@ -1,11 +1,11 @@
 /** A link and a code, for `awaiting_authorization`: the person approves in a web page, here or on a phone. */
 
-import { hostOf, linkTo } from "../address";
-import { copyText } from "../clipboard";
-import { h, say, unique } from "../dom";
+import { hostOf, linkTo } from "../parts/address";
+import { copyText } from "../parts/clipboard";
+import { h, say, unique } from "../parts/dom";
+import { button, type Context, headline, type View } from "../parts/view";
 import type { State } from "../wire";
 import { countdown, nameOf } from "../words";
-import { button, type Context, headline, type View } from "./view";
 
 const PNG = "data:image/png;base64,";
 

@@ -1,9 +1,9 @@
 /** What a new key may do, in plain words, and which data it is limited to. */
 
-import { h, say, sayOrHide, unique } from "../dom";
+import { h, say, sayOrHide, unique } from "../parts/dom";
+import { disclosure, labelled, subtle } from "../parts/view";
 import type { Scope } from "../wire";
 import { NOT_EVERYWHERE } from "./keylist";
-import { disclosure, labelled, subtle } from "./view";
 
 const AT_FIRST = ["read:metadata", "read:data"];
 const ALL = "inherit";

@@ -1,12 +1,12 @@
 /** The tab *Sign-ins*: where this account is signed in, and how to end that. */
 
-import { h, say, sayOrHide } from "../dom";
-import { span } from "../times";
+import { h, say, sayOrHide } from "../parts/dom";
+import { question } from "../parts/question";
+import { section } from "../parts/section";
+import { type Column, sayTime, table } from "../parts/table";
+import { span } from "../parts/times";
+import { type Around, button, type Context, subtle } from "../parts/view";
 import type { ListedSignIn, State } from "../wire";
-import { question } from "./question";
-import { section } from "./section";
-import { type Column, sayTime, table } from "./table";
-import { type Around, button, type Context, subtle } from "./view";
 
 const HONEST =
   "A sign-in that was ended cannot be renewed. A program that uses it may still read for some minutes: 15, unless the server is set otherwise.";

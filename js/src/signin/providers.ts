@@ -1,8 +1,8 @@
 /** Which of a server's ways to sign in: a radio group where there are several. */
 
-import { h, unique } from "../dom";
+import { h, unique } from "../parts/dom";
+import type { Draft } from "../parts/view";
 import type { Provider, SignedOut } from "../wire";
-import type { Draft } from "./view";
 
 /** The provider that is selected: what the person chose, else what suits the occasion, else the last one used. */
 export function chosen(form: SignedOut, draft: Draft, exposed: boolean): Provider | undefined {

@@ -1,11 +1,11 @@
 /** The keys of the account in a table: what each is for, until when, and how to delete one or several. */
 
-import { h, say, sayOrHide } from "../dom";
-import { span } from "../times";
+import { h, say, sayOrHide } from "../parts/dom";
+import { question } from "../parts/question";
+import { type Column, sayTime, table } from "../parts/table";
+import { span } from "../parts/times";
+import { button, type Context, subtle } from "../parts/view";
 import type { ListedKey } from "../wire";
-import { question } from "./question";
-import { type Column, sayTime, table } from "./table";
-import { button, type Context, subtle } from "./view";
 
 /** D17: said in the form and in the list. */
 export const NOT_EVERYWHERE =

@@ -1,8 +1,6 @@
 /** Which server? Shown for `disconnected`, and busy for `connecting`. */
 
-import { h, unique } from "../dom";
-import type { State } from "../wire";
-import { alertOf, isBusy } from "../words";
+import { h, unique } from "../parts/dom";
 import {
   type Around,
   button,
@@ -13,7 +11,9 @@ import {
   markBusy,
   showAlert,
   type View,
-} from "./view";
+} from "../parts/view";
+import type { State } from "../wire";
+import { alertOf, isBusy } from "../words";
 
 export function serverView({ draft, send }: Context): View {
   const names = h("datalist", { id: unique() });

@@ -1,6 +1,6 @@
 /** A question with its answers, in place of the button that asked. */
 
-import { h, unique } from "../dom";
+import { h, unique } from "./dom";
 import { button } from "./view";
 
 export interface Question {

@@ -1,10 +1,10 @@
 /** Who is signed in, for how long, and the way out, for `signed_in`. */
 
-import { h, say, sayOrHide } from "../dom";
+import { h, say, sayOrHide } from "../parts/dom";
+import { question } from "../parts/question";
+import { type Around, button, type Context, helpLink, subtle, type View } from "../parts/view";
 import type { Command, SignedIn, State } from "../wire";
 import { lasting, nameOf } from "../words";
-import { question } from "./question";
-import { type Around, button, type Context, helpLink, subtle, type View } from "./view";
 
 export function accountView({ send }: Context): View {
   const provenance = subtle();

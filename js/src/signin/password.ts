@@ -1,8 +1,8 @@
 /** User name and password: fields that password managers know. */
 
-import { h } from "../dom";
+import { h } from "../parts/dom";
+import { type Draft, labelled } from "../parts/view";
 import type { Identity, Provider } from "../wire";
-import { type Draft, labelled } from "./view";
 
 export function passwordFields(draft: Draft) {
   const username = h("input", {
