@@ -14,9 +14,8 @@ import pytest
 
 from tiled_jupyter.kernel import memory
 from tiled_jupyter.keys.api_keys import ApiKeys
-from tiled_jupyter.session import registry
 
-from .sessions import janitor_of
+from .sessions import another_kernel, end_kernels, janitor_of
 from .test_context import signed_in
 from .tiled_server import TiledServer
 
@@ -69,12 +68,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TILED_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("TILED_API_KEY", raising=False)
-    monkeypatch.setattr(memory, "_kernel", memory.Memory())  # each test is a kernel of its own
-    living = registry.living()
-    living.contexts, living.sessions = {}, {}  # which hold them
+    monkeypatch.setattr(memory, "_kernel", None)  # to be put back
+    another_kernel()  # each test is one
     yield tmp_path / "cache"
-    for context in living.contexts.values():
-        context.close()  # Tiled leaves that to the end of the process
+    end_kernels()
 
 
 @pytest.fixture

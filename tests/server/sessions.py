@@ -12,7 +12,7 @@ from tests.approval import approve_without_a_page
 from tiled_jupyter import Context
 from tiled_jupyter.kernel import memory
 from tiled_jupyter.oauth.password import password_grant, revoke_session
-from tiled_jupyter.session import prompts
+from tiled_jupyter.session import prompts, registry
 
 from .tiled_server import PASSWORDS
 
@@ -20,8 +20,28 @@ REFRESH = "POST /api/v1/auth/session/refresh"  # in a server's log
 
 
 def another_kernel():
-    """Go on as in another kernel, which knows nothing of what this one has done."""
+    """Go on as in another kernel, which knows nothing of what this one has done.
+
+    Returns
+    -------
+    registry.Living
+        Its Contexts and sessions, which it holds: they are closed at the end of the test.
+    """
     memory._kernel = memory.Memory()
+    living = registry.living()
+    living.contexts, living.sessions = {}, {}
+    _kernels.append(living)
+    return living
+
+
+_kernels = []
+
+
+def end_kernels():
+    """Close the Contexts of all kernels since the last time: Tiled leaves that to the end of the process."""
+    while _kernels:
+        for context in _kernels.pop().contexts.values():
+            context.close()
 
 
 class Hook:

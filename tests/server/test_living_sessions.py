@@ -277,9 +277,9 @@ def test_a_question_goes_away_when_the_session_turns_out_to_live(short, monkeypa
         assert "has ended" in ended
         short.become(PAGE)
         said = f"127.0.0.1:{short.port} answered with a page instead of a token: perhaps a portal or maintenance."
-        assert hook.panel.until(lambda state: state.reason != ended, 60).reason == f"{ended} {said}"
+        assert hook.panel.until(lambda state: state.reason != ended).reason == f"{ended} {said}"
         short.become(ENDED)
-        assert isinstance(hook.panel.until(lambda state: state.reason == ended, 60), SignedOut)
+        assert isinstance(hook.panel.until(lambda state: state.reason == ended), SignedOut)
         assert not answer.done()
         short.become(None)
         assert answer.result(PATIENCE).status_code == 200

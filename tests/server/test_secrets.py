@@ -256,13 +256,14 @@ def test_a_session_that_cannot_travel(shell, short_server):
 
 def test_the_stop_button_while_the_panel_takes_the_password(shell, server, monkeypatch):
     page = Page(server)
-    sign_in = type(page.panel.session).sign_in
+    methods = type(page.panel.session.methods)
+    sign_in = methods.sign_in
 
     def interrupted(*args, **options):
         sign_in(*args, **options)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(type(page.panel.session), "sign_in", interrupted)
+    monkeypatch.setattr(methods, "sign_in", interrupted)
     content = {"id": "1", "type": "sign_in", "provider": "demo", "username": "alice", "remember": False}
     shell.fails(
         "panel.receive(letters.pop())",
