@@ -1,4 +1,4 @@
-"""Rows C5 to C7, D5, D10, D28 and D29 with the page: keys are made, kept, used and deleted, sign-ins are ended."""
+"""Keys are made, kept, used and deleted, sign-ins are ended."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_a_saved_key_comes_with_a_script_that_runs(signed_in, closed_tiled_serve
     assert (done.stdout.strip(), done.stderr) == (first_eight, "")
 
 
-def test_d18_the_form_proposes_how_long_a_key_for_a_job_works(signed_in):
+def test_the_form_proposes_how_long_a_key_for_a_job_works(signed_in):
     _, panel = signed_in()
     panel.tab("API keys").click()
     expect(panel.button("Create API key")).to_be_visible()
@@ -193,7 +193,7 @@ path = key_files.save("0" * 72, {closed_tiled_server.uri + "/api/v1/"!r}, dateti
     assert notebook.execute(2) == "False"
 
 
-def test_c9_a_key_of_ones_own_in_a_cell_is_revoked_from_the_warning(signed_in, closed_tiled_server):
+def test_a_key_of_ones_own_in_a_cell_is_revoked_from_the_warning(signed_in, closed_tiled_server):
     notebook, panel = signed_in(cells=("key = ''",))
     first_eight = make_key(panel)
     panel.button("Save to file").click()

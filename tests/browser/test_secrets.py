@@ -1,4 +1,4 @@
-"""Row C8: secrets are typed, pasted, made, copied, saved, refused and renewed, and then looked for everywhere.
+"""Secrets are typed, pasted, made, copied, saved, refused and renewed, and then looked for everywhere.
 
 The kernel itself tells what its secrets were, by the objects that hold them, and tells it to nobody but a file that is
 not searched. That the search finds a leak in each place is shown by cells that leak.

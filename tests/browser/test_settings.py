@@ -1,4 +1,4 @@
-"""Row D7, what a person sees of it: the site's word on a way to sign in, its help, and no field for a password."""
+"""The site's word on a way to sign in, its help, and no field for a password."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_site_may_want_no_passwords_and_says_where_help_is(open_notebook, tw
     notebook.cell_done(0)
 
 
-def test_c17_the_panel_says_why_something_cannot_be_seen(open_notebook, tiled_server):
+def test_the_panel_says_why_something_cannot_be_seen(open_notebook, tiled_server):
     login = f"%load_ext tiled_jupyter\n%tiled_login {tiled_server.uri}/api/v1/metadata/public\nprint('goes on')"
     notebook = open_notebook([login, "%tiled_why alice"])
     notebook.run(0)

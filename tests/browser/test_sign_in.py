@@ -275,7 +275,7 @@ def test_a_closed_server_prompts_at_once(open_notebook, closed_tiled_server):
 
 
 def test_own_hook_is_called_immediately(open_notebook, tiled_server):
-    """Row A14, as Tiled's draft documentation has it."""
+    """As the draft of Tiled's documentation has it."""
     code = f"""
 from tiled_jupyter import Context, from_context, prompt_for_login
 calls = []

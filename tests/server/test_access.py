@@ -1,4 +1,4 @@
-"""Rows C17, D20 and D21: why something cannot be seen, on a server with private data; and when a sign-in ends soon."""
+"""Why something cannot be seen, on a server with private data; and when a sign-in ends soon."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_the_panel_answers_for_the_node_it_signed_in_to(public_server):
     settle()
 
 
-def test_d20_a_refused_request_gets_a_line_beside_its_error_once_a_cell(bob, public_server, heard):
+def test_a_refused_request_gets_a_line_beside_its_error_once_a_cell(bob, public_server, heard):
     context, _ = with_key(bob, ["read:metadata"])
     images = from_context(context)["bob/heating_scan/images"]
     for _ in range(3):
@@ -192,7 +192,7 @@ def test_a_remark_that_fails_fails_no_request(bob, monkeypatch, heard):
     assert heard == []
 
 
-def test_d21_a_sign_in_that_ends_soon_is_said_once_a_day(cache, heard):
+def test_a_sign_in_that_ends_soon_is_said_once_a_day(cache, heard):
     with TiledServer(allow_anonymous_access=False, session_max_age=7200) as server:
         shown = Shown()
         shown.connect(server.uri)
@@ -212,7 +212,7 @@ def test_d21_a_sign_in_that_ends_soon_is_said_once_a_day(cache, heard):
         assert len(heard) == 2
 
 
-def test_d21_a_saved_sign_in_is_known_to_end_too(cache, heard):
+def test_a_saved_sign_in_is_known_to_end_too(cache, heard):
     with TiledServer(allow_anonymous_access=False, session_max_age=7200) as server:
         signed_in(server)
         from tiled_jupyter.notebook import enabling
@@ -223,7 +223,7 @@ def test_d21_a_saved_sign_in_is_known_to_end_too(cache, heard):
         assert any("Renew it now" in line for line in heard)
 
 
-def test_d21_nothing_is_said_of_one_that_lasts_or_that_use_renews(bob, heard):
+def test_nothing_is_said_of_one_that_lasts_or_that_use_renews(bob, heard):
     uri = str(bob.api_uri)
     for end, renews in ((time.time() + 13 * 3600, False), (time.time() + 60, True), (None, False)):
         registry.note_end(uri, end, renews=renews)
@@ -236,7 +236,7 @@ def test_d21_nothing_is_said_of_one_that_lasts_or_that_use_renews(bob, heard):
     assert len(heard) == 1
 
 
-def test_d21_the_end_of_a_session_is_not_said_of_a_key_nor_that_of_one_key_of_another(bob, public_server, heard):
+def test_the_end_of_a_session_is_not_said_of_a_key_nor_that_of_one_key_of_another(bob, public_server, heard):
     uri, soon = str(bob.api_uri), time.time() + 60
     registry.note_end(uri, soon, renews=False, key="another")
     context, key = with_key(bob, ["read:metadata"])
@@ -257,7 +257,7 @@ def test_d21_the_end_of_a_session_is_not_said_of_a_key_nor_that_of_one_key_of_an
         (6, True, "The API key in use on h ends tomorrow at 02:00. Sign in with your account to make another."),
     ],
 )
-def test_d21_the_words(hours, by_key, says):
+def test_the_words(hours, by_key, says):
     now = datetime(2026, 3, 4, 20, 0).timestamp()
     assert ending("h", now + hours * 3600, now, by_key=by_key) == says
 

@@ -1,4 +1,4 @@
-"""Rows C5, C7, D5, D10 and D29: what the page asks about keys and sign-ins, and what it is shown, without a page."""
+"""What the page asks about keys and sign-ins, and what it is shown, without a page."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_saving_says_where_and_a_failure_leaves_the_key_in_hand(desk, tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_d18_the_page_is_told_how_long_a_key_for_a_job_has_to_work(desk):
+def test_the_page_is_told_how_long_a_key_for_a_job_has_to_work(desk):
     account = desk.says(said.ProposeExpiry("48 h", "7 d"))
     assert (account.proposal.expires_in, account.busy) == ("10d", False)
     assert "needs its key for 2 d" in desk.make(expires_in="1d", job=("48 h", "")).keys_failure
@@ -172,7 +172,7 @@ def test_a_saved_key_comes_with_scripts_that_name_its_file_and_hold_no_secret(de
     assert all(made.saved_to in each.text and desk.secret() not in each.text for each in made.snippets)
 
 
-def test_d18_files_of_keys_that_have_expired_are_offered_for_deletion_and_no_others(desk, server):
+def test_files_of_keys_that_have_expired_are_offered_for_deletion_and_no_others(desk, server):
     desk.make()
     kept = Path(desk.says(said.SaveKey()).made.saved_to)
     past = datetime.now(timezone.utc) - timedelta(minutes=1)
@@ -191,7 +191,7 @@ def test_the_list_says_where_a_key_was_made(desk, monkeypatch):
     assert row.since == pytest.approx(time.time(), abs=60)
 
 
-def test_d29_the_page_knows_whether_the_key_was_copied_or_saved(desk):
+def test_the_page_knows_whether_the_key_was_copied_or_saved(desk):
     account = desk.make()
     assert (account.made.copied, account.made.saved_to) == (False, None)
     assert desk.says(said.KeyCopied()).made.copied
@@ -234,7 +234,7 @@ def test_several_keys_are_deleted_at_once_and_what_fails_is_named(desk):
     assert account.keys_failure.startswith("ffffffff: There is no such key")
 
 
-def test_d5_a_key_used_here_takes_the_place_of_the_sign_in_and_says_who_receives_it(desk, monkeypatch):
+def test_a_key_used_here_takes_the_place_of_the_sign_in_and_says_who_receives_it(desk, monkeypatch):
     monkeypatch.delenv("TILED_API_KEY", raising=False)
     desk.make(scopes=[*READ, "revoke:apikeys"])
     secret = desk.secret()
@@ -289,7 +289,7 @@ def test_a_key_whose_owner_left_meanwhile_is_revoked(desk, janitor, monkeypatch)
     assert desk.offered == []
 
 
-def test_d10_sign_ins_say_where_they_were_made(desk, server, janitor, monkeypatch, settings):
+def test_sign_ins_say_where_they_were_made(desk, server, janitor, monkeypatch, settings):
     rows = desk.says(said.ShowSignIns()).sign_ins
     assert rows[0].this
     assert os.uname().nodename in rows[0].where

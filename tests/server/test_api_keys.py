@@ -1,4 +1,4 @@
-"""Rows A10, A11, C5, C6, D5 and D29 without a page: keys of a real server, also when its answers are lost."""
+"""Keys of a real server, also when its answers are lost."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_note_says_where_it_comes_from_and_is_never_the_same(keys, monkeypat
     assert one != other
 
 
-def test_a10_context_create_api_key_is_tileds_and_shows_no_secret(context):
+def test_context_create_api_key_is_tileds_and_shows_no_secret(context):
     key = context.create_api_key(expires_in="7d", note="for the beamline")
     assert key.note == "for the beamline"
     assert key["scopes"] == ["inherit"]
@@ -119,7 +119,7 @@ def test_a10_context_create_api_key_is_tileds_and_shows_no_secret(context):
     assert context.create_api_key()["expiration_time"] is None
 
 
-def test_a10_the_documented_call_on_a_client_works_where_it_is_enabled(closed_server):
+def test_the_documented_call_on_a_client_works_where_it_is_enabled(closed_server):
     enable()
     try:
         signed_in(closed_server, "bob")
@@ -132,7 +132,7 @@ def test_a10_the_documented_call_on_a_client_works_where_it_is_enabled(closed_se
         disable()
 
 
-def test_a10_tileds_command_line_makes_keys_with_the_session_of_the_panel(context, keys, closed_server, tmp_path):
+def test_tileds_command_line_makes_keys_with_the_session_of_the_panel(context, keys, closed_server, tmp_path):
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "demo.yml").write_text(f"demo:\n  uri: {closed_server.uri}/api/v1/\n")
     signed_in(closed_server, "bob")
@@ -291,7 +291,7 @@ def test_a_revoked_key_works_no_more_and_its_file_is_gone(keys, closed_server):
         keys.revoke(key.secret)
 
 
-def test_d18_a_key_works_as_long_as_its_job_runs_and_waits(keys):
+def test_a_key_works_as_long_as_its_job_runs_and_waits(keys):
     key = keys.create(runs_for="48h", may_wait="7d")
     assert timedelta(days=9, hours=23) < key.expires - datetime.now(timezone.utc) <= timedelta(days=10)
     with pytest.raises(ValueError, match="48 h"):
@@ -323,7 +323,7 @@ def test_saving_is_private_and_says_where(keys, tmp_path):
         key.save(loose / "key.env")
 
 
-def test_d5_using_a_key_binds_it_to_its_server_alone(keys, context, closed_server, public_server):
+def test_using_a_key_binds_it_to_its_server_alone(keys, context, closed_server, public_server):
     sibling = signed_in(closed_server, remember_me=False)
     elsewhere, _ = Context.from_any_uri(public_server.uri)
     key = keys.create()

@@ -1,4 +1,4 @@
-"""Rows A1, A2, A4 to A9 and A14 without a page: our Context and from_uri against a real Tiled server."""
+"""Our Context and from_uri against a real Tiled server."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a1_anonymous_use_asks_nobody(public_server):
+def test_anonymous_use_asks_nobody(public_server):
     client = from_uri(public_server.uri)
     assert not client.context.authenticated
     assert "private" not in list(client)
 
 
-def test_a14_the_documented_hook_is_called_immediately(closed_server):
+def test_the_documented_hook_is_called_immediately(closed_server):
     calls = []
     context, node_path_parts = Context.from_any_uri(closed_server.uri)
     context.authenticate(prompt_for_reauthentication=hook(calls=calls))
@@ -73,20 +73,20 @@ def test_a_hook_that_gives_no_token_ends_in_login_failed(closed_server, answer):
     assert not context.authenticated
 
 
-def test_a4_the_next_kernel_and_tileds_own_client_are_signed_in(closed_server):
+def test_the_next_kernel_and_tileds_own_client_are_signed_in(closed_server):
     signed_in(closed_server)
     assert repr(from_uri(closed_server.uri).context) == "<Context authenticated as 'alice'>"
     with tiled_from_uri(closed_server.uri).context as plain:
         assert repr(plain) == "<Context authenticated as 'alice'>"
 
 
-def test_a6_what_is_not_remembered_leaves_nothing_and_removes_what_was_there(closed_server, cache):
+def test_what_is_not_remembered_leaves_nothing_and_removes_what_was_there(closed_server, cache):
     signed_in(closed_server)
     signed_in(closed_server, "bob", remember_me=False)
     assert [path for path in (cache / "tokens").rglob("*") if path.is_file()] == []
 
 
-def test_a6_a_session_in_memory_refreshes():
+def test_a_session_in_memory_refreshes():
     with TiledServer(allow_anonymous_access=False, access_token_max_age=1) as server:
         context = signed_in(server, remember_me=False)
         first = context.http_client.auth.tokens["access_token"]
@@ -98,7 +98,7 @@ def test_a6_a_session_in_memory_refreshes():
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o000])
-def test_a7_token_files_are_for_this_user_alone(closed_server, cache, umask):
+def test_token_files_are_for_this_user_alone(closed_server, cache, umask):
     before = os.umask(umask)
     try:
         signed_in(closed_server)
@@ -111,7 +111,7 @@ def test_a7_token_files_are_for_this_user_alone(closed_server, cache, umask):
 
 
 @pytest.mark.parametrize("sign_in_again", [True, False], ids=["at the next login", "when it is used"])
-def test_a7_looser_files_are_tightened(closed_server, cache, sign_in_again):
+def test_looser_files_are_tightened(closed_server, cache, sign_in_again):
     signed_in(closed_server)
     (directory,) = (cache / "tokens").iterdir()
     directory.chmod(0o755)
@@ -145,7 +145,7 @@ def test_a_place_that_cannot_be_written_keeps_the_session_in_memory(closed_serve
     assert context.remembered is False
 
 
-def test_a9_a_server_that_requires_login_prompts_at_once_and_says_so_where_nobody_is(closed_server):
+def test_a_server_that_requires_login_prompts_at_once_and_says_so_where_nobody_is(closed_server):
     with pytest.raises(CannotPrompt, match="TILED_API_KEY"):
         from_uri(closed_server.uri)
 

@@ -1,4 +1,4 @@
-"""Row A3, B1: device authorization in both dialects, with a real provider and somebody who approves or does not."""
+"""Device authorization in both dialects, with a real provider and somebody who approves or does not."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def sessions_of(user, server):
     return sorted(session["revoked"] for session in shown.session.context.whoami()["sessions"])
 
 
-def test_a3_the_providers_dialect_from_code_to_data(proxied):
+def test_the_providers_dialect_from_code_to_data(proxied):
     shown, waiting = begun(proxied)
     assert waiting.code.user_code in waiting.code.verification_uri_complete
     assert waiting.code.qr is None  # no phone reaches this computer's loopback
@@ -83,7 +83,7 @@ def test_a3_the_providers_dialect_from_code_to_data(proxied):
     assert len(list(shown.session.client())) > 0
 
 
-def test_a3_tileds_own_dialect_from_code_to_data(mixed):
+def test_tileds_own_dialect_from_code_to_data(mixed):
     shown, waiting = begun(mixed)
     assert waiting.code.verification_uri_complete is None
     approve(waiting)

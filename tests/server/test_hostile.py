@@ -86,7 +86,7 @@ def sign_in(shown, kind=SignedOut):
     return state
 
 
-# -- where secrets go (D4 to D6) -------------------------------------------------------------------------
+# -- where secrets go ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("link", ["whoami", "apikey", "refresh_session", "revoke_session"])

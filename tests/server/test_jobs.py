@@ -1,4 +1,4 @@
-"""Rows C5, C15, D16 and D18: a job gets its key from a file, tries it first, and its script holds no secret."""
+"""A job gets its key from a file, tries it first, and its script holds no secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows A12, C10, D4, D5: API keys as a way in, typed, in an address, in the environment; and where they do not go."""
+"""API keys as a way in, typed, in an address, in the environment; and where they do not go."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_the_address_that_tiled_serve_prints_is_enough(single_user):
     assert "does not accept the API key in this address" in wrong.failure.sentence
 
 
-def test_a12_the_environments_key_is_used_and_said_to_be_tied_to_nothing(closed_server, key, monkeypatch):
+def test_the_environments_key_is_used_and_said_to_be_tied_to_nothing(closed_server, key, monkeypatch):
     monkeypatch.setenv("TILED_API_KEY", key)
     done = Shown().connect(closed_server.uri, SignedIn)
     assert "TILED_API_KEY" in done.provenance
@@ -215,7 +215,7 @@ def test_fault_44_a_key_of_another_server_is_said_before_it_is_sent(
     assert from_uri(closed_server.uri).context.api_key == key
 
 
-def test_c13_plain_tiled_does_not_send_it_either_once_enabled(closed_server, public_server, key, monkeypatch, sent):
+def test_plain_tiled_does_not_send_it_either_once_enabled(closed_server, public_server, key, monkeypatch, sent):
     monkeypatch.setenv("TILED_API_KEY", key)
     Shown().connect(closed_server.uri, SignedIn)
     enable()

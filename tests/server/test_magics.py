@@ -89,7 +89,7 @@ def test_a_panel_for_a_saved_name_with_a_chosen_provider(saved_names):
         assert "orcid" in said
 
 
-def test_d14_with_several_servers_the_magics_say_whom_and_ask_which(public_server, closed_server):
+def test_with_several_servers_the_magics_say_whom_and_ask_which(public_server, closed_server):
     addresses = [public_server.uri, closed_server.uri]
     with kernel() as here:
         here.run("%load_ext tiled_jupyter")
@@ -108,13 +108,13 @@ def test_d14_with_several_servers_the_magics_say_whom_and_ask_which(public_serve
 
 
 @pytest.mark.parametrize(("ip", "exposed"), [("127.0.0.1", False), ("0.0.0.0", True)])
-def test_d26_a_kernel_that_others_can_listen_to_is_known(ip, exposed):
+def test_a_kernel_that_others_can_listen_to_is_known(ip, exposed):
     with kernel(ip) as here:
         said = here.run("from tiled_jupyter.kernel.front_end import is_exposed\nprint(is_exposed())")
         assert said.strip() == str(exposed)
 
 
-def test_d3_without_a_panel_the_cell_shows_link_and_code_and_goes_on_once_approved(monkeypatch):
+def test_without_a_panel_the_cell_shows_link_and_code_and_goes_on_once_approved(monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "a notebook")  # somebody is there, and no page answers
 
     def approve(text: str) -> None:
@@ -191,7 +191,7 @@ def secrets_in(text):
     return re.findall(r"[0-9a-f]{72}", text)
 
 
-def test_a10_a_key_is_made_listed_and_revoked_without_being_shown(signed_in_kernel, tmp_path):
+def test_a_key_is_made_listed_and_revoked_without_being_shown(signed_in_kernel, tmp_path):
     here = signed_in_kernel
     said = here.run('%tiled_api_key create --expires-in 2d --note "for the night" --scopes read:data')
     first_eight = re.search(r"<NewApiKey ([0-9a-f]{8})…, 'for the night', expires", said)[1]
@@ -236,7 +236,7 @@ def test_what_cannot_be_done_gets_one_sentence(signed_in_kernel, line, words):
     assert "Traceback" not in said
 
 
-def test_d14_keys_are_made_on_the_server_that_is_named(public_server, closed_server):
+def test_keys_are_made_on_the_server_that_is_named(public_server, closed_server):
     addresses = [public_server.uri, closed_server.uri]
     with kernel() as here:
         here.run("%load_ext tiled_jupyter")
@@ -248,7 +248,7 @@ def test_d14_keys_are_made_on_the_server_that_is_named(public_server, closed_ser
         assert here.complete("%tiled_api_key --server be") == here.complete("%tiled_login be")
 
 
-def test_c9_a_key_in_a_cell_gets_one_calm_warning_and_ones_own_can_be_revoked_from_it(signed_in_kernel):
+def test_a_key_in_a_cell_gets_one_calm_warning_and_ones_own_can_be_revoked_from_it(signed_in_kernel):
     here = signed_in_kernel
     secret = here.run("key = %tiled_api_key create\nprint(key.secret)")
     secret = secrets_in(secret)[0]

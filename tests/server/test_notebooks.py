@@ -104,7 +104,7 @@ def test_a_notebook_nobody_is_at_fails_and_says_what_to_set(code, closed_server)
 
 
 def test_the_notebook_of_a_pipeline_holds_nothing_of_a_panel(closed_server):
-    """Row D19: no comm, no widget state, no host, no person."""
+    """No comm, no widget state, no host, no person."""
     cell = f"from tiled_jupyter import LoginPanel\nLoginPanel({closed_server.uri!r})"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     outputs = run(notebook)

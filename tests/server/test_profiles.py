@@ -1,4 +1,4 @@
-"""Row B8: servers saved under a name, with everything a profile can hold."""
+"""Servers saved under a name, with everything a profile can hold."""
 
 from __future__ import annotations
 

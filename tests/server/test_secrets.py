@@ -1,4 +1,4 @@
-"""Row C8 without a page: no public object, pickle, traceback or pipeline's notebook shows a secret."""
+"""No public object, pickle, traceback or pipeline's notebook shows a secret."""
 
 from __future__ import annotations
 

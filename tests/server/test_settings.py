@@ -1,4 +1,4 @@
-"""Row D7: what the settings of a site do, on a real server and in a real kernel."""
+"""What the settings of a site do, on a real server and in a real kernel."""
 
 from __future__ import annotations
 

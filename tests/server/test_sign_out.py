@@ -1,4 +1,4 @@
-"""Rows B7, D8, D9: signing out clears every trace, whatever has become of the session; nothing outlives its kernel."""
+"""Signing out clears every trace, whatever has become of the session; nothing outlives its kernel."""
 
 from __future__ import annotations
 
@@ -54,21 +54,21 @@ def leave(shown, cache):
     settle()
 
 
-def test_b7_the_server_is_gone(cache):
+def test_the_server_is_gone(cache):
     with TiledServer(allow_anonymous_access=False) as server:
         shown = signed_in(server)
         server.stop()
         leave(shown, cache)
 
 
-def test_b7_the_server_does_not_know_the_session_any_more(cache):
+def test_the_server_does_not_know_the_session_any_more(cache):
     with TiledServer(allow_anonymous_access=False) as server:
         shown = signed_in(server)
         server.restart(secret_key="another" * 8)
         leave(shown, cache)
 
 
-def test_b7_the_session_was_revoked_elsewhere(closed_server, cache):
+def test_the_session_was_revoked_elsewhere(closed_server, cache):
     shown = signed_in(closed_server)
     context, _ = Context.from_any_uri(closed_server.uri)
     context.use_cached_tokens()
@@ -76,7 +76,7 @@ def test_b7_the_session_was_revoked_elsewhere(closed_server, cache):
     leave(shown, cache)
 
 
-def test_b7_the_session_is_over(cache):
+def test_the_session_is_over(cache):
     with TiledServer(allow_anonymous_access=False, access_token_max_age=1, refresh_token_max_age=1) as server:
         shown = signed_in(server)
         token = shown.session.context.http_client.auth.tokens["refresh_token"]
@@ -86,7 +86,7 @@ def test_b7_the_session_is_over(cache):
         leave(shown, cache)
 
 
-def test_b7_the_files_are_torn(closed_server, cache):
+def test_the_files_are_torn(closed_server, cache):
     shown = signed_in(closed_server)
     for file in files(cache):
         file.write_bytes(b"\xff\x00")
@@ -119,7 +119,7 @@ def test_signing_out_of_a_session_in_memory_revokes_it_because_nobody_else_has_i
 
 
 @pytest.mark.parametrize(("remember", "status"), [(False, 401), (True, 200)])
-def test_d9_a_session_in_memory_ends_when_a_key_takes_its_place(closed_server, remember, status):
+def test_a_session_in_memory_ends_when_a_key_takes_its_place(closed_server, remember, status):
     shown = signed_in(closed_server, remember=remember)
     token = shown.session.context.http_client.auth.tokens["refresh_token"]
     keys = ApiKeys(shown.session.context)
@@ -133,7 +133,7 @@ def test_d9_a_session_in_memory_ends_when_a_key_takes_its_place(closed_server, r
 
 
 @pytest.mark.parametrize(("remember", "ends"), [(False, True), (True, False)])
-def test_d9_a_session_in_memory_ends_with_its_kernel(closed_server, remember, ends):
+def test_a_session_in_memory_ends_with_its_kernel(closed_server, remember, ends):
     code = f"""\
 from tests.server.shown import Shown
 shown = Shown()
@@ -154,7 +154,7 @@ print(claims(shown.session.context.http_client.auth.tokens["refresh_token"])["si
     settle()
 
 
-def test_d9_a_silent_sign_in_is_said_once_where_somebody_is_there(closed_server, monkeypatch):
+def test_a_silent_sign_in_is_said_once_where_somebody_is_there(closed_server, monkeypatch):
     said = []
     signed_in(closed_server)
     monkeypatch.setattr(enabling.front_end, "say", said.append)
@@ -468,7 +468,7 @@ def test_who_signed_out_here_is_not_told_that_the_saved_sign_in_has_ended(public
     assert lines == [f"You signed out of {host(public_server)} here: {seen}"]
 
 
-# -- D22: the site's single sign-on ----------------------------------------------------------------------
+# -- the site's single sign-on ----------------------------------------------------------------------------
 
 
 def give(http_client, providers):
@@ -495,7 +495,7 @@ def source(function):
     return TiledJupyter(token_source=f"{__name__}:{function.__name__}")
 
 
-def test_d22_the_sites_tokens_sign_in_and_are_left_to_the_site(closed_server, cache):
+def test_the_sites_tokens_sign_in_and_are_left_to_the_site(closed_server, cache):
     shown = Shown(settings=source(give))
     done = shown.connect(closed_server.uri, SignedIn)
     assert (done.identity.id, done.remembered) == ("bob", False)
@@ -509,12 +509,12 @@ def test_d22_the_sites_tokens_sign_in_and_are_left_to_the_site(closed_server, ca
     assert refreshed.status_code == 200
 
 
-def test_d22_none_shows_the_form(closed_server):
+def test_none_shows_the_form(closed_server):
     assert Shown(settings=source(ask_the_person)).connect(closed_server.uri).failure is None
 
 
 @pytest.mark.parametrize("function", [fail, hang])
-def test_d22_a_source_that_fails_or_hangs_signs_nobody_in(closed_server, function):
+def test_a_source_that_fails_or_hangs_signs_nobody_in(closed_server, function):
     begun = time.monotonic()
     shown = Shown(settings=source(function))
     shown.session.connect(closed_server.uri)

@@ -1,4 +1,4 @@
-"""Row D7: every setting says what it must be, a wrong one is said in a sentence, and the page of the documentation is
+"""Every setting says what it must be, a wrong one is said in a sentence, and the page of the documentation is
 what the code says. What each does is tested where it does it; `EFFECT` names those tests.
 """
 
@@ -42,7 +42,7 @@ EFFECT = {
     "servers": "tests/server/test_settings.py",
     "allow_unlisted_servers": "tests/server/test_settings.py",
     "password_form": "tests/server/test_settings.py",
-    "allow_http": "tests/http/test_ways_in.py",
+    "allow_http": "tests/http/test_methods.py",
     "remember": "tests/server/test_settings.py",
     "login_deadline": "tests/server/test_settings.py",
     "reauthentication_deadline": "tests/server/test_settings.py",

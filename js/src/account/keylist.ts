@@ -7,7 +7,7 @@ import { span } from "../parts/times";
 import { button, type Context, subtle } from "../parts/view";
 import type { ListedKey } from "../wire";
 
-/** D17: said in the form and in the list. */
+/** Said in the form and in the list. */
 export const NOT_EVERYWHERE =
   "Only some servers enforce this. Ask yours, or assume this key reads all you can read.";
 const STOPS = "Whatever uses it stops working, and it cannot be undone.";

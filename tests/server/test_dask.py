@@ -1,4 +1,4 @@
-"""Rows C15 and D16: the workers of a real Dask cluster read with a key that no task graph and no log has seen."""
+"""The workers of a real Dask cluster read with a key that no task graph and no log has seen."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def test_a_key_without_a_file_goes_by_value_over_loopback_if_said_so(client, key
         ("ucx://10.0.0.1:8786", "ucx://10.0.0.1:8786", [], False),
     ],
 )
-def test_d16_by_value_only_where_nobody_can_listen(keys, scheduler, called, workers, allowed):
+def test_by_value_only_where_nobody_can_listen(keys, scheduler, called, workers, allowed):
     registered = []
     client = Mock(
         scheduler=SimpleNamespace(address=scheduler),

@@ -1,4 +1,4 @@
-"""Row C8: a key that is copied goes to the page that asked, on three kernels, and nobody else sees or logs it."""
+"""A key that is copied goes to the page that asked, on three kernels, and nobody else sees or logs it."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_a_session_nobody_could_be_named_for_is_ended():
         ),
     ],
 )
-def test_c4_somebody_else_cannot_resume_and_their_session_is_ended(status, more):
+def test_somebody_else_cannot_resume_and_their_session_is_ended(status, more):
     server = Server(token=[ok(**TOKENS)], whoami=[who("bob")], revoke=[httpx.Response(status)])
     here = shown(server, expected=Identity("alice", "another"))
     sign_in(here, "bob")
