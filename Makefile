@@ -1,7 +1,7 @@
 # One command each: `make demo` to see it, `make test` to prove it. What they need they make themselves: the demo in
 # .demo; the tests a Chromium, .nginx, Python packages and Node in .venv, older kernels in .kernels/.
 
-# The newest suitable Python that really makes environments. The three kernels `make test` compares need 3.11.
+# The newest suitable Python that really makes environments. The kernels `make test` compares need 3.11.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
 # Four at a time, on two processors: they wait for servers and pages most of the time.
@@ -32,7 +32,7 @@ export PATH := $(BIN):$(CURDIR)/.nginx/usr/sbin:$(PATH)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # in the order in which they are named: first what may fail
-.PHONY: help python three-kernels venv kernels chromium nginx demo test unit frontends bench soak screenshots docs \
+.PHONY: help python three-kernels venv kernels chromium nginx demo test unit weekly frontends bench soak screenshots docs \
 	check audit format js build matrix peers clean
 
 help: ## Show this list
@@ -44,9 +44,12 @@ demo: $(DEMO)/.installed ## Start a Tiled server and JupyterLab, to try it (DEMO
 		--leaves "What was installed stays in $(DEMO) for the next time; make clean removes it."
 
 test: step = $(1)/6
-test: three-kernels chromium nginx kernels $(NODE_MODULES) $(PROVIDER) ## Run all tests: the page, and the four rings (PYTEST_ARGS='tests/server -x')
+test: three-kernels chromium nginx .kernels/6.31.0/.installed $(NODE_MODULES) $(PROVIDER) ## Run all tests: the page, and the four rings (PYTEST_ARGS='tests/server -x')
 	cd js && npm test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+weekly: three-kernels chromium nginx kernels $(NODE_MODULES) $(PROVIDER) ## Run the tests that no change waits for: ipykernel 7.2, and the tests of the tests
+	$(BIN)/python -m pytest --weekly -m weekly $(PYTEST_ARGS)
 
 unit: $(VENV)/.installed $(NODE_MODULES) ## Run the tests that start no server, kernel or browser (PYTEST_ARGS=-x)
 	cd js && npm test

@@ -26,15 +26,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--kernels", help="versions of ipykernel, as 6.31.0,7.2.0,7.4, for every test that asks for a kernel"
     )
+    group.addoption("--weekly", action="store_true", help="run those tests too that no change has to wait for")
     group.addoption("--headed", action="store_true", help="show the browser")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the browser ring last: it is slow, and Playwright's event loop stays in the thread of the tests.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the weekly tests to ``--weekly``, and put the browser ring last.
+
+    It is slow, and Playwright's event loop stays in the thread of the tests.
 
     Where nobody looks, a test with real parts gets a second run: of some hundred servers, kernels and pages, whose
     tokens live for seconds, one may come up lame. Its first failure stays in the summary and among the artifacts.
     """
+    named = any(argument.partition("::")[0].endswith(".py") for argument in config.args)
+    if not (config.getoption("--weekly") or named):
+        left = [item for item in items if item.get_closest_marker("weekly")]
+        items[:] = [item for item in items if not item.get_closest_marker("weekly")]
+        config.hook.pytest_deselected(items=left)
     items.sort(key=lambda item: BROWSER in item.path.parents)
     if os.environ.get("CI"):
         for item in items:

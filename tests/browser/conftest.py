@@ -39,7 +39,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         everywhere = metafunc.definition.get_closest_marker("every_kernel") is not None
         named = metafunc.config.getoption("--kernels")
         chosen = named.split(",") if named else list(KERNELS) if everywhere else [OLDEST, NEWEST]
-        metafunc.parametrize("kernel", [KERNELS[v] for v in chosen], ids=[f"ipykernel {v}" for v in chosen])
+        for_weekly = set() if named else set(KERNELS) - {OLDEST, NEWEST}
+        parameters = [
+            pytest.param(KERNELS[v], id=f"ipykernel {v}", marks=[pytest.mark.weekly] * (v in for_weekly))
+            for v in chosen
+        ]
+        metafunc.parametrize("kernel", parameters)
 
 
 @pytest.hookimpl(wrapper=True)

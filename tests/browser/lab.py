@@ -18,7 +18,7 @@ import httpx
 
 from tests.patience import PATIENCE
 
-from .kernels import write_kernelspecs
+from .kernels import KERNELS, kernel_python, write_kernelspecs
 from .waiting import until
 
 if TYPE_CHECKING:
@@ -226,6 +226,9 @@ class Lab:
 
     def write_notebook(self, name: str, cells: Iterable[str], kernel: str) -> str:
         """Write a notebook of code cells and give its path for the server."""
+        for version, name in KERNELS.items():
+            if name == kernel.removesuffix("-debug"):
+                kernel_python(version)  # which says so where there is none
         document = {
             "cells": [
                 {

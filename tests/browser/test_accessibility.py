@@ -27,15 +27,6 @@ def gallery(open_notebook):
     return open_gallery
 
 
-@pytest.mark.parametrize(("width", "looks"), [(320, ["light"]), (1200, list(LOOKS))], ids=["narrow", "wide"])
-def test_axe_finds_nothing_in_any_state(gallery, width, looks):
-    notebook, _ = gallery(width=width)
-    load_axe(notebook.page)
-    for look in looks:
-        wear(notebook, look)
-        assert find_violations(panels_in(notebook.page), colours_alone=look != looks[0]) == [], look
-
-
 def test_axe_finds_nothing_in_the_call_at_the_edge_of_the_page_nor_after_a_restart(open_notebook):
     captured = "signed out, session ended"
     cell = cell_of(["signed out (waiting)", captured], f"name == {captured!r} or display(panel)")
@@ -74,9 +65,11 @@ _CUT_OFF = """panels => panels.flatMap(panel => {
 })"""
 
 
-def test_nothing_is_cut_off_on_a_small_page_nor_with_letters_twice_as_large(gallery):
+def test_on_a_small_page_axe_finds_nothing_and_nothing_is_cut_off_nor_with_letters_twice_as_large(gallery):
     """A page of 320 px is what 1280 px are at 400 %, and narrower than they are at 200 %."""
     notebook, _ = gallery(width=320)
+    load_axe(notebook.page)
+    assert find_violations(panels_in(notebook.page)) == []
     assert panels_in(notebook.page).evaluate_all(_CUT_OFF) == []
     notebook.page.set_viewport_size({"width": 640, "height": 20_000})
     sizes = "".join(f"--jp-ui-font-size{i}: {2 * size}px !important;" for i, size in enumerate((11, 13, 15)))
@@ -101,9 +94,14 @@ _CONTROLS = """panels => {
 }"""
 
 
-def test_no_key_in_any_state_is_a_shortcut_of_jupyterlab(gallery):
-    """Nor what is copied and pasted."""
+def test_in_no_state_and_look_axe_finds_anything_and_no_key_is_a_shortcut_of_jupyterlab(gallery):
+    """Nor what is copied and pasted. One test, because to show all states takes as long as to look at them."""
     notebook, _ = gallery()
+    load_axe(notebook.page)
+    for look in LOOKS:
+        wear(notebook, look)
+        assert find_violations(panels_in(notebook.page), colours_alone=look != "light") == [], look
+    wear(notebook, "light")
     notebook.page.set_viewport_size({"width": 1200, "height": 600})
     before = notebook.structure()
     controls = panels_in(notebook.page).evaluate_all(_CONTROLS)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
+# It changes seldom, and what it gets wrong shows in the tests that use it.
+pytestmark = pytest.mark.weekly
+
+
 @pytest.fixture(scope="module")
 def op() -> Iterator[OpenIDProvider]:
     with OpenIDProvider() as provider:

@@ -7,12 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from .artifacts import leave_artifacts
 from .kernels import KERNELS
 from .notebook import Notebook
 from .waiting import until
+
+# It changes seldom, and what it gets wrong shows in the tests that use it.
+pytestmark = pytest.mark.weekly
 
 BUTTON = """
 import ipywidgets, IPython.display

@@ -121,15 +121,27 @@ def prepare(directory: Path) -> None:
 
     for writable in (False, True):
         build_app_from_config(configuration(directory, writable=writable))
-    # Else each server would do that when it starts, in a process that imports Tiled.
-    database = f"sqlite+aiosqlite:///{directory / 'authentication.db'}"
-    command = [sys.executable, "-m", "tiled", "admin", "initialize-database", database]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # Else each server would do that when it starts, in a process that imports Tiled. It leaves threads: in a child.
+    child = os.fork()
+    if not child:
+        with contextlib.suppress(BaseException):
+            _initialize(directory / "authentication.db")
+        os._exit(0)
+    with contextlib.suppress(ChildProcessError):  # once it has ended: nobody is remembered here
+        os.waitpid(child, 0)
     missing = [name for name in PREPARED if not (directory / name).exists()]
     if missing:
         raise RuntimeError(f"These were not made: {missing}")
     if threading.active_count() > 1:
         raise RuntimeError(f"What has threads cannot be forked: {threading.enumerate()}")
+
+
+def _initialize(database: Path) -> None:
+    """Make the database of accounts, as ``tiled admin initialize-database`` does."""
+    from tiled.commandline._admin import initialize_database
+
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stderr(nowhere):
+        initialize_database(f"sqlite+aiosqlite:///{database}")
 
 
 def serve(wanted: dict[str, Any], prepared: Path) -> None:
