@@ -226,9 +226,9 @@ class Lab:
 
     def write_notebook(self, name: str, cells: Iterable[str], kernel: str) -> str:
         """Write a notebook of code cells and give its path for the server."""
-        for version, name in KERNELS.items():
-            if name == kernel.removesuffix("-debug"):
-                kernel_python(version)  # which says so where there is none
+        versions = {spec: version for version, spec in KERNELS.items()}
+        if kernel.removesuffix("-debug") in versions:  # and not of another front end
+            kernel_python(versions[kernel.removesuffix("-debug")])  # which says so where there is none
         document = {
             "cells": [
                 {
