@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .notebook.attaching import attach, disable, enable
     from .notebook.enabling import Context, from_context, from_profile, from_uri, login
     from .notebook.extension import load_ipython_extension, unload_ipython_extension
+    from .notebook.support import show_versions
     from .panel.panel import LoginPanel, prompt_for_login
 
 _HOME = {
@@ -53,6 +54,7 @@ _HOME = {
     "NewApiKey": "keys.new_key",
     "LoginPanel": "panel.panel",
     "login": "notebook.enabling",
+    "show_versions": "notebook.support",
     "prompt_for_login": "panel.panel",
 }
 
@@ -80,6 +82,7 @@ __all__ = [
     "load_ipython_extension",
     "login",
     "prompt_for_login",
+    "show_versions",
     "take_key_back",
     "unload_ipython_extension",
 ]

@@ -1,7 +1,7 @@
-"""``python -m tiled_jupyter enable | disable | status``: have IPython load the extension by itself, or no longer.
+"""``python -m tiled_jupyter enable | disable | status | doctor``: have IPython load the extension, or no longer.
 
-Prints what would change, and changes it with ``--write``; asks nothing. ``status`` also says which
-versions are installed and which settings are wrong.
+Prints what would change, and changes it with ``--write``; asks nothing. ``status`` also says which settings are wrong,
+and ``doctor`` what to send to whoever is asked for help.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ import platform
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 
-from .notebook import startup
+from .notebook import startup, support
 from .notebook.startup import CannotChange, Place, content
 from .settings import SWITCH, complaints
 
-_PACKAGES = ("tiled_jupyter", "tiled", "httpx", "ipykernel", "ipywidgets", "anywidget", "jupyterlab")
 _ANEW = "Kernels that start from now on"
 
 
@@ -27,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.action == "status":
         print("\n".join(_status(options)))
+        return 0
+    if options.action == "doctor":
+        print("\n".join([*support.report(), *(support.homely(line) for line in _enabled(options))]))
         return 0
     try:
         places = _places(options)
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Have IPython load tiled_jupyter in every notebook, or no longer. Shows what would change; "
         "--write changes it. TILED_JUPYTER=0 in the environment of a kernel turns it off there.",
     )
-    options.add_argument("action", choices=("enable", "disable", "status"))
+    options.add_argument("action", choices=("enable", "disable", "status", "doctor"))
     options.add_argument("--write", action="store_true", help="do it, rather than show what would be done")
     where = options.add_mutually_exclusive_group()
     where.add_argument("--profile", metavar="NAME", default="default", help="IPython's profile; by default: default")
@@ -88,7 +89,7 @@ def _change(place: Place, *, enable: bool, write: bool) -> str:
 
 def _still(places: list[Place]) -> list[str]:
     """Return a line for each other place of this user, environment and computer that still loads the extension."""
-    lines = []
+    lines: list[str] = []
     for place in _all_places():
         try:
             if place not in places and place.find() is not None:
@@ -108,12 +109,20 @@ def _all_places() -> list[Place]:
 
 
 def _status(options: argparse.Namespace) -> list[str]:
+    lines = [_versions(), *_enabled(options)]
+    with suppress(CannotChange):  # no such profile, which is said above
+        lines += complaints(startup.configured(options.profile)) or ["The settings are right."]
+    return lines
+
+
+def _enabled(options: argparse.Namespace) -> list[str]:
+    """Return where the extension is enabled."""
     finders: list[Callable[[], list[Place]]] = [
         startup.profiles if options.all else lambda: [startup.profile(options.profile)],
         lambda: [startup.environment()],
         lambda: [startup.system()],
     ]
-    lines = [_versions()]
+    lines: list[str] = []
     for find in finders:
         try:
             lines += map(_state, find())
@@ -121,20 +130,12 @@ def _status(options: argparse.Namespace) -> list[str]:
             lines.append(str(error))
     if os.environ.get(SWITCH) == "0":
         lines.append(f"{SWITCH}=0 is set: kernels that inherit it do not load tiled_jupyter.")
-    with suppress(CannotChange):  # no such profile, which is said above
-        lines += complaints(startup.configured(options.profile)) or ["The settings are right."]
     return lines
 
 
 def _versions() -> str:
     """Return what is installed here, for whoever is asked for help."""
-    found = [f"Python {platform.python_version()}"]
-    for name in _PACKAGES:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            found.append(f"no {name}")
-    return f"{', '.join(found)} ({sys.prefix})"
+    return f"Python {platform.python_version()}, {', '.join(support.installed())} ({sys.prefix})"
 
 
 def _state(place: Place) -> str:

@@ -32,6 +32,9 @@ READ = "panel.client['alice/heating_scan/images'].read().shape"
 SETUP = """
 %load_ext tiled_jupyter
 %xmode Verbose
+import logging
+logging.getLogger("tiled_jupyter").setLevel(logging.DEBUG)
+logging.getLogger("tiled_jupyter").addHandler(logging.FileHandler("debug.log"))
 from tiled_jupyter import LoginPanel
 def tell():
     import gc, json, pathlib
@@ -54,6 +57,7 @@ LOOK = """
 import rich.pretty
 print(tell())
 print(panel, panel.session.state, vars(panel.session), vars(panel.account))
+print(vars(panel.session.attempts), vars(panel.session.methods), vars(panel.session.recipient))
 print(panel.get_state(), panel.context, vars(panel.context), vars(panel.context.http_client))
 print(panel.context.http_client.auth, vars(panel.context.http_client.auth))
 print(panel.client)
@@ -200,6 +204,8 @@ def test_a_password_a_key_and_a_session_that_dies_leave_no_trace(opened, kernel,
         assert word in places["what another client is sent"]
     for word in (b"ZeroDivisionError", b"widget-state", b"ipdb"):
         assert word in places[f"notebooks/{notebook.path}"]
+    for word in (b"SignInStarted: signed_out, now verifying", b"the session is over", b"a wait begins"):
+        assert word in places["notebooks/debug.log"]
     assert any("checkpoint" in place for place in places)
     assert any("history.sqlite, as text" in place for place in places)
     known = {"password": PASSWORD, **told.secrets()}

@@ -89,6 +89,7 @@ def test_no_public_object_shows_a_secret_in_any_formatter_pickle_or_crash_report
     by_key = from_uri(server.uri, api_key=key.secret)
     things = [page.panel, client.context, keys, key, client, client["alice/heating_scan"], by_key, by_key.context]
     things += [keys.list(), *keys.list(), saved, *key_files.saved(), client.context.http_client.auth]
+    things += [page.panel.session.methods, page.panel.session.recipient, page.panel.session.attempts]
     things += [page.panel.session, page.panel.account, *page.panel.session.state.account.keys.rows]
     classes = {value for name in tiled_jupyter.__all__ if inspect.isclass(value := getattr(tiled_jupyter, name))}
     errors = {kind for kind in classes if issubclass(kind, BaseException)}

@@ -51,7 +51,7 @@ HOMES = {
         "session/tiled_errors",
     },
     "distributed": {"keys/dask"},
-    "platformdirs": {"session/key_files", "session/known_servers"},
+    "platformdirs": {"notebook/support", "session/key_files", "session/known_servers"},
 }
 
 

@@ -6,6 +6,7 @@ that a thread and a coroutine can wait with the same code.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from . import cells
 from .front_end import SecondOutput
 from .mailbox import Channel, Letter, Mailbox, open_mailbox
 
+_log = logging.getLogger(__name__)
 _SILENT_AFTER = 5.0  # seconds without any sign of a page that never answered
 _LOST_AFTER = 25.0  # seconds without an answer of a page that did: closed, reloaded, or asleep
 _PING_UNHEARD = 0.3  # seconds between pings until the first answer
@@ -109,12 +111,14 @@ class Wait:
             self._box = self._stack.enter_context(open_mailbox(self._asker.comm_id))
             self._asker.join(self)
             self._stack = self._stack.pop_all()
+        _log.debug("a wait begins, and hears the page on %s", self.channel)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Leave nothing behind."""
+        _log.debug("the wait is over (%s)", "answered" if kind is None else kind.__name__)
         self._asker.leave(self)
         self._stack.close()
         self._words.clear()

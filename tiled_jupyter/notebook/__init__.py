@@ -4,4 +4,4 @@ Magics, `attaching.enable`, `enabling.from_uri`, and the start-up file that load
 it.
 """
 
-__all__ = ["attaching", "enabling", "extension", "startup"]
+__all__ = ["attaching", "enabling", "extension", "startup", "support"]

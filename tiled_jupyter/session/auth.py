@@ -7,6 +7,7 @@ how to reach the server and whom to ask is given to it.
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import random
@@ -135,6 +136,7 @@ def nobody_in_a_fork(_auth: object) -> NoReturn:
 
 _ROUNDS = 4  # httpx ends a flow after 20 requests
 _EARLY, _EARLIEST = 0.1, 60.0  # of what is left of a token when it comes, and in seconds
+_log = logging.getLogger(__name__)
 ENDED = "The sign-in has ended. Run %tiled_login to go on."
 _MOVED = (
     "Your sign-in was made with {host} and is now to be renewed at {place}, so it was not sent there. Sign in again."
@@ -236,6 +238,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         str or None
             Why they could not be saved and so live in memory, in the system's words.
         """
+        where = "in memory" if directory is None else "on disk"
+        _log.debug("%s: %s tokens, kept %s", self._host, "new" if proven else "found", where)
         with self._state:
             self.tokens.update({name: Masked(tokens[name]) for name in files.TOKENS if tokens.get(name)})
             self.subject = files.subject(self.tokens.get("access_token")) or self.subject
@@ -258,6 +262,10 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 self.token_directory = None
                 return error.strerror or type(error).__name__
         return None
+
+    @property
+    def _host(self) -> str:
+        return host_of(self.made_by)
 
     def refresh_now(self) -> None:
         """Renew the session before the server says that it must be; asks nobody.
@@ -337,6 +345,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                     return
                 response.read()  # gives its connection back before anybody waits
                 detail = detail_of(response)
+                _log.debug("%s: a request was refused (401)", self._host)
                 # Tiled answers 401 to who may not, too; and a session is not at fault whose new token is refused.
                 if detail.startswith("Not enough permissions") or (fresh and "expired" not in detail) or not left:
                     return
@@ -383,6 +392,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 try:
                     return self._fly(generation)
                 except (TiledJupyterError, NotNow) as error:
+                    _log.debug("%s: the session is not renewed (%s)", self._host, type(error).__name__)
                     refusal = Refusal(error, self._flights + 1, time.monotonic())
                 except (KeyboardInterrupt, SystemExit):
                     self._refusal = Refusal(stopped(), self._flights + 1, time.monotonic())
@@ -402,8 +412,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
             if self.generation == generation:
                 self._early = self._ends
                 self._refreshed(generation)
-        except (NotNow, TiledJupyterError):
-            pass
+        except (NotNow, TiledJupyterError) as error:
+            _log.debug("%s: not renewed early (%s)", self._host, type(error).__name__)
         finally:
             self._flight.release()
 
@@ -412,7 +422,9 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         if proven is not None:
             return proven
         if not is_invited():
+            _log.debug("%s: the session is over, and nobody is asked for a repr, a completion or a look", self._host)
             raise LoginFailed(self.moved() or ENDED, "credentials")
+        _log.debug("%s: the session is over, and its person is asked", self._host)
         self._is_asking = True
         tokens, directory = self._ask(self)
         with one_kernel_at_a_time(directory, SHORT):
@@ -429,6 +441,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 return self._refreshed(generation)
             except NotNow as error:
                 trouble = self._trouble = error
+            _log.debug("%s: whether the session lives is not known now: %s", self._host, trouble.why)
             trouble.__traceback__ = None  # its frames hold tokens
             if patience is None and trouble.is_an_answer:
                 patience = Patience()
@@ -450,11 +463,14 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         """
         with one_kernel_at_a_time(self.token_directory):  # not while it is waited: others may have more luck
             if self._adopt_saved():
+                _log.debug("%s: another kernel has renewed the session", self._host)
                 return False
             refresh_token = self.tokens.get("refresh_token")
             made_by = self.made_by
             if refresh_token is None or not self.is_renewed_by_its_maker():
+                _log.debug("%s: no refresh token, or renewed elsewhere now", self._host)
                 return None
+            _log.debug("%s: refreshing", self._host)
             with self._client(made_by) as http:
                 tokens = refresh(http, self, refresh_token)
             if self.generation != generation or self.made_by != made_by:  # somebody signed in by other means meanwhile

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import httpx
 from tiled.client import context as tiled_context
 from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
 
-from ..address import is_loopback
+from ..address import host_of, is_loopback
 from ..errors import LoginFailed
 from ..oauth.answers import stay
 from ..oauth.audience import Audience, NotSent, is_here, maker_of, require_private, sendable
@@ -31,6 +32,8 @@ from .pickling import reduced
 from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
 from .tokens import SHORT, one_kernel_at_a_time
+
+_log = logging.getLogger(__name__)
 
 
 class BoundedFirstAnswer:
@@ -228,7 +231,9 @@ class SessionContext(BoundedFirstAnswer, tiled_context.Context):  # type: ignore
             self.unsent = self.http_client.auth.moved()
         except NotSent as refused:
             self.unsent = str(refused)
-        if principal is None:
+        lives = principal is not None
+        _log.debug("%s: the saved session %s", host_of(str(self.api_uri)), "lives" if lives else "is over or not sent")
+        if not lives:
             self.http_client.auth = None
         return principal
 
@@ -302,6 +307,7 @@ class SessionContext(BoundedFirstAnswer, tiled_context.Context):  # type: ignore
 
     def forget(self) -> None:
         """Stop being signed in, in this kernel only: here, and in every other Context that shares the session."""
+        _log.debug("%s: signed out in this kernel", host_of(str(self.api_uri)))
         registry.living().signed_out.add(str(self.api_uri))
         for context in registry.sharing(self):
             auth = context.http_client.auth

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import time
@@ -20,6 +21,7 @@ from .identity import one_identity, who_may_resume
 from .lifetime import expiry
 from .prompts import Occasion, SignsIn, ask
 
+_log = logging.getLogger(__name__)
 _SOMEBODY_NEW = (
     "{host} takes {who} for somebody new, as after a change of its database, so the interrupted request was not sent. "
     "Run %tiled_login to go on."
@@ -76,6 +78,8 @@ def ask_the_same_person(
     """
     if context.prompt is None:
         raise LoginFailed(auth.moved() or ENDED, "credentials")
+    host = host_of(str(context.api_uri))
+    _log.debug("%s: the prompt is called", host)
     around = _Around(context, auth, may_live=may_live)
     wish = Occasion(
         context,
@@ -87,6 +91,9 @@ def ask_the_same_person(
         meanwhile=around.meanwhile,
     )
     tokens = ask(context.prompt, wish)
+    _log.debug(
+        "%s: the prompt gave tokens; is it the same person? %s", host, not auth.is_foreign(tokens["access_token"])
+    )
     made_by = maker_of(context.server_info, str(context.api_uri))
     if not auth.is_foreign(tokens["access_token"]):
         if not auth.is_renewed_by_its_maker():
@@ -103,7 +110,7 @@ def ask_the_same_person(
     who = one_identity(tokens.get("identity"))
     del tokens  # no traceback shows them
     if who is not None and who == auth.identity:
-        raise IdentityChanged(_SOMEBODY_NEW.format(host=host_of(str(context.api_uri)), who=who.words) + more)
+        raise IdentityChanged(_SOMEBODY_NEW.format(host=host, who=who.words) + more)
     raise IdentityChanged(somebody_else(auth.identity) + more)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -9,6 +10,8 @@ from ..background import in_background
 from ..oauth.exchange import explain
 from ..state.events import Event, Failed, transition
 from ..state.states import State
+
+_log = logging.getLogger(__name__)
 
 
 class Attempts:
@@ -41,6 +44,7 @@ class Attempts:
         with self.lock:
             new = transition(self.state, event)
             if new is not self.state:
+                _log.debug("%s: %s, now %s", type(event).__name__, self.state.kind, new.kind)
                 self.state = new
                 self._changed.notify_all()
                 self._on_change(new)
