@@ -151,7 +151,7 @@ class LoginPanel(Page):
             callback(self.client)
 
     def ensure(self, hours: float = 8.0) -> datetime:
-        """Make sure of a sign-in that lasts: renew it, or ask now; see `ensuring.ensure`.
+        """Make sure of a sign-in that lasts: renew it, or ask now; see `session.ensure.ensure`.
 
         Returns
         -------

@@ -1,7 +1,8 @@
 """From an address to being signed in, and out again.
 
-`session.LoginSession` finds the server, offers its ways to sign in, takes what a person gives and waits with them, one
-state after the other. The panel shows those states; nothing here knows how.
+`session.LoginSession` finds the server and who is signed in there already, one state after the other. It has numbered
+attempts to change the state (`attempts`), the ways to sign in (`methods`), and a recipient of the tokens (`recipient`:
+a Context, or who called a `hook`). The panel shows those states; nothing here knows how.
 """
 
 __all__ = ["api_key", "context", "hook", "profiles", "server", "session", "sign_ins", "sign_out"]
