@@ -15,14 +15,13 @@ import weakref
 
 import httpx
 
-from ..address import host_of, is_private, unencrypted, unquoted
+from ..address import host_of, unencrypted, unquoted
 from ..errors import LoginFailed
 from ..kernel.memory import of_kernel
-from ..oauth.audience import require_private
+from ..oauth.audience import may_go, require_private
 from ..session import known_servers, registry
 from ..session.context import SessionContext
 from ..session.key_files import VARIABLE
-from ..settings import settings
 from ..state.parts import KeyNotice
 from ..text import Masked
 
@@ -143,7 +142,7 @@ def key_for(api_uri: str) -> tuple[str | None, KeyNotice | None]:
     wrong = fault(key)
     if wrong is not None:
         return None, KeyNotice(f"{VARIABLE} is set and {wrong}, so it has not been sent.", usable=False)
-    if not is_private(api_uri, allow_http=settings().allow_http):
+    if not may_go(api_uri):
         return None, KeyNotice(unencrypted(api_uri, f"the API key in {VARIABLE}"), usable=False)
     others = _servers_of(key)
     if others and api_uri not in others:

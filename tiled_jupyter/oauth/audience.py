@@ -14,7 +14,6 @@ import httpx
 
 from ..address import host_of, is_loopback, is_private, origin_of, refusal_to_send, unencrypted
 from ..errors import LoginFailed
-from ..settings import settings
 from .exchange import Refused
 
 Origin: TypeAlias = tuple[str, bytes, int | None]
@@ -74,7 +73,7 @@ class Audience:
             if self._only or carries_credential(request):
                 place = f"{url.scheme}://{host_of(str(url))}"
                 raise NotSent(_ELSEWHERE.format(host=self._hosts, place=place))
-        elif carries_credential(request) and not settings().allow_http:
+        elif carries_credential(request) and not _allows_http():
             raise NotSent(unencrypted(str(url), "your sign-in"))
 
 
@@ -91,6 +90,17 @@ def direct_mounts(places: Iterable[str]) -> dict[str, Any]:
     return {f"all://{f'[{host}]' if ':' in host else host}": None for host in hosts if is_loopback(host)}
 
 
+def may_go(uri: str) -> bool:
+    """Whether credentials may go to an address: nobody can read along, or the settings say that it does not matter."""
+    return is_private(uri, allow_http=False) or (is_private(uri, allow_http=True) and _allows_http())
+
+
+def _allows_http() -> bool:
+    from ..settings import settings  # which needs traitlets: a batch job pays for them only where it asks
+
+    return settings().allow_http
+
+
 def require_private(uri: str, what: str) -> None:
     """Refuse to send a credential to an address where others can read it.
 
@@ -99,7 +109,7 @@ def require_private(uri: str, what: str) -> None:
     NotSent
         With a sentence that says so of `what`, such as "the API key".
     """
-    if not is_private(uri, allow_http=settings().allow_http):
+    if not may_go(uri):
         raise NotSent(unencrypted(uri, what))
 
 
@@ -122,7 +132,7 @@ def sendable(providers: list[Any], context: Any) -> list[Any]:
     NotSent
         Where there are none; it says why the first one is not used.
     """
-    api_uri, allow_http = str(context.api_uri), settings().allow_http or is_here(context.http_client)
+    api_uri, allow_http = str(context.api_uri), is_here(context.http_client) or _allows_http()
     refusals = {
         spec.provider: refusal_to_send(str(spec.links.get("auth_endpoint")), api_uri, allow_http=allow_http)
         for spec in providers
