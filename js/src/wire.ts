@@ -62,6 +62,7 @@ export interface Connecting {
   attempt: number;
   address: string;
   since: number;
+  trouble: string | null;
 }
 
 export interface SignedOut {

@@ -247,7 +247,7 @@ describe("buttons", () => {
     const [sent] = page.commands();
     expect(sent?.buffers.map(textOf)).toEqual(["http://localhost:8000?api_key=s3cret"]);
     expect(JSON.stringify(sent?.content)).not.toContain("s3cret");
-    page.show({ kind: "connecting", attempt: 1, address: "http://localhost:8000", since: 0 });
+    page.show({ kind: "connecting", attempt: 1, address: "http://localhost:8000", since: 0, trouble: null });
     expect(page.field(ADDRESS)?.value).toBe("http://localhost:8000");
     page.show(state("disconnected, unreachable"));
     expect(page.field(ADDRESS)?.value).toBe("https://tiled.exmaple.org");

@@ -23,13 +23,14 @@ from tiled_jupyter import IdentityChanged
 from tiled_jupyter.oauth.password import password_grant
 from tiled_jupyter.session.prompts import occasion
 from tiled_jupyter.session.tokens import write_tokens
-from tiled_jupyter.state.states import AwaitingAuthorization, Disconnected, SignedIn, SignedOut, Verifying
+from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.state.states import AwaitingAuthorization, Connecting, Disconnected, SignedIn, SignedOut, Verifying
 
 from .device_flow import ProvidersFlow
 from .hostile_server import HostileServer, Reply, code, device, untrusted
 from .openid_provider import OpenIDProvider, proxied_provider
 from .sessions import REFRESH, DeviceHook, Hook, get, kill, let_expire, signed_in
-from .shown import Shown
+from .shown import Shown, at_once
 from .tiled_server import PASSWORDS, TiledServer
 
 # -- connecting ------------------------------------------------------------------------------------------
@@ -99,6 +100,40 @@ def test_fault_7_what_is_no_tiled_server_is_called_so(reply, says):
         assert state.failure.sentence == f"{server.uri[7:]} {says}"
         assert state.address == f"{server.uri}/"
         assert time.monotonic() - begun < 15
+
+
+def asking_to_wait(server, seconds):
+    """Have a server answer its next question with 429, and then as ever."""
+    answers = [Reply(429, {"detail": "Too many requests"}, {"retry-after": str(seconds)})]
+    server.replies[""] = lambda *_: answers.pop() if answers else Reply(200, server.about)
+
+
+def test_a_server_that_asks_for_two_seconds_while_it_is_connected_to_gets_them_in_sight():
+    with HostileServer() as server:
+        asking_to_wait(server, 2)
+        shown, begun = Shown(), time.monotonic()
+        shown.session.connect(server.uri)
+        waiting = shown.until(lambda state: isinstance(state, Connecting) and state.trouble)
+        assert waiting.trouble == (
+            f"{server.uri[7:]} is asked too much and wants a pause (429). It is asked again by itself in 2 s."
+        )
+        assert shown.rest(SignedOut).server.host == server.uri[7:]
+        assert time.monotonic() - begun >= 2
+
+
+def test_cancel_ends_that_and_who_asks_for_longer_than_a_login_may_take_is_not_waited_for():
+    with HostileServer() as server:
+        asking_to_wait(server, 600)
+        shown = Shown()
+        shown.session.connect(server.uri)
+        shown.until(lambda state: isinstance(state, Connecting) and state.trouble)
+        with at_once():
+            shown.session.cancel()
+            assert shown.rest(Disconnected).failure.kind == "cancelled"
+        asking_to_wait(server, 600)
+        hurried = Shown(settings=TiledJupyter(login_deadline=60))
+        said = hurried.connect(server.uri, Disconnected).failure.sentence
+        assert "is asked too much and wants a pause (429). Try again in" in said
 
 
 # -- signing in ------------------------------------------------------------------------------------------

@@ -160,6 +160,13 @@ def test_trouble_is_said_and_taken_back():
     assert transition(delayed, Delayed(2, None)) == shown
 
 
+def test_trouble_while_connecting_is_said_too():
+    connecting = after(ConnectStarted(1, "t.example", 0.0))
+    delayed = transition(connecting, Delayed(1, "Slow."))
+    assert delayed == replace(connecting, trouble="Slow.")
+    assert transition(delayed, Delayed(1, None)) == connecting
+
+
 def test_no_state_can_say_a_secret():
     kinds = (Server, Provider, Identity, SignedIn, SignedOut, Verifying, AwaitingAuthorization, UserCode)
     words = {field.name for kind in kinds for field in fields(kind)} - {"code", "user_code"}

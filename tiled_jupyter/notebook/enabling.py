@@ -14,7 +14,7 @@ import httpx
 from tiled.client import from_context as _tiled_from_context
 
 from ..address import host_of, parse_address
-from ..kernel import front_end
+from ..kernel import cells, front_end
 from ..kernel.memory import of_kernel
 from ..keys import choice as which_key
 from ..session import registry
@@ -78,8 +78,7 @@ class Context(ClientContext):
         Waits some seconds to say what has become of the session; the stop button ends that. See
         `tiled.client.context.Context.logout`.
         """
-        from ..kernel import cells
-        from ..sign_in import sign_out  # which bring all that logins need
+        from ..sign_in import sign_out  # which brings all that logins need
 
         if not self.authenticated:
             return
@@ -255,11 +254,10 @@ def login(
     LoginPanel
         Its ``.client`` is the Tiled client.
     """
-    from ..kernel.front_end import show
     from ..panel.panel import LoginPanel
 
     panel = LoginPanel(uri_or_profile, provider=provider, remember_me=remember_me)
-    show(panel)
+    front_end.show(panel)
     if wait:
         panel.wait(timeout)
     return panel

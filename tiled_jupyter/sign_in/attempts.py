@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from ..background import in_background
-from ..oauth.exchange import explain
-from ..state.events import Event, Failed, transition
+from ..oauth.exchange import Refused, explain
+from ..state.events import Delayed, Event, Failed, transition
 from ..state.states import State
 
+_PAUSE = 5.0  # seconds, where a server in trouble does not say how long
+_Answer = TypeVar("_Answer")
 _log = logging.getLogger(__name__)
 
 
@@ -91,3 +95,37 @@ class Attempts:
         with self._changed:
             self._changed.wait_for(lambda: not self.is_current(number), max(seconds, 0.0))
             return self.is_current(number)
+
+    def patiently(
+        self, attempt: int, until: float, ask: Callable[[], _Answer], *, only_when_told: bool = False
+    ) -> _Answer | None:
+        """Ask again, visibly, while that may help; None where the answer is not wanted any more.
+
+        Parameters
+        ----------
+        attempt : int
+        until : float
+            On the monotonic clock.
+        ask : callable
+        only_when_told : bool
+            Ask again only where the server says when, because what is sent is not to be sent twice.
+        """
+        while True:
+            try:
+                return ask()
+            except Refused as refused:
+                pause = max(refused.retry_after or _PAUSE, 1.0)
+                told = refused.retry_after is not None or not only_when_told
+                if not (refused.passing and told) or time.monotonic() + pause >= until:
+                    raise
+                words = trouble(refused, pause)
+            self.apply(Delayed(attempt, words))
+            if not self.rest(attempt, pause):
+                return None
+            self.apply(Delayed(attempt, None))
+
+
+def trouble(refused: Refused, pause: float) -> str:
+    """Return why an attempt takes longer."""
+    sentence = refused.failure.sentence.partition(". ")[0].rstrip(".")
+    return f"{sentence}. It is asked again by itself in {pause:.0f} s."

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
@@ -26,15 +26,13 @@ from ..state.states import Identity, Method, SignedIn, SignedOut, UserCode
 from ..text import LONGEST_NAME, legible
 from . import api_key as key_login
 from . import sign_ins
-from .attempts import Attempts
+from .attempts import Attempts, trouble
 from .recipient import Recipient
 from .server import PASSWORD_MODES, session_sign_in
 
-_PAUSE = 5.0  # seconds, where a server in trouble does not say how long
 _KEY_FIRST = "An API key is set that would replace this sign-in. Use it here, or set it aside first."
 _HOW: dict[Method, str] = {"password": "Signed in with your password.", "device": "Signed in through a web page."}
 _NOT_SAVED = "It could not be saved, so it lasts as long as this notebook's kernel."
-_Answer = TypeVar("_Answer")
 
 
 class Methods:
@@ -83,7 +81,7 @@ class Methods:
             until = time.monotonic() + self._settings.login_deadline
             endpoint = str(spec.links["auth_endpoint"])
             with self._recipient.client() as http:
-                tokens = self._patiently(
+                tokens = self._attempts.patiently(
                     attempt,
                     until,
                     lambda: grants.password_grant(http, endpoint, username, password),
@@ -162,34 +160,6 @@ class Methods:
                 return spec
         raise Refused("not_sent", f"{form.server.host} has no such way to sign in.")
 
-    def _patiently(
-        self, attempt: int, until: float, ask: Callable[[], _Answer], *, only_when_told: bool = False
-    ) -> _Answer | None:
-        """Ask again, visibly, while that may help; None where the answer is not wanted any more.
-
-        Parameters
-        ----------
-        attempt : int
-        until : float
-            On the monotonic clock.
-        ask : callable
-        only_when_told : bool
-            Ask again only where the server says when, because what is sent is not to be sent twice.
-        """
-        while True:
-            try:
-                return ask()
-            except Refused as refused:
-                pause = max(refused.retry_after or _PAUSE, 1.0)
-                told = refused.retry_after is not None or not only_when_told
-                if not (refused.passing and told) or time.monotonic() + pause >= until:
-                    raise
-                words = trouble(refused, pause)
-            self._attempts.apply(Delayed(attempt, words))
-            if not self._attempts.rest(attempt, pause):
-                return None
-            self._attempts.apply(Delayed(attempt, None))
-
     def _keep(
         self,
         attempt: int,
@@ -206,7 +176,9 @@ class Methods:
         try:
             with self._recipient.client() as http:
                 endpoint = f"{form.server.uri}auth/whoami"
-                answer = self._patiently(attempt, until, lambda: grants.whoami(http, endpoint, tokens["access_token"]))
+                answer = self._attempts.patiently(
+                    attempt, until, lambda: grants.whoami(http, endpoint, tokens["access_token"])
+                )
             if answer is None:
                 return
             if form.expected is not None and not is_same(answer.fields, form.expected):
@@ -290,12 +262,6 @@ def _somebody_else(expected: Identity, principal: dict[str, Any]) -> str:
     else:
         name = them = other.words
     return f"Only {who_may_resume(expected)} can resume this request, and this was {name}. Nothing was sent as {them}."
-
-
-def trouble(refused: Refused, pause: float) -> str:
-    """Return why an attempt takes longer."""
-    sentence = refused.failure.sentence.partition(". ")[0].rstrip(".")
-    return f"{sentence}. It is asked again by itself in {pause:.0f} s."
 
 
 def _polled(

@@ -151,7 +151,11 @@ class LoginSession:
         self._asked = target.shown
 
         def ask(attempt: int) -> None:
-            context, client_options = open_context(target)
+            until = time.monotonic() + self._settings.login_deadline
+            opened = self.attempts.patiently(attempt, until, lambda: open_context(target), only_when_told=True)
+            if opened is None:
+                return
+            context, client_options = opened
             context.prompt = context.prompt or self._prompt
             about = context.server_info.authentication
             uri, specs = str(context.api_uri), about.providers

@@ -200,7 +200,7 @@ def transition(state: State, event: Event) -> State:
             return SignedOut(server, reason=why, expected=expected, key=key)
         case CodeIssued(attempt, provider, code) if isinstance(state, Verifying):
             return AwaitingAuthorization(state.form, attempt, state.since, provider, code)
-        case Delayed(_, trouble) if isinstance(state, Verifying | AwaitingAuthorization):
+        case Delayed(_, trouble) if isinstance(state, Connecting | Verifying | AwaitingAuthorization):
             return state if state.trouble == trouble else replace(state, trouble=trouble)
         case SignInDone(_, done):
             return done

@@ -86,11 +86,12 @@ class Disconnected:
 
 @dataclass(frozen=True)
 class Connecting:
-    """Asking an address what it is."""
+    """Asking an address what it is; `trouble` says why it takes longer, if that is known."""
 
     attempt: int
     address: str
     since: float
+    trouble: str | None = None
     kind: Literal["connecting"] = "connecting"
 
 
