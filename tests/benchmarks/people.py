@@ -8,11 +8,9 @@ import httpx
 from tiled.client import context as tiled_context
 
 from tests.server.sessions import Hook
-from tests.server.shown import Shown
+from tests.server.shown import asked
 from tests.server.tiled_server import PASSWORDS, TiledServer
 from tiled_jupyter import Context
-from tiled_jupyter.session import prompts
-from tiled_jupyter.sign_in.hook import Caller
 
 
 class Person(Hook):
@@ -26,10 +24,7 @@ class Person(Hook):
         self.asked = time.perf_counter()
         self.calls += 1
 
-        def login(on_change, settings):
-            return Caller(http_client, prompts.occasion.get()).login(on_change, settings, providers)
-
-        shown = Shown(login)
+        shown = asked(http_client, providers)
         shown.sign_in(name=self.name)
         tokens = shown.session.recipient.take_tokens()
         self.done = time.perf_counter()

@@ -30,6 +30,13 @@ def kernel_python(version: str) -> str:
     return str(python)
 
 
+def require_kernel(kernelspec: str) -> None:
+    """Raise `RuntimeError` where the interpreter of a kernelspec is missing; another front end has its own."""
+    for version, name in KERNELS.items():
+        if name == kernelspec.removesuffix("-debug"):
+            kernel_python(version)
+
+
 def _path(version: str) -> Path:
     if version == NEWEST:
         return Path(sys.executable)

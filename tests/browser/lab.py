@@ -18,7 +18,7 @@ import httpx
 
 from tests.patience import PATIENCE
 
-from .kernels import KERNELS, kernel_python, write_kernelspecs
+from .kernels import require_kernel, write_kernelspecs
 from .waiting import until
 
 if TYPE_CHECKING:
@@ -226,9 +226,7 @@ class Lab:
 
     def write_notebook(self, name: str, cells: Iterable[str], kernel: str) -> str:
         """Write a notebook of code cells and give its path for the server."""
-        versions = {spec: version for version, spec in KERNELS.items()}
-        if kernel.removesuffix("-debug") in versions:  # and not of another front end
-            kernel_python(versions[kernel.removesuffix("-debug")])  # which says so where there is none
+        require_kernel(kernel)
         document = {
             "cells": [
                 {

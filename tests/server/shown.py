@@ -7,7 +7,9 @@ import time
 from contextlib import contextmanager
 
 from tests.patience import PATIENCE
+from tiled_jupyter.session.prompts import occasion
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in.hook import Caller
 from tiled_jupyter.sign_in.session import LoginSession
 from tiled_jupyter.state.states import AwaitingAuthorization, Connecting, SignedIn, SignedOut, Verifying
 
@@ -59,6 +61,12 @@ class Shown:
     def begin(self, kind=AwaitingAuthorization, provider="openid", *, remember=True):
         self.session.methods.begin(provider, remember=remember)
         return self.rest(kind)
+
+
+def asked(http_client, providers):
+    """Return the login that a prompt shows, for the occasion it is called on."""
+    caller = Caller(http_client, occasion.get())
+    return Shown(lambda on_change, settings: caller.login(on_change, settings, providers))
 
 
 def logins():

@@ -10,12 +10,10 @@ from ipywidgets import Layout
 
 from tiled_jupyter import LoginCancelled, LoginPanel
 from tiled_jupyter.session import registry
-from tiled_jupyter.session.prompts import occasion
-from tiled_jupyter.sign_in.hook import Caller
 from tiled_jupyter.state.states import SignedIn
 
 from .sessions import Hook, get, kill, signed_in
-from .shown import Shown
+from .shown import asked
 
 
 @pytest.fixture
@@ -24,10 +22,7 @@ def given_up(short_server):
     panels = []
 
     def cancelled(http_client, providers):
-        def session(on_change, settings):
-            return Caller(http_client, occasion.get()).login(on_change, settings, providers)
-
-        panels.append(Shown(session))
+        panels.append(asked(http_client, providers))
         panels[0].session.cancel()
         panels[0].session.recipient.leave()
         raise LoginCancelled("No.")
@@ -52,10 +47,7 @@ def test_a_sign_in_that_came_with_the_stop_button_counts(short_server):
     context = signed_in(short_server, Hook())
 
     def stopped(http_client, providers):
-        def session(on_change, settings):
-            return Caller(http_client, occasion.get()).login(on_change, settings, providers)
-
-        panel = Shown(session)
+        panel = asked(http_client, providers)
         panel.sign_in(SignedIn)
         panel.session.recipient.leave()
         raise KeyboardInterrupt
@@ -73,10 +65,7 @@ def test_a_panel_that_has_folded_keeps_no_context(short_server):
     panels = []
 
     def answered(http_client, providers):
-        def session(on_change, settings):
-            return Caller(http_client, occasion.get()).login(on_change, settings, providers)
-
-        panels.append(Shown(session))
+        panels.append(asked(http_client, providers))
         panels[0].sign_in()
         tokens = panels[0].session.recipient.take_tokens()
         panels[0].session.recipient.leave()

@@ -16,14 +16,12 @@ from tiled.client.utils import handle_error
 
 from tests.patience import PATIENCE
 from tiled_jupyter import from_context
-from tiled_jupyter.session import prompts
 from tiled_jupyter.session.resuming import _Around
-from tiled_jupyter.sign_in.hook import Caller
 from tiled_jupyter.state.states import SignedIn, SignedOut
 
 from .nginx import Nginx
 from .sessions import REFRESH, Hook, get, kill, let_expire, signed_in
-from .shown import Shown
+from .shown import Shown, asked
 
 PAGE = 'return 200 "<html><title>Sign in</title></html>";'
 TROUBLES = {
@@ -251,10 +249,7 @@ class PanelHook(Hook):
             return super().__call__(http_client, providers)
         self.calls += 1
 
-        def session(on_change, settings):
-            return Caller(http_client, prompts.occasion.get()).login(on_change, settings, providers)
-
-        self.panel = Shown(session)
+        self.panel = asked(http_client, providers)
         waiting = self.panel.session
 
         def is_over():
