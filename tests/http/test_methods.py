@@ -275,7 +275,7 @@ def test_a_login_elsewhere_lets_the_interrupted_request_go_on():
         lambda: seen[-1] if seen else None,
     )
     here = shown(Server(), expected=Identity("alice", "pam"))
-    here.session.recipient._interrupted = occasion
+    here.session.recipient._occasion = occasion
     here.session.look_for_saved()
     assert here.rest(SignedOut).reason == "It has ended."
     seen.append("A page came.")

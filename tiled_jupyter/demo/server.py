@@ -146,7 +146,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def do_without_sparse() -> None:
-    """Let Tiled's server be imported where sparse is not installed.
+    """Make Tiled's server importable where sparse is not installed.
 
     Tiled 0.2.20 (`tiled.adapters.protocols`) names ``sparse.COO`` in the annotations of two methods, and imports the
     package for that. It would bring numba, 200 MB. Afterwards sparse is not there, as before.

@@ -21,7 +21,7 @@ from ..kernel.memory import of_kernel
 from ..oauth.audience import may_go, require_private
 from ..session import known_servers, registry
 from ..session.context import SessionContext
-from ..session.key_files import VARIABLE
+from ..session.key_files import VARIABLE, listed_as
 from ..state.parts import KeyNotice
 from ..text import Masked
 
@@ -32,7 +32,6 @@ _AROUND = re.compile(  # as a key stands in a file, a job script, a notebook, or
     re.IGNORECASE,
 )
 _KEY = re.compile(r"\w+", re.ASCII)  # what Tiled's Context can send and read back
-_LISTED = re.compile(r"[0-9a-f]{72}")  # a key of an account; its first eight letters are its name
 
 
 class _Keys:
@@ -208,7 +207,7 @@ def use(context: SessionContext, key: str, *, bind: bool) -> None:
 
 def note(api_uri: str, key: str) -> None:
     """Remember that a server has accepted a key."""
-    first_eight = key[:8] if _LISTED.fullmatch(key) else None
+    first_eight = listed_as(key)
     known_servers.remember(api_uri, first_eight=first_eight)
     if first_eight is None:
         here = of_kernel(_Keys)
@@ -220,4 +219,5 @@ def _servers_of(key: str) -> set[str]:
     here = of_kernel(_Keys)
     with here.lock:
         in_memory = set(here.used_with.get(here.name(key), ()))
-    return in_memory | (set(known_servers.servers_of_key(key[:8])) if _LISTED.fullmatch(key) else set())
+    first_eight = listed_as(key)
+    return in_memory | (set(known_servers.servers_of_key(first_eight)) if first_eight is not None else set())

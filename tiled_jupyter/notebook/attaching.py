@@ -19,7 +19,7 @@ _plain_from_any_uri: Any = None
 
 
 def attach(context: Any) -> Any:
-    """Give a Context that Tiled made the behaviour of ours: asking in the panel, resuming, one prompt.
+    """Make a Context of Tiled behave as ours does: asking in the panel, resuming, one prompt.
 
     Parameters
     ----------

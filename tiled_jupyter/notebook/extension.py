@@ -208,7 +208,7 @@ def _warn_of_keys(*found: Any) -> None:
 
 
 def _tell_of_settings() -> None:
-    """Say which settings are misspelt or wrong: now, or in the first cell where the kernel is still starting."""
+    """Show which settings are misspelt or wrong: now, or in the first cell where the kernel is still starting."""
     if front_end.is_starting():
         front_end.shell().events.register("pre_run_cell", _in_the_first_cell)
         return

@@ -127,7 +127,7 @@ def _shortened(text: str) -> str:
 
 
 def warn_of_keys(sentence: str, leaks: list[Leak]) -> None:
-    """Say that keys stand in a cell, and how to end those that are the person's own."""
+    """Warn that keys stand in a cell, and show how to end those that are the person's own."""
     mine = _mine({leak.first_eight for leak in leaks if leak.first_eight is not None})
     several = len(servers.signed_in()) > 1
     commands = [

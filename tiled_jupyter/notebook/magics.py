@@ -83,7 +83,7 @@ class TiledMagics(Magics):
     @argument("uri", nargs="?", help="Address or profile of the server; without it, one line for each.")
     @line_magic
     def tiled_whoami(self, line: str) -> None:
-        """Say who is signed in, on each server of this kernel."""
+        """Show who is signed in, on each server of this kernel."""
         contexts = servers.signed_in(arguments(self.tiled_whoami, line).uri)
         front_end.say("\n".join(_who(context) for context in contexts) or "Nobody is signed in here.")
 
@@ -92,7 +92,7 @@ class TiledMagics(Magics):
     @argument("--server", metavar="URI|PROFILE", help="Which server; needed where there are several.")
     @line_magic
     def tiled_why(self, line: str) -> None:
-        """Say why something cannot be seen: who you are there, what you may, what is in the way, whom to ask."""
+        """Show why something cannot be seen: who you are there, what you may, what is in the way, whom to ask."""
         args = arguments(self.tiled_why, line)
         contexts = servers.connected(args.server)
         if not contexts:

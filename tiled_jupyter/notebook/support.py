@@ -18,7 +18,7 @@ import platformdirs
 
 from ..errors import BadSetting
 from ..kernel import front_end
-from ..session.key_files import VARIABLE
+from ..session.key_files import VARIABLE, listed_as
 from ..settings import TiledJupyter, complaints, settings
 
 _PACKAGES = (
@@ -37,7 +37,6 @@ _OF_THE_SERVER = ("jupyterlab", "notebook", "jupyter_server", "jupyterlab_widget
 # What a page needs to draw the panel, and what it is called there.
 _LABEXTENSIONS = {"ipywidgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
 _OF_THE_NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
-_LISTED = re.compile(r"[0-9a-f]{72}")  # a key of an account, whose first eight letters are its name
 _ASK = (
     "import importlib.metadata as m, json, sys\n"
     "print(json.dumps({d.metadata['Name']: d.version for d in m.distributions() if d.metadata['Name']}))"
@@ -181,8 +180,9 @@ def _key() -> str:
     key = os.environ.get(VARIABLE)
     if key is None:
         return f"{VARIABLE} is not set."
-    if _LISTED.fullmatch(key):
-        return f"{VARIABLE} is set: {key[:8]}…"
+    name = listed_as(key)
+    if name is not None:
+        return f"{VARIABLE} is set: {name}…"
     return f"{VARIABLE} is set, to something that is not the key of an account."
 
 

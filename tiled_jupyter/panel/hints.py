@@ -46,7 +46,7 @@ def watch() -> None:
 
 
 def heard(context: Any, response: httpx.Response) -> None:
-    """Say what an answer calls for, if anything."""
+    """Write in the cell what an answer calls for, if anything."""
     if response.status_code in _REFUSED:
         response.read()
         sentence = may_not(context, detail_of(response))

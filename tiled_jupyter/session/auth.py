@@ -74,7 +74,7 @@ class Refusal:
     at: float
 
     def __post_init__(self) -> None:
-        """Let go of where it was raised: the frames hold tokens, and what runs in the cell."""
+        """Drop where it was raised: the frames hold tokens, and what runs in the cell."""
         self.error.__traceback__ = self.error.__context__ = self.error.__cause__ = None
 
     def is_an_answer(self) -> bool:
@@ -117,7 +117,7 @@ def not_from_tiled(request: httpx.Request, response: httpx.Response) -> httpx.HT
 
 
 def say_unsaved(why: str | None) -> None:
-    """Say, once for each reason, that a session is not on disk though it should be."""
+    """Warn, once for each reason, that a session is not on disk though it should be."""
     if why is not None:
         sentence = (
             f"Your Tiled sign-in could not be saved ({why}), so it lasts as long as this kernel. "

@@ -36,34 +36,6 @@ from .tokens import SHORT, one_kernel_at_a_time
 _log = logging.getLogger(__name__)
 
 
-class BoundedFirstAnswer:
-    """For a Context to derive from: what it reads while it is made is bounded."""
-
-    _is_asking = False
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        self._is_asking = True
-        try:
-            super().__init__(*args, **options)
-        except BaseException:
-            if "http_client" in self.__dict__:
-                self.http_client.close()
-            raise
-        self._is_asking = False
-        self.http_client.event_hooks["response"].remove(read_bounded)
-
-    @property
-    def http_client(self) -> Any:  # its `auth` is ours, which httpx's types do not know
-        """The client that Tiled's Context makes, and asks with at once."""
-        return self.__dict__["http_client"]
-
-    @http_client.setter
-    def http_client(self, client: httpx.Client) -> None:
-        self.__dict__["http_client"] = client
-        if self._is_asking:
-            client.event_hooks["response"].append(read_bounded)
-
-
 _HAS_PROXIES = "trust_env" in inspect.signature(tiled_context.Context.__init__).parameters  # Tiled >= 0.2.17
 KEY_WINS = (
     "An API key is set for this server, and it wins over a login. Unset TILED_API_KEY or leave api_key= out, "
@@ -71,7 +43,7 @@ KEY_WINS = (
 )
 
 
-class SessionContext(BoundedFirstAnswer, tiled_context.Context):  # type: ignore[misc]  # Tiled's client is not typed
+class SessionContext(tiled_context.Context):  # type: ignore[misc]  # Tiled's client is not typed
     """A Tiled Context whose prompt can be given, now and for later.
 
     Parameters are those of `tiled.client.context.Context`.
@@ -90,13 +62,33 @@ class SessionContext(BoundedFirstAnswer, tiled_context.Context):  # type: ignore
     wants_saving: bool = True
     unsent: str | None = None
     _was: SessionAuth | None = None  # the session that a sign-out in this kernel has taken
+    _is_asking = False  # what a server is, while it is made: what is read then is bounded
 
     def __init__(self, uri: str, *, verify: Any = True, **options: Any) -> None:
         shared = verify is True and (options.get("trust_env", True) or is_loopback(httpx.URL(uri).host))
         options = on_this_computer(uri, options)
-        super().__init__(uri, verify=tls_context() if shared else verify, **options)
+        self._is_asking = True
+        try:
+            super().__init__(uri, verify=tls_context() if shared else verify, **options)
+        except BaseException:
+            if "http_client" in self.__dict__:
+                self.http_client.close()
+            raise
+        self._is_asking = False
+        self.http_client.event_hooks["response"].remove(read_bounded)
         self._verify = verify  # what travels in a pickle; a TLS context could not
         self._begin()
+
+    @property
+    def http_client(self) -> Any:  # its `auth` is ours, which httpx's types do not know
+        """The client that Tiled's Context makes, and asks with at once."""
+        return self.__dict__["http_client"]
+
+    @http_client.setter
+    def http_client(self, client: httpx.Client) -> None:
+        self.__dict__["http_client"] = client
+        if self._is_asking:
+            client.event_hooks["response"].append(read_bounded)
 
     @classmethod
     def from_any_uri(cls, uri: str, **options: Any) -> tuple[Any, list[str]]:

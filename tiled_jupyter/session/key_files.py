@@ -29,14 +29,18 @@ from ..text import Masked
 
 VARIABLE = "TILED_API_KEY"
 _MONTH = 30 * 24 * 3600.0  # seconds
+_LISTED = re.compile(r"[0-9a-f]{72}")
+_NAME = re.compile(r".+-([0-9a-f]{8})\.env")
+_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 class _ForWorkers(dict[tuple[str, str], Path]):
     """The files that this kernel's workers read, by server and key."""
 
 
-_NAME = re.compile(r".+-([0-9a-f]{8})\.env")
-_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+def listed_as(key: str) -> str | None:
+    """Return the first eight characters of an account's key, by which its server lists it; None of any other key."""
+    return key[:8] if _LISTED.fullmatch(key) else None
 
 
 class UnsafePlace(ValueError):

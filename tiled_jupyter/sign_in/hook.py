@@ -53,7 +53,6 @@ class Caller:
     def __init__(self, http_client: httpx.Client, occasion: Occasion | None) -> None:
         self._http_client = http_client
         self._occasion = occasion
-        self._interrupted = occasion if occasion is not None and occasion.resuming else None
         self._tokens: Tokens | None = None
         self._waits = True
         self._attempts: Attempts | None = None
@@ -97,9 +96,9 @@ class Caller:
             tokens = self.take_tokens()  # of a sign-in that came at the same moment
         if tokens is not None and self.context is not None:
             self.accept(tokens, remember=self.remember)
-        if self._interrupted is not None and isinstance(attempts.state, SignedIn):
+        if self._occasion is not None and self._occasion.resuming and isinstance(attempts.state, SignedIn):
             # The panel has folded to a line, and lives as long as ipywidgets' registry: let the Context go before that.
-            self.context = self._interrupted = self._occasion = None
+            self.context = self._occasion = None
 
     # -- what a login needs of its recipient ---------------------------------------------------------
 
@@ -132,8 +131,8 @@ class Caller:
 
     def look(self, attempts: Attempts) -> bool:
         """Look whether the session that is waited for lives by other means, or after all."""
-        interrupted = self._interrupted
-        if interrupted is None:
+        interrupted = self._occasion
+        if interrupted is None or not interrupted.resuming:
             return False
         with attempts.lock:
             form = open_form(attempts.state)
