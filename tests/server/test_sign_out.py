@@ -14,13 +14,12 @@ import pytest
 
 from tests.approval import approve_without_a_page
 from tiled_jupyter import Context, from_uri
-from tiled_jupyter.kernel.memory import of_kernel
 from tiled_jupyter.keys.api_keys import ApiKeys
 from tiled_jupyter.notebook import enabling
-from tiled_jupyter.session import kernel_end
+from tiled_jupyter.session import ending
 from tiled_jupyter.session.lifetime import expiry
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.sign_in import sign_out
+from tiled_jupyter.sign_in import api_key, sign_out
 from tiled_jupyter.state.states import SignedIn, SignedOut, Verifying
 
 from .hostile_server import HostileServer, Reply
@@ -96,7 +95,7 @@ def test_the_files_are_torn(closed_server, cache):
 def test_a_session_that_is_remembered_after_one_that_was_not_outlives_a_sign_out_of_this_notebook(closed_server):
     shown = signed_in(closed_server, remember=False)
     shown.session.sign_out(everywhere=False)
-    assert shown.session.context not in of_kernel(kernel_end.Ending)  # nothing is left to end, and nobody holds it
+    assert shown.session.context not in ending.held()  # nothing is left to end, and nobody holds it
     settle()
     shown.sign_in(remember=False)
     shown.session.context.authenticate(prompt_for_reauthentication=Hook(), remember_me=True)
@@ -128,7 +127,7 @@ def test_a_session_in_memory_ends_when_a_key_takes_its_place(closed_server, reme
     settle()
     refresh = f"{closed_server.uri}/api/v1/auth/session/refresh"
     assert httpx.post(refresh, json={"refresh_token": token}, trust_env=False).status_code == status
-    assert shown.session.context not in of_kernel(kernel_end.Ending)
+    assert shown.session.context not in ending.held()
     keys.revoke(key.first_eight)
 
 
@@ -440,7 +439,7 @@ def test_a_logout_leaves_the_environments_key_to_the_next_client(closed_server, 
 def test_a_session_outlives_a_key_that_is_revoked_in_use(closed_server, cache, key):
     shown = signed_in(closed_server)
     keys_client = by_key(closed_server, key)
-    assert sign_out.revoke_key(keys_client, key[:8]).startswith(f"Revoked {key[:8]}.")
+    assert api_key.revoke_key(keys_client, key[:8]).startswith(f"Revoked {key[:8]}.")
     settle()
     assert not keys_client.authenticated
     assert isinstance(shown.session.state, SignedIn)

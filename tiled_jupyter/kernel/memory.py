@@ -16,20 +16,28 @@ class Memory:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._parts: dict[type[Any], Any] = {}
+        self._parts: dict[tuple[type[Any], str], Any] = {}
 
-    def part(self, kind: type[_Part]) -> _Part:
-        """Return the one instance of a class; the class takes no arguments."""
+    def part(self, kind: type[_Part], subject: str) -> _Part:
+        """Return the one instance of a class that is about a subject; the class takes no arguments."""
         with self._lock:
-            if kind not in self._parts:
-                self._parts[kind] = kind()
-            found: _Part = self._parts[kind]
+            if (kind, subject) not in self._parts:
+                self._parts[kind, subject] = kind()
+            found: _Part = self._parts[kind, subject]
             return found
 
 
 _kernel = Memory()
 
 
-def of_kernel(kind: type[_Part]) -> _Part:
-    """Return what this kernel knows of one subject: the one instance of its class."""
-    return _kernel.part(kind)
+def of_kernel(kind: type[_Part], subject: str = "") -> _Part:
+    """Return what this kernel knows of one subject.
+
+    Parameters
+    ----------
+    kind : type
+        A class made for it, or ``set[str]``, ``dict[str, float]`` and such.
+    subject : str
+        Tells sets and dictionaries apart.
+    """
+    return _kernel.part(kind, subject)

@@ -19,7 +19,7 @@ from ..address import host_of, unencrypted, unquoted
 from ..errors import LoginFailed
 from ..kernel.memory import of_kernel
 from ..oauth.audience import may_go, require_private
-from ..session import known_servers, registry
+from ..session import ending, known_servers, registry
 from ..session.context import SessionContext
 from ..session.key_files import VARIABLE, listed_as
 from ..state.parts import KeyNotice
@@ -187,8 +187,6 @@ def use(context: SessionContext, key: str, *, bind: bool) -> None:
 
     With `bind`, sign-ins that only this kernel has are ended: nothing uses them any more.
     """
-    from ..session import kernel_end  # which brings what it takes to end a session
-
     here, uri = of_kernel(_Keys), str(context.api_uri)
     note(uri, key)
     concerned = [context]
@@ -198,7 +196,7 @@ def use(context: SessionContext, key: str, *, bind: bool) -> None:
     with here.lock:
         for one in concerned:
             if bind:
-                kernel_end.end_early(one)
+                ending.end_early(one)
             one.http_client.auth = None
             one.api_key = key
             if bind:

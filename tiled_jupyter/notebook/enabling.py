@@ -23,7 +23,7 @@ from ..session.identity import identity_of
 from ..session.lifetime import session_end
 from ..session.prompts import Prompt, occasion
 from ..session.tokens import tokens_of
-from ..sign_in import profiles
+from ..sign_in import profiles, sign_out
 from ..sign_in.context import ClientContext
 from ..state.parts import Identity
 from ..text import Masked
@@ -78,8 +78,6 @@ class Context(ClientContext):
         Waits some seconds to say what has become of the session; the stop button ends that. See
         `tiled.client.context.Context.logout`.
         """
-        from ..sign_in import sign_out  # which brings all that logins need
-
         if not self.authenticated:
             return
         by_key = self.api_key is not None
@@ -88,11 +86,11 @@ class Context(ClientContext):
         try:
             cells.pause(sign_out.PATIENCE, said)
         finally:
-            farewell = sign_out.so_far(said)
+            sentence, is_complete = sign_out.so_far(said)
             if front_end.is_somebody_there():
-                front_end.say(farewell.sentence)
-            elif not farewell.is_complete:
-                warnings.warn(farewell.sentence, stacklevel=2)
+                front_end.say(sentence)
+            elif not is_complete:
+                warnings.warn(sentence, stacklevel=2)
 
 
 def _whose(identity: Identity | None, host: str) -> str:

@@ -20,7 +20,7 @@ from ..keys.new_key import NewApiKey
 from ..keys.request import READ, USUAL, scope
 from ..session.context import SessionContext
 from ..session.prompts import quietly
-from ..sign_in.sign_out import revoke_key
+from ..sign_in.api_key import revoke_key
 from . import servers
 from .key_warning import KeyWarning
 from .magic_line import arguments

@@ -16,7 +16,7 @@ from ..oauth.exchange import explain
 from ..panel.page import Page
 from ..session.context import SessionContext
 from ..settings import settings
-from ..sign_in import sign_out
+from ..sign_in import api_key
 from ..state import account as said
 from ..state import wire
 from ..state.account import KeyInCell
@@ -67,7 +67,7 @@ class KeyWarning(Page):
     def _revoke(self) -> None:
         revoked, refusal = None, None
         try:
-            revoked = sign_out.revoke_key(self._context, self._about.first_eight)
+            revoked = api_key.revoke_key(self._context, self._about.first_eight)
         except (KeysUnavailable, ValueError) as error:
             refusal = str(error)
         except Exception as error:  # noqa: BLE001 - becomes a sentence; its request may hold a secret

@@ -77,7 +77,8 @@ class TiledMagics(Magics):
         finally:
             left = servers.signed_in(str(context.api_uri))
             more = " Another sign-in to it is still in use here: run %tiled_logout again to end that." if left else ""
-            front_end.say(f"{servers.name_of(context)}: {sign_out.so_far(said).sentence}{more}")
+            sentence, _ = sign_out.so_far(said)
+            front_end.say(f"{servers.name_of(context)}: {sentence}{more}")
 
     @magic_arguments()
     @argument("uri", nargs="?", help="Address or profile of the server; without it, one line for each.")

@@ -23,7 +23,7 @@ from ..session import key_files
 from ..session.context import SessionContext
 from ..settings import TiledJupyter
 from ..sign_in import api_key as key_login
-from ..sign_in import sign_ins, sign_out
+from ..sign_in import sign_ins
 from ..sign_in.session import LoginSession
 from ..state import account as said
 from ..state.account import Account
@@ -212,18 +212,16 @@ class AccountDesk:
         return self._delete(context, [self._made.first_eight]) if self._made is not None else {}
 
     def _delete(self, context: SessionContext, first_eights: list[str]) -> _Changes:
-        keys, changes = ApiKeys(context), _Changes()
+        changes = _Changes()
         for first_eight in first_eights:
-            in_use = (context.api_key or "")[:8] == first_eight
             try:
-                keys.revoke(first_eight)
+                was_in_use = key_login.revoke(context, first_eight)
             except (KeysUnavailable, ValueError) as error:
                 changes["keys_failure"] = f"{first_eight}: {error}"
                 continue
             if self._made is not None and self._made.first_eight == first_eight:
                 self.dismiss()
-            if in_use:
-                sign_out.leave_key_out(context, sign_out.KEY_REVOKED)
+            if was_in_use:
                 return {}
         return {**self._listed(context), **changes}
 

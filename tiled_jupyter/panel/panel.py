@@ -12,7 +12,7 @@ from traitlets import Instance, Unicode
 from ..background import in_background
 from ..errors import LoginFailed
 from ..kernel import cells, front_end
-from ..session import kernel_end, registry
+from ..session import ending, registry
 from ..session.context import SessionContext
 from ..session.ensure import ensure
 from ..session.prompts import occasion
@@ -255,7 +255,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     if given is not None:
         if wish is not None:
             wish.remember = False
-            kernel_end.outlive_kernel(wish.context)
+            ending.outlive_kernel(wish.context)
         return given
     who = wish.identity.words if wish is not None and wish.identity is not None else None
     require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
@@ -276,5 +276,5 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     if wish is not None:
         wish.remember = caller.remember
         if not caller.remember:
-            kernel_end.end_with_kernel(wish.context)
+            ending.end_with_kernel(wish.context)
     return tokens

@@ -68,6 +68,11 @@ def provider_client(context: SignsIn, *places: str) -> httpx.Client:
     return client_for(*places, verify=verify, trust_env=_trusts_environment(context))
 
 
+def login_client(context: SignsIn, *places: str) -> httpx.Client:
+    """Return a client for an identity provider at the places it is given, else for the Context's server."""
+    return provider_client(context, *places) if places else bare_client(context)
+
+
 def refreshing_client(context: SignsIn, maker: str) -> httpx.Client:
     """Return the client for who makes and renews a session: the Context's server, or a provider."""
     own = same_origin(maker, str(context.api_uri))

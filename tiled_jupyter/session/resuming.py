@@ -14,7 +14,7 @@ from ..errors import IdentityChanged, LoginFailed
 from ..oauth.audience import maker_of
 from ..oauth.exchange import Tokens
 from ..state.parts import Identity
-from . import registry
+from . import registry, revocation
 from . import tokens as files
 from .auth import ENDED, NOT_WRITABLE, SessionAuth, say_unsaved
 from .identity import one_identity, who_may_resume
@@ -103,8 +103,6 @@ def ask_the_same_person(
         place = context.place_for_tokens(remember=wish.remember)
         say_unsaved(NOT_WRITABLE if wish.remember and place is None else None)
         return tokens, place
-    from . import revocation  # which brings all that logins need
-
     outcome = revocation.end_session_of(context, tokens, made_by)  # an account may hold 200 of them
     more = "" if outcome.is_over else f" {outcome.sentence('that sign-in')}"
     who = one_identity(tokens.get("identity"))

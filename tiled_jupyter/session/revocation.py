@@ -5,6 +5,7 @@ A provider's logout page is never opened: it ends the person's session in the br
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -18,6 +19,7 @@ from ..address import host_of, is_private, same_origin
 from ..oauth import password as grants
 from ..oauth.device import endpoints, is_the_providers
 from ..oauth.exchange import PROBE_TIMEOUT, Answer, Refused, ask
+from . import bare
 from .lifetime import claims, expiry
 from .prompts import SignsIn
 
@@ -117,13 +119,7 @@ def end_session_of(
         links = _links_of(made_by, [spec.links for spec in context.server_info.authentication.providers], api_uri)
         if links is None:
             return Outcome("not_ended", host_of(made_by), _NOT_NAMED, _end_of(tokens))
-        return end_session(
-            lambda *places: context.provider_client(*places) if places else context.bare_client(),
-            api_uri,
-            links,
-            tokens,
-            timeout,
-        )
+        return end_session(functools.partial(bare.login_client, context), api_uri, links, tokens, timeout)
     except Exception:  # noqa: BLE001 - signing out succeeds on whatever computer this is; the error may hold a token
         return Outcome("unknown", host_of(made_by), until=_end_of(tokens))
 

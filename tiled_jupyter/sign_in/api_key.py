@@ -1,4 +1,4 @@
-"""An API key as a way to sign in: does the server accept it, and what does it say of it."""
+"""An API key as a way to sign in: does the server accept it, what does it say of it, and its end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import httpx
 
+from ..keys.api_keys import ApiKeys
 from ..keys.request import scope
 from ..oauth.audience import is_here, require_private
 from ..oauth.exchange import Refused, ask, bearing
@@ -15,6 +16,7 @@ from ..session.key_files import VARIABLE
 from ..session.lifetime import moment
 from ..state.states import Server, SignedIn
 from ..text import legible
+from . import sign_out
 
 Source: TypeAlias = Literal["environment", "address", "chosen"]
 _WHICH: dict[Source, str] = {
@@ -27,7 +29,29 @@ _USED: dict[Source, str] = {
     "address": "The key in this address was used and removed from it",
     "chosen": "Using the API key chosen in this notebook, on this server and in this kernel only",
 }
+_REVOKED = "Signed out. The API key that was in use here has been revoked."
 _TIED_TO_NOTHING = "It comes from the environment, is not tied to a server, and wins over a login."
+
+
+def revoke(context: SessionContext, first_eight: str) -> bool:
+    """Revoke an API key of the account, and leave it out here if it is the one in use; return whether it was.
+
+    Raises
+    ------
+    ValueError, KeysUnavailable
+        As `ApiKeys.revoke` does.
+    """
+    in_use = (context.api_key or "")[:8] == first_eight
+    ApiKeys(context).revoke(first_eight)
+    if in_use:
+        sign_out.leave_key_out(context, _REVOKED)
+    return in_use
+
+
+def revoke_key(context: SessionContext, first_eight: str) -> str:
+    """Do as `revoke` does, and return a sentence that says what was done."""
+    more = " It was the key in use here. Run %tiled_login to go on." if revoke(context, first_eight) else ""
+    return f"Revoked {first_eight}. It works no longer.{more}"
 
 
 def check(context: SessionContext, server: Server, key: str, source: Source) -> SignedIn:

@@ -9,7 +9,7 @@ from typing import Protocol
 import httpx
 
 from ..oauth.exchange import Tokens
-from ..session import kernel_end
+from ..session import bare, ending
 from ..session.context import SessionContext
 from .attempts import Attempts
 
@@ -62,7 +62,7 @@ class ContextRecipient:
     def client(self, *places: str) -> AbstractContextManager[httpx.Client]:
         """Return a client without a session; see `Recipient`."""
         assert self.context is not None  # noqa: S101 - there is no server without one
-        return self.context.provider_client(*places) if places else self.context.bare_client()
+        return bare.login_client(self.context, *places)
 
     def require_wanted(self) -> None:
         """Do nothing: a panel can always be signed in to."""
@@ -72,7 +72,7 @@ class ContextRecipient:
         assert self.context is not None  # noqa: S101
         self.context.accept(tokens, remember=remember)
         if not self.context.remembered:
-            kernel_end.end_with_kernel(self.context)
+            ending.end_with_kernel(self.context)
         return self.context.remembered
 
     def accept_saved(self, context: SessionContext) -> None:

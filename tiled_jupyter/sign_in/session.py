@@ -19,7 +19,7 @@ from ..oauth import password as grants
 from ..oauth.audience import is_here
 from ..oauth.exchange import Refused, explain
 from ..oauth.refresh import SessionUnknown
-from ..session import kernel_end
+from ..session import ending
 from ..session.context import SessionContext
 from ..session.identity import are_same
 from ..session.prompts import Prompt
@@ -320,7 +320,7 @@ class LoginSession:
                 return None
             answer = grants.whoami(http, f"{server.uri}auth/whoami", tokens["access_token"])
         context.configure_auth(tokens, remember_me=False)
-        kernel_end.outlive_kernel(context)
+        ending.outlive_kernel(context)
         return session_sign_in(
             server, answer.fields, tokens, "saved", _FROM_SITE, remembered=False, server_now=answer.date
         )
