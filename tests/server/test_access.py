@@ -159,9 +159,9 @@ def test_the_panel_answers_for_the_node_it_signed_in_to(public_server):
     shown.connect(f"{public_server.uri}/api/v1/metadata/alice")
     shown.sign_in(SignedIn, "bob", PASSWORDS["bob"], remember=False)
     desk = AccountDesk(shown.session, TiledJupyter(), lambda _: None)
-    from tiled_jupyter.state.account import ExplainAccess
+    from tiled_jupyter.state.account import Plain
 
-    desk.obey(ExplainAccess())
+    desk.obey(Plain.EXPLAIN_ACCESS)
     settle()
     said = shown.states[-1].account.access
     assert said.startswith(f"Signed in as bob (demo) on {host(public_server)}.\n")

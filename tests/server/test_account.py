@@ -86,7 +86,7 @@ def status(server, key):
 
 def test_nothing_is_asked_before_the_person_opens_a_tab(desk):
     assert desk.shown.session.state.account == Account()
-    account = desk.says(said.ShowKeys())
+    account = desk.says(said.Plain.SHOW_KEYS)
     assert (account.busy, account.keys_failure) == (False, None)
     assert account.keys.rows == ()
     assert (account.keys.of_limit, account.keys.unavailable, account.keys.expires_in) == ("0 of 100", None, "7d")
@@ -95,7 +95,7 @@ def test_nothing_is_asked_before_the_person_opens_a_tab(desk):
 
 
 def test_the_page_knows_while_something_is_under_way(desk):
-    desk.says(said.ShowKeys())
+    desk.says(said.Plain.SHOW_KEYS)
     assert [state.account.busy for state in desk.shown.states if isinstance(state, SignedIn)] == [False, True, False]
 
 
@@ -125,18 +125,18 @@ def test_what_makes_no_key_gets_a_sentence(desk, wish, words):
     account = desk.make(**wish)
     assert words in account.keys_failure
     assert account.made is None
-    assert desk.says(said.ShowKeys()).keys_failure is None
+    assert desk.says(said.Plain.SHOW_KEYS).keys_failure is None
 
 
 def test_saving_says_where_and_a_failure_leaves_the_key_in_hand(desk, tmp_path):
     desk.make()
     (tmp_path / "state").mkdir(exist_ok=True)
     (tmp_path / "state").chmod(0o777)
-    account = desk.says(said.SaveKey())
+    account = desk.says(said.Plain.SAVE_KEY)
     assert "Others can write" in account.keys_failure
     assert account.made.saved_to is None
     (tmp_path / "state").chmod(0o700)
-    account = desk.says(said.SaveKey())
+    account = desk.says(said.Plain.SAVE_KEY)
     assert account.keys_failure is None
     path = Path(account.made.saved_to)
     assert f"TILED_API_KEY={desk.secret()}\n" in path.read_text()
@@ -149,13 +149,13 @@ def test_the_page_is_told_how_long_a_key_for_a_job_has_to_work(desk):
     assert "needs its key for 2 d" in desk.make(expires_in="1d", job=("48 h", "")).keys_failure
     account = desk.make(expires_in="usual", job=("90 min", ""))
     assert account.made.expires == pytest.approx(time.time() + 3 * 3600, abs=60)
-    script = {each.name: each.text for each in desk.says(said.SaveKey()).made.snippets}["Slurm (sbatch)"]
+    script = {each.name: each.text for each in desk.says(said.Plain.SAVE_KEY).made.snippets}["Slurm (sbatch)"]
     assert "--time=01:30:00" in script
 
 
 def test_a_saved_key_comes_with_scripts_that_name_its_file_and_hold_no_secret(desk):
     assert desk.make().made.snippets == ()
-    made = desk.says(said.SaveKey()).made
+    made = desk.says(said.Plain.SAVE_KEY).made
     assert [each.name.split()[0] for each in made.snippets] == [
         "Shell",
         "Slurm",
@@ -174,13 +174,13 @@ def test_a_saved_key_comes_with_scripts_that_name_its_file_and_hold_no_secret(de
 
 def test_files_of_keys_that_have_expired_are_offered_for_deletion_and_no_others(desk, server):
     desk.make()
-    kept = Path(desk.says(said.SaveKey()).made.saved_to)
+    kept = Path(desk.says(said.Plain.SAVE_KEY).made.saved_to)
     past = datetime.now(timezone.utc) - timedelta(minutes=1)
     uri = str(desk.shown.session.context.api_uri)
     gone = key_files.save("0" * 72, uri, past)
     elsewhere = key_files.save("1" * 72, "https://tiled.example.org/api/v1/", past)
-    assert desk.says(said.ShowKeys()).keys.stale_files == (str(gone),)
-    assert desk.says(said.DeleteStaleFiles()).keys.stale_files == ()
+    assert desk.says(said.Plain.SHOW_KEYS).keys.stale_files == (str(gone),)
+    assert desk.says(said.Plain.DELETE_STALE_FILES).keys.stale_files == ()
     assert [path.exists() for path in (kept, gone, elsewhere)] == [True, False, True]
 
 
@@ -194,13 +194,13 @@ def test_the_list_says_where_a_key_was_made(desk, monkeypatch):
 def test_the_page_knows_whether_the_key_was_copied_or_saved(desk):
     account = desk.make()
     assert (account.made.copied, account.made.saved_to) == (False, None)
-    assert desk.says(said.KeyCopied()).made.copied
+    assert desk.says(said.Plain.KEY_COPIED).made.copied
 
 
 def test_a_dismissed_key_goes_on_to_work_and_its_secret_is_gone(desk, server):
     first_eight = desk.make().made.first_eight
     give, secret = desk.offered[-1], desk.secret()
-    account = desk.says(said.DismissKey())
+    account = desk.says(said.Plain.DISMISS_KEY)
     assert account.made is None
     assert desk.offered[-1] is None
     assert give(first_eight) is None
@@ -213,13 +213,13 @@ def test_the_secret_is_for_that_key_alone_and_only_where_the_settings_allow(desk
     assert desk.offered[-1]("00000000") is None
     settings.allow_copy_key = False
     assert desk.offered[-1](first_eight) is None
-    assert not desk.says(said.ShowKeys()).keys.allow_copy
+    assert not desk.says(said.Plain.SHOW_KEYS).keys.allow_copy
 
 
 def test_the_only_copy_can_be_revoked_instead_of_dismissed(desk, server):
     desk.make()
     secret = desk.secret()
-    account = desk.says(said.DeleteMadeKey())
+    account = desk.says(said.Plain.DELETE_MADE_KEY)
     assert (account.made, account.keys.rows) == (None, ())
     assert status(server, secret) == 401
 
@@ -228,7 +228,7 @@ def test_several_keys_are_deleted_at_once_and_what_fails_is_named(desk):
     made = []
     for note in ("one", "two", "three"):
         made.append(desk.make(note).made.first_eight)
-        desk.says(said.DismissKey())
+        desk.says(said.Plain.DISMISS_KEY)
     account = desk.says(said.DeleteKeys([made[0], "ffffffff", made[1]]))
     assert [row.first_eight for row in account.keys.rows] == [made[2]]
     assert account.keys_failure.startswith("ffffffff: There is no such key")
@@ -290,7 +290,7 @@ def test_a_key_whose_owner_left_meanwhile_is_revoked(desk, janitor, monkeypatch)
 
 
 def test_sign_ins_say_where_they_were_made(desk, server, janitor, monkeypatch, settings):
-    rows = desk.says(said.ShowSignIns()).sign_ins
+    rows = desk.says(said.Plain.SHOW_SIGN_INS).sign_ins
     assert rows[0].this
     assert os.uname().nodename in rows[0].where
     assert rows[0].since == pytest.approx(time.time(), abs=60)
@@ -299,7 +299,7 @@ def test_sign_ins_say_where_they_were_made(desk, server, janitor, monkeypatch, s
     monkeypatch.setenv("JPY_SESSION_NAME", "/home/bob/scan 7.ipynb")  # the janitor signs in from a notebook, as it were
     tokens = {name: janitor.http_client.auth.sync_get_token(name) for name in ("access_token", "refresh_token")}
     known_servers.remember(str(janitor.api_uri), place=sign_ins.here(tokens))
-    rows = desk.says(said.ShowSignIns()).sign_ins
+    rows = desk.says(said.Plain.SHOW_SIGN_INS).sign_ins
     assert [row.where.endswith(", scan 7") for row in rows if row.since and not row.this] == [True]
 
 
@@ -321,7 +321,7 @@ def test_another_sign_in_is_ended_and_this_one_goes_on(desk, janitor):
 
 
 def test_every_other_sign_in_is_ended_at_once(desk, janitor):
-    assert [row.this for row in desk.says(said.EndOtherSignIns()).sign_ins] == [True]
+    assert [row.this for row in desk.says(said.Plain.END_OTHER_SIGN_INS).sign_ins] == [True]
     with pytest.raises(CannotRefreshAuthentication):
         janitor.force_auth_refresh()
     desk.shown.session.context.force_auth_refresh()
@@ -345,14 +345,14 @@ def test_what_could_not_be_ended_of_the_others_is_counted_and_still_listed(setti
 
         server.replies[f"auth/session/revoke/{session(2)['uuid']}"] = end_second
         server.replies[f"auth/session/revoke/{session(3)['uuid']}"] = Reply(403, {"detail": "No"})
-        account = desk.says(said.EndOtherSignIns())
+        account = desk.says(said.Plain.END_OTHER_SIGN_INS)
         assert account.sign_ins_failure.startswith("1 of 2 sign-ins were not ended. ")
         assert "refused (403)" in account.sign_ins_failure
         assert [row.id[-1] for row in account.sign_ins] == ["1", "3"]
 
 
 def test_ending_this_sign_in_is_signing_out(desk):
-    name = desk.says(said.ShowSignIns()).sign_ins[0].id
+    name = desk.says(said.Plain.SHOW_SIGN_INS).sign_ins[0].id
     desk.says(said.EndSignIn(name))
     settle()  # it begins another thread
     assert "has ended this sign-in, and nothing can renew it." in desk.shown.session.state.reason
@@ -368,7 +368,7 @@ def test_a_server_with_one_key_for_everybody_has_no_tabs_to_fill():
         shown = Shown()
         desk = AccountDesk(shown.session, TiledJupyter(), lambda _: None)
         shown.connect(f"{server.uri}?api_key=secretsecret", SignedIn)
-        for command in (said.ShowKeys(), said.ShowSignIns()):
+        for command in (said.Plain.SHOW_KEYS, said.Plain.SHOW_SIGN_INS):
             desk.obey(command)
         settle()
         account = shown.session.state.account
@@ -381,7 +381,7 @@ def test_fault_36_where_keys_are_disabled_the_section_says_so_and_the_sign_in_ho
         server.about["authentication"]["links"]["apikey"] = ""
         desk = Desk(server, settings)
         server.forget()
-        assert "makes no API keys" in desk.says(said.ShowKeys()).keys.unavailable
+        assert "makes no API keys" in desk.says(said.Plain.SHOW_KEYS).keys.unavailable
         assert desk.shown.session.state.identity.id == "alice"  # as this server calls everybody
         assert "auth/apikey" not in server.paths()
 
@@ -390,7 +390,7 @@ def test_a_server_that_is_gone_is_said_in_the_tab_that_asked(settings):
     with TiledServer(allow_anonymous_access=False) as server:
         desk = Desk(server, settings)
         server.stop()
-        account = desk.says(said.ShowSignIns())
+        account = desk.says(said.Plain.SHOW_SIGN_INS)
         assert "Cannot reach" in account.sign_ins_failure
         assert account.keys_failure is None
 

@@ -398,7 +398,7 @@ def test_lists_of_an_account_are_bounded_and_legible(evil):
     sign_in(shown, SignedIn)
     evil.replies["auth/whoami"] = Reply(200, principal(api_keys=keys[:20], sessions=sessions))
     desk = AccountDesk(shown.session, TiledJupyter(), lambda _: None)
-    for command in (wire.said.ShowKeys(), wire.said.ShowSignIns()):
+    for command in (wire.said.Plain.SHOW_KEYS, wire.said.Plain.SHOW_SIGN_INS):
         desk.obey(command)
         settle()
     account = shown.session.state.account
@@ -407,7 +407,7 @@ def test_lists_of_an_account_are_bounded_and_legible(evil):
     assert message.isprintable()
     assert len(message) < 500_000
     evil.replies["auth/whoami"] = Reply(200, principal(api_keys=keys))
-    desk.obey(wire.said.ShowKeys())
+    desk.obey(wire.said.Plain.SHOW_KEYS)
     settle()
     assert "far more than a Tiled server would" in shown.session.state.account.keys_failure
 

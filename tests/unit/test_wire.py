@@ -84,8 +84,12 @@ def test_every_command_of_the_page_is_understood(example):
     message_id, command = wire.parse(example)
     values = {name: value for name, value in example.items() if name not in ("id", "type")}
     assert message_id == example["id"]
-    assert type(command) is wire.COMMANDS[example["type"]]
-    assert dataclasses.asdict(command) == values
+    if isinstance(command, wire.Plain | account.Plain):
+        assert command is wire.COMMANDS[example["type"]]
+        assert values == {}
+    else:
+        assert type(command) is wire.COMMANDS[example["type"]]
+        assert dataclasses.asdict(command) == values
 
 
 def test_every_command_has_an_example():

@@ -28,7 +28,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ..text import Masked
 from . import cells
@@ -39,17 +39,6 @@ Channel: TypeAlias = Literal["shell", "control"]
 _BUSY_AGAIN = 5.0  # seconds; a hub's culler looks at most every few
 _STEP = 0.05  # seconds between two looks at ipykernel 6's socket
 _TAP_STEP = 0.5  # at the socket of ipykernel 7, which needs none when all is well
-
-
-class WaysIn(Protocol):
-    """What brings letters."""
-
-    @property
-    def channel(self) -> Channel:
-        """The channel the page should answer on."""
-
-    def look(self) -> float:
-        """Look for letters nobody was told of; give in how many seconds to look again."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +64,7 @@ class Letter:
 class Mailbox:
     """The letters of one widget while somebody waits for them. Any number of threads may read it."""
 
-    def __init__(self, ways: WaysIn) -> None:
+    def __init__(self, ways: _Board) -> None:
         self._ways = ways
         self._letters: queue.SimpleQueue[Letter | None] = queue.SimpleQueue()
         self._said_busy = 0.0

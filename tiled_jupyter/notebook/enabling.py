@@ -105,13 +105,9 @@ def _whose(identity: Identity | None, host: str) -> str:
 _ASKED = "Who must sign in is asked; %tiled_login asks now, and a callable as prompt_for_reauthentication= is called."
 
 
-class _Told(set[str]):
-    """The servers whose saved sign-in was mentioned in this kernel."""
-
-
 def _say_once(host: str, line: str) -> None:
     """Write a line in the cell, one for a server and kernel, if somebody is there to read it."""
-    told = of_kernel(_Told)
+    told = of_kernel(set[str], "servers whose saved sign-in was mentioned")
     if host not in told and front_end.is_somebody_there():
         told.add(host)
         front_end.say(line)

@@ -64,35 +64,35 @@ class AccountDesk:
     def obey(self, command: Command) -> None:
         """Do what the page says, if it concerns the account."""
         match command:
-            case said.ShowKeys():
+            case said.Plain.SHOW_KEYS:
                 self._start("keys_failure", self._listed)
             case said.ProposeExpiry(runs_for, may_wait):
                 with self._session.attempts.lock:
                     self._change(self._sign_in, {"proposal": request.proposal(runs_for, may_wait)})
             case said.CreateKey():
                 self._start("keys_failure", lambda context: self._create(context, command))
-            case said.SaveKey():
+            case said.Plain.SAVE_KEY:
                 self._start("keys_failure", lambda _: self._with_made(self._save))
             case said.UseKeyHere(environment):
                 self._start("keys_failure", lambda context: self._use(context, environment=environment))
-            case said.KeyCopied():
+            case said.Plain.KEY_COPIED:
                 self._start("keys_failure", lambda _: self._with_made(lambda _: {"copied": True}))
-            case said.DismissKey():
+            case said.Plain.DISMISS_KEY:
                 self.dismiss()
-            case said.DeleteMadeKey():
+            case said.Plain.DELETE_MADE_KEY:
                 self._start("keys_failure", self._delete_made)
             case said.DeleteKeys(first_eights):
                 self._start("keys_failure", lambda context: self._delete(context, first_eights))
-            case said.DeleteStaleFiles():
+            case said.Plain.DELETE_STALE_FILES:
                 self._start("keys_failure", self._delete_stale_files)
-            case said.ExplainAccess():
+            case said.Plain.EXPLAIN_ACCESS:
                 path = "/".join(self._session.node_path_parts)
                 self._start("access", lambda context: {"access": "\n".join(explain_access(context, path))})
-            case said.ShowSignIns():
+            case said.Plain.SHOW_SIGN_INS:
                 self._start("sign_ins_failure", lambda context: {"sign_ins": sign_ins.listed(context)})
             case said.EndSignIn(name):
                 self._start("sign_ins_failure", lambda context: self._end(context, name))
-            case said.EndOtherSignIns():
+            case said.Plain.END_OTHER_SIGN_INS:
                 self._start("sign_ins_failure", self._end_others)
             case _:
                 pass

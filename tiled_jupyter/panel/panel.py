@@ -182,23 +182,23 @@ class LoginPanel(Page):
         match command:
             case wire.Alive() | wire.Ready():
                 self.publish()
-            case wire.Connect():
+            case wire.Plain.CONNECT:
                 self.session.connect(typed)
             case wire.SignIn(provider, username, remember):
                 self.session.methods.sign_in(provider, username, typed, remember=self._wanted(remember))
             case wire.Begin(provider, remember):
                 self.session.methods.begin(provider, remember=self._wanted(remember))
-            case wire.UseKey():
+            case wire.Plain.USE_KEY:
                 self.session.methods.use_key(typed)
-            case wire.AcceptKey():
+            case wire.Plain.ACCEPT_KEY:
                 self.session.methods.accept_key()
-            case wire.SetKeyAside():
+            case wire.Plain.SET_KEY_ASIDE:
                 self.session.set_key_aside()
             case wire.SignOut(everywhere):
                 self.session.sign_out(everywhere=everywhere)
-            case wire.ChangeServer():
+            case wire.Plain.CHANGE_SERVER:
                 self.session.drop_server()
-            case wire.Cancel():
+            case wire.Plain.CANCEL:
                 in_attempt = isinstance(self.session.state, Connecting | Verifying | AwaitingAuthorization)
                 self._barrier.cancels += not in_attempt
                 self.session.cancel(_ATTEMPT_CANCELLED if in_attempt else CANCELLED)

@@ -34,10 +34,6 @@ _NAME = re.compile(r".+-([0-9a-f]{8})\.env")
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
-class _ForWorkers(dict[tuple[str, str], Path]):
-    """The files that this kernel's workers read, by server and key."""
-
-
 def listed_as(key: str) -> str | None:
     """Return the first eight characters of an account's key, by which its server lists it; None of any other key."""
     return key[:8] if _LISTED.fullmatch(key) else None
@@ -156,19 +152,20 @@ def for_workers(secret: str, api_uri: str) -> Path:
     UnsafePlace, OSError
         As `save` does.
     """
-    known = of_kernel(_ForWorkers).get((api_uri, secret))
+    here = _read_by_workers()
+    known = here.get((api_uri, secret))
     if known is not None:  # also in a fork, whose results may outlive it
         with contextlib.suppress(FileNotFoundError):
             os.utime(known)
             return known
-        of_kernel(_ForWorkers).pop((api_uri, secret), None)
+        here.pop((api_uri, secret), None)
     place = directory().with_name("workers")
     _make_private(place)
     place.chmod(0o700)
     _delete_abandoned(place)
     path = save(secret, api_uri, None, place / f"{_this_kernel()}-{secrets.token_hex(8)}.env", beside_notebook=True)
     atexit.register(_delete_of_this_process, os.getpid(), path)
-    used = of_kernel(_ForWorkers).setdefault((api_uri, Masked(secret)), path)
+    used = here.setdefault((api_uri, Masked(secret)), path)
     if used != path:  # another thread was as quick
         path.unlink()
     return used
@@ -176,10 +173,15 @@ def for_workers(secret: str, api_uri: str) -> Path:
 
 def take_from_workers(secret: str, api_uri: str) -> None:
     """Delete the file that `for_workers` has made for a key, if it has."""
-    path = of_kernel(_ForWorkers).pop((api_uri, secret), None)
+    path = _read_by_workers().pop((api_uri, secret), None)
     if path is not None:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
+
+
+def _read_by_workers() -> dict[tuple[str, str], Path]:
+    """Return the files that this kernel's workers read, by server and key."""
+    return of_kernel(dict[tuple[str, str], Path], "read by workers")
 
 
 def _this_kernel() -> str:

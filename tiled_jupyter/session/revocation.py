@@ -9,9 +9,8 @@ import functools
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import httpx
 
@@ -29,8 +28,7 @@ _NO_WAY = "it offers no way to do so"
 _NOT_NAMED = "the server does not name it as its provider any more"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What has become of a session that was to end.
 
     Parameters

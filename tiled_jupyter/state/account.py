@@ -6,6 +6,7 @@ Plain data for the page, as in `states`; no secret can be said in it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Literal, TypeAlias
 
 
@@ -242,9 +243,35 @@ class Account:
     access: str | None = None
 
 
-@dataclass(frozen=True)
-class ShowKeys:
+class Plain(Enum):
+    """Commands that are no more than their name."""
+
+    SHOW_KEYS = "show_keys"
     """Read the keys of the account, now or again."""
+
+    SAVE_KEY = "save_key"
+    """Save the key that was just made to a file of this user's."""
+
+    KEY_COPIED = "key_copied"
+    """The key that was just made is on the clipboard."""
+
+    DISMISS_KEY = "dismiss_key"
+    """Forget the secret of the key that was just made; it goes on to work."""
+
+    DELETE_MADE_KEY = "delete_made_key"
+    """Revoke the key that was just made."""
+
+    DELETE_STALE_FILES = "delete_stale_files"
+    """Delete the files of this server's keys that work no longer."""
+
+    EXPLAIN_ACCESS = "explain_access"
+    """Ask why something cannot be seen."""
+
+    SHOW_SIGN_INS = "show_sign_ins"
+    """Read the sign-ins of the account, now or again."""
+
+    END_OTHER_SIGN_INS = "end_other_sign_ins"
+    """Revoke every sign-in of the account but the one that is shown."""
 
 
 @dataclass(frozen=True)
@@ -272,30 +299,10 @@ class CreateKey:
 
 
 @dataclass(frozen=True)
-class SaveKey:
-    """Save the key that was just made to a file of this user's."""
-
-
-@dataclass(frozen=True)
 class UseKeyHere:
     """Use the key that was just made in this kernel; on wish also in the environment."""
 
     environment: bool
-
-
-@dataclass(frozen=True)
-class KeyCopied:
-    """The key that was just made is on the clipboard."""
-
-
-@dataclass(frozen=True)
-class DismissKey:
-    """Forget the secret of the key that was just made; it goes on to work."""
-
-
-@dataclass(frozen=True)
-class DeleteMadeKey:
-    """Revoke the key that was just made."""
 
 
 @dataclass(frozen=True)
@@ -306,45 +313,10 @@ class DeleteKeys:
 
 
 @dataclass(frozen=True)
-class DeleteStaleFiles:
-    """Delete the files of this server's keys that work no longer."""
-
-
-@dataclass(frozen=True)
-class ExplainAccess:
-    """Ask why something cannot be seen."""
-
-
-@dataclass(frozen=True)
-class ShowSignIns:
-    """Read the sign-ins of the account, now or again."""
-
-
-@dataclass(frozen=True)
 class EndSignIn:
     """Revoke one sign-in, by its `session`; for the one that is shown this is signing out everywhere."""
 
     session: str
 
 
-@dataclass(frozen=True)
-class EndOtherSignIns:
-    """Revoke every sign-in of the account but the one that is shown."""
-
-
-AccountCommand: TypeAlias = (
-    ShowKeys
-    | ProposeExpiry
-    | CreateKey
-    | SaveKey
-    | UseKeyHere
-    | KeyCopied
-    | DismissKey
-    | DeleteMadeKey
-    | DeleteKeys
-    | DeleteStaleFiles
-    | ExplainAccess
-    | ShowSignIns
-    | EndSignIn
-    | EndOtherSignIns
-)
+AccountCommand: TypeAlias = Plain | ProposeExpiry | CreateKey | UseKeyHere | DeleteKeys | EndSignIn

@@ -8,6 +8,7 @@ binary buffer, because a kernel at debug level logs the JSON of a message and no
 from __future__ import annotations
 
 from dataclasses import MISSING, asdict, dataclass, fields
+from enum import Enum
 from typing import Any, Literal, TypeAlias
 
 from ..text import legible
@@ -85,9 +86,26 @@ class Pong:
     control: bool
 
 
-@dataclass(frozen=True)
-class Connect:
+class Plain(Enum):
+    """Commands that are no more than their name."""
+
+    CONNECT = "connect"
     """Ask the address in the buffer what it is."""
+
+    USE_KEY = "use_key"
+    """Sign in with the API key in the buffer."""
+
+    ACCEPT_KEY = "accept_key"
+    """Use the API key that is in the way."""
+
+    SET_KEY_ASIDE = "set_key_aside"
+    """Leave the API key out, on this server and in this kernel, so that a login can be used."""
+
+    CHANGE_SERVER = "change_server"
+    """Go back to the server field."""
+
+    CANCEL = "cancel"
+    """The person says no."""
 
 
 @dataclass(frozen=True)
@@ -108,80 +126,40 @@ class Begin:
 
 
 @dataclass(frozen=True)
-class UseKey:
-    """Sign in with the API key in the buffer."""
-
-
-@dataclass(frozen=True)
-class AcceptKey:
-    """Use the API key that is in the way."""
-
-
-@dataclass(frozen=True)
-class SetKeyAside:
-    """Leave the API key out, on this server and in this kernel, so that a login can be used."""
-
-
-@dataclass(frozen=True)
 class SignOut:
     """End the sign-in: here only, or everywhere on this account."""
 
     everywhere: bool
 
 
-@dataclass(frozen=True)
-class ChangeServer:
-    """Go back to the server field."""
-
-
-@dataclass(frozen=True)
-class Cancel:
-    """The person says no."""
-
-
-Command: TypeAlias = (
+_WithMore: TypeAlias = (
     Alive
     | Ready
     | Pong
-    | Connect
     | SignIn
     | Begin
-    | UseKey
-    | AcceptKey
-    | SetKeyAside
     | SignOut
-    | ChangeServer
-    | Cancel
-    | said.AccountCommand
+    | said.ProposeExpiry
+    | said.CreateKey
+    | said.UseKeyHere
+    | said.DeleteKeys
+    | said.EndSignIn
 )
+Command: TypeAlias = Plain | said.Plain | _WithMore
 
-COMMANDS: dict[str, type[Command]] = {
+COMMANDS: dict[str, Plain | said.Plain | type[_WithMore]] = {
     "alive": Alive,
     "ready": Ready,
     "pong": Pong,
-    "connect": Connect,
     "sign_in": SignIn,
     "begin": Begin,
-    "use_key": UseKey,
-    "accept_key": AcceptKey,
-    "set_key_aside": SetKeyAside,
     "sign_out": SignOut,
-    "show_keys": said.ShowKeys,
     "propose_expiry": said.ProposeExpiry,
     "create_key": said.CreateKey,
-    "save_key": said.SaveKey,
     "use_key_here": said.UseKeyHere,
-    "key_copied": said.KeyCopied,
-    "dismiss_key": said.DismissKey,
-    "delete_made_key": said.DeleteMadeKey,
     "delete_keys": said.DeleteKeys,
-    "delete_stale_files": said.DeleteStaleFiles,
-    "explain_access": said.ExplainAccess,
-    "show_sign_ins": said.ShowSignIns,
     "end_sign_in": said.EndSignIn,
-    "end_other_sign_ins": said.EndOtherSignIns,
-    "change_server": ChangeServer,
-    "cancel": Cancel,
+    **{command.value: command for command in (*Plain, *said.Plain)},
 }
 
 
@@ -228,6 +206,8 @@ def parse(content: object) -> tuple[str, Command] | None:
     command = COMMANDS.get(kind) if isinstance(kind, str) else None
     if command is None or not isinstance(message_id, str) or len(message_id) > _LONGEST_TEXT:
         return None
+    if isinstance(command, Plain | said.Plain):
+        return None if values else (message_id, command)
     wanted = {field.name: str(field.type) for field in fields(command) if field.default is MISSING}
     if values.keys() != wanted.keys() or not all(_fits(values[name], wanted[name]) for name in wanted):
         return None
