@@ -48,6 +48,7 @@ HOMES = {
         "session/context",
         "session/pickling",
         "session/prompts",
+        "session/refusal",
         "session/tiled_errors",
     },
     "distributed": {"keys/dask"},

@@ -101,16 +101,18 @@ def cell_number() -> int | None:
 
 def say(text: str) -> None:
     """Write a line in the output of the running cell."""
-    from IPython.display import display
-
-    display({"text/plain": text}, raw=True)
+    _display({"text/plain": text}, raw=True)
 
 
 def show(widget: object) -> None:
     """Show a widget in the output of the running cell."""
-    from IPython.display import display
+    _display(widget)
 
-    display(widget)
+
+def _display(shown: object, **options: Any) -> Any:
+    from IPython.display import display  # which a batch job does without
+
+    return display(shown, **options)
 
 
 class SecondOutput:
@@ -149,11 +151,9 @@ class SecondOutput:
             self._publish(bundle(self._afterwards))
 
     def _publish(self, bundle: dict[str, str]) -> None:
-        from IPython.display import display
-
         def publish() -> None:
             if self._handle is None:
-                self._handle = display(bundle, raw=True, display_id=True)
+                self._handle = _display(bundle, raw=True, display_id=True)
             else:
                 self._handle.update(bundle, raw=True)
 

@@ -227,5 +227,18 @@ class ApiKeys(AccountRequests):
         return super().refusal(response)
 
 
+def create_as_in_tiled(
+    context: Any,
+    scopes: Iterable[str] | None,
+    expires_in: int | str | None,
+    note: str | None,
+    access_tags: Sequence[str] | None,
+) -> NewApiKey:
+    """Make a key as Tiled's own call does, with its defaults; it reads only, unless the settings allow more."""
+    if scopes is None:
+        scopes = [INHERIT] if settings().allow_write_keys else READ
+    return ApiKeys(context).create(expires_in, note, scopes, access_tags)
+
+
 def _is_key(text: object) -> bool:
     return isinstance(text, str) and text.isascii() and text.isalnum()

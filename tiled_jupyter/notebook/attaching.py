@@ -36,12 +36,10 @@ def attach(context: Any) -> Any:
     TypeError
         If it is a Context of somebody else's.
     """
-    from tiled.client import context as tiled_context
-
     from .enabling import Context
 
     if not isinstance(context, Context):
-        if type(context) is not tiled_context.Context:
+        if not _is_tileds(type(context)):
             raise TypeError(f"Cannot attach to a {type(context).__name__}; it must be a Context of Tiled.")
         context.__class__ = Context
         context.take_over()
@@ -54,9 +52,7 @@ def enable() -> None:
     Clients that exist already are left alone (see `attach`). More than once is once.
     """
     global _enabled, _plain_init, _plain_from_any_uri
-    from tiled.client.base import BaseClient
-    from tiled.client.context import Context as theirs  # noqa: N813 - it is another than ours
-
+    theirs, client = _tileds_classes()
     with _lock:
         _enabled = True
         if _plain_init is None:
@@ -64,24 +60,30 @@ def enable() -> None:
         if _plain_from_any_uri is None:
             _plain_from_any_uri = vars(theirs)["from_any_uri"]
             theirs.from_any_uri = classmethod(_keeping_the_key(_plain_from_any_uri.__func__))
-        if not hasattr(BaseClient, "create_api_key"):
-            BaseClient.create_api_key = _create_api_key
+        if not hasattr(client, "create_api_key"):
+            client.create_api_key = _create_api_key
 
 
 def disable() -> None:
     """Undo `enable`, and leave what others have put in its place meanwhile."""
     global _enabled, _plain_init, _plain_from_any_uri
-    from tiled.client.base import BaseClient
-    from tiled.client.context import Context as theirs  # noqa: N813 - it is another than ours
-
+    theirs, client = _tileds_classes()
     with _lock:
         _enabled = False
         if getattr(theirs.__init__, "attaches", False):
             theirs.__init__, _plain_init = _plain_init, None
         if getattr(theirs.from_any_uri, "keeps_the_key", False):
             theirs.from_any_uri, _plain_from_any_uri = _plain_from_any_uri, None
-        if vars(BaseClient).get("create_api_key") is _create_api_key:
-            del BaseClient.create_api_key
+        if vars(client).get("create_api_key") is _create_api_key:
+            del client.create_api_key
+
+
+def _tileds_classes() -> tuple[Any, Any]:
+    """Return Tiled's Context and the class of its clients."""
+    from tiled.client.base import BaseClient
+    from tiled.client.context import Context
+
+    return Context, BaseClient
 
 
 def _attaching(plain: Any) -> Any:

@@ -14,125 +14,26 @@ import random
 import secrets
 import threading
 import time
-import warnings
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 import httpx
-from tiled.client.auth import CannotRefreshAuthentication, TiledAuth
+from tiled.client.auth import TiledAuth
 
 from ..address import host_of, origin_of, same_origin
-from ..errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
+from ..errors import LoginFailed, TiledJupyterError
 from ..oauth.answers import detail_of, is_replayable, is_somebody_elses, only_reads, seconds_to_wait
 from ..oauth.exchange import Tokens
 from ..oauth.refresh import NotNow, refresh
 from ..state.parts import Identity
-from ..text import Masked, legible
-from . import tiled_errors
+from ..text import Masked
 from . import tokens as files
 from .lifetime import expiry
 from .patience import Patience
-from .prompts import answer_counts, is_invited, quietly
-from .tokens import SHORT, one_kernel_at_a_time
-
-NOT_WRITABLE = "its directory cannot be written to"
-
-
-class ReauthenticationFailed(LoginFailed, CannotRefreshAuthentication):  # type: ignore[misc]  # Tiled's are untyped
-    """The session is over, and no new one came of asking."""
-
-
-class ReauthenticationCancelled(LoginCancelled, CannotRefreshAuthentication):  # type: ignore[misc]
-    """The session is over, and the person said no."""
-
-
-class NobodyToAsk(tiled_errors.CannotPrompt, CannotRefreshAuthentication):  # type: ignore[misc]
-    """The session is over, and there is nobody to ask."""
-
-
-class SomebodyElse(IdentityChanged, CannotRefreshAuthentication):  # type: ignore[misc]
-    """Somebody else signed in; the interrupted request was not sent as them."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """How renewing a session failed: data, of which each waiting thread makes an error of its own.
-
-    Parameters
-    ----------
-    error : TiledJupyterError or NotNow
-    flight : int
-        In which attempt to renew it.
-    at : float
-        When, on the monotonic clock.
-    """
-
-    error: TiledJupyterError | NotNow
-    flight: int
-    at: float
-
-    def __post_init__(self) -> None:
-        """Drop where it was raised: the frames hold tokens, and what runs in the cell."""
-        self.error.__traceback__ = self.error.__context__ = self.error.__cause__ = None
-
-    def is_an_answer(self) -> bool:
-        """Whether somebody has decided, and is not asked again for a while."""
-        return not isinstance(self.error, NotNow | CannotPrompt) and answer_counts(self.at)
-
-    def raised(self, request: httpx.Request) -> Exception:
-        """Return a fresh error for a thread whose `request` waited."""
-        error, sentence = self.error, str(self.error)
-        if isinstance(error, NotNow):
-            return error.about(request)
-        if isinstance(error, LoginCancelled):
-            return ReauthenticationCancelled(sentence)
-        if isinstance(error, CannotPrompt):
-            return NobodyToAsk(sentence)
-        if isinstance(error, IdentityChanged):
-            return SomebodyElse(sentence)
-        return ReauthenticationFailed(sentence, getattr(error, "reason", "server"))
-
-
-def stopped() -> LoginCancelled:
-    """Return what others hear whose login the stop button has ended."""
-    return LoginCancelled("The stop button ended the sign-in. Run %tiled_login to go on.")
-
-
-def not_sent_again() -> ReauthenticationFailed:
-    """Return what is raised where a body cannot be replayed."""
-    return ReauthenticationFailed(
-        "The sign-in had ended while data was being sent that cannot be read a second time, so it was not sent again. "
-        "Run the cell again."
-    )
-
-
-def not_from_tiled(request: httpx.Request, response: httpx.Response) -> httpx.HTTPStatusError:
-    """Return what is raised where a page came that Tiled's client would take for data."""
-    host, other = host_of(str(request.url)), host_of(str(response.extensions.get("led_to", response.url)))
-    did = "answered with a page" if other == host else f"led to {legible(other, 255)}"
-    sentence = f"{host} {did} instead of giving data: perhaps a portal or maintenance. Try again later."
-    return httpx.HTTPStatusError(sentence, request=request, response=response)
-
-
-def say_unsaved(why: str | None) -> None:
-    """Warn, once for each reason, that a session is not on disk though it should be."""
-    if why is not None:
-        sentence = (
-            f"Your Tiled sign-in could not be saved ({why}), so it lasts as long as this kernel. "
-            "TILED_CACHE_DIR can name a directory that can be written to."
-        )
-        warnings.warn(sentence, stacklevel=2)
-
-
-def nobody_in_a_fork(_auth: object) -> NoReturn:
-    """Refuse to ask: what a forked process inherits of a notebook reaches nobody."""
-    raise CannotPrompt(
-        "The Tiled sign-in has ended, and this process was forked: it cannot ask anybody. Sign in from the notebook, "
-        "or give this process an API key in TILED_API_KEY."
-    )
-
+from .prompts import is_invited, quietly
+from .refusal import ReauthenticationFailed, Refusal, nobody_in_a_fork, not_from_tiled, not_sent_again, stopped
+from .tokens import SHORT, one_kernel_at_a_time, say_unsaved
 
 _ROUNDS = 4  # httpx ends a flow after 20 requests
 _EARLY, _EARLIEST = 0.1, 60.0  # of what is left of a token when it comes, and in seconds

@@ -26,12 +26,12 @@ from ..state.parts import Identity
 from ..text import Masked, masked
 from . import bare, key_files, registry
 from . import tokens as files
-from .auth import NOT_WRITABLE, SessionAuth, say_unsaved
+from .auth import SessionAuth
 from .identity import clearer, identities_of, identity_of, one_identity
 from .pickling import reduced
 from .prompts import Occasion, Prompt, ask, quietly
 from .resuming import ask_for
-from .tokens import SHORT, one_kernel_at_a_time
+from .tokens import NOT_WRITABLE, SHORT, one_kernel_at_a_time, say_unsaved
 
 _log = logging.getLogger(__name__)
 

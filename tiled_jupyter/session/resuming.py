@@ -16,10 +16,11 @@ from ..oauth.exchange import Tokens
 from ..state.parts import Identity
 from . import registry, revocation
 from . import tokens as files
-from .auth import ENDED, NOT_WRITABLE, SessionAuth, say_unsaved
+from .auth import ENDED, SessionAuth
 from .identity import one_identity, who_may_resume
 from .lifetime import expiry
 from .prompts import Occasion, SignsIn, ask
+from .tokens import NOT_WRITABLE, say_unsaved
 
 _log = logging.getLogger(__name__)
 _SOMEBODY_NEW = (

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,7 @@ def _wait_for(descriptor: int, patience: float, rest: Callable[[float], bool]) -
 
 
 _MADE_BY = "made_by.json"
+NOT_WRITABLE = "its directory cannot be written to"
 
 
 def private_directory(directory: Path) -> Path | None:
@@ -142,6 +144,16 @@ def private_directory(directory: Path) -> Path | None:
     except OSError:
         return None
     return directory if os.access(directory, os.W_OK | os.X_OK) else None
+
+
+def say_unsaved(why: str | None) -> None:
+    """Warn, once for each reason, that a session is not on disk though it should be."""
+    if why is not None:
+        sentence = (
+            f"Your Tiled sign-in could not be saved ({why}), so it lasts as long as this kernel. "
+            "TILED_CACHE_DIR can name a directory that can be written to."
+        )
+        warnings.warn(sentence, stacklevel=2)
 
 
 def read_token(path: Path) -> str | None:

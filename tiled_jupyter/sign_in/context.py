@@ -55,18 +55,14 @@ class ClientContext(SessionContext):
         NewApiKey
             With ``["secret"]``, like Tiled's dictionary, and a representation that does not show it.
         """
-        from ..keys.api_keys import ApiKeys
-        from ..keys.request import INHERIT, READ
-        from ..settings import settings
+        from ..keys.api_keys import create_as_in_tiled  # which brings traitlets, for the settings
 
         subscription = _beginning()
         if subscription is not None:
             with _ended_with(subscription):
                 # A dictionary, which has all that Tiled asks of it.
                 return cast("NewApiKey", super().create_api_key(scopes, expires_in, note, access_tags))
-        if scopes is None:
-            scopes = [INHERIT] if settings().allow_write_keys else READ
-        return ApiKeys(self).create(expires_in, note, scopes, access_tags)
+        return create_as_in_tiled(self, scopes, expires_in, note, access_tags)
 
 
 def _beginning() -> Any:

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tiled.client import from_context
+
 from ..address import without_secrets
 from ..background import in_background
 from ..errors import LoginFailed
@@ -254,8 +256,6 @@ class LoginSession:
         LoginFailed
             Where nobody is signed in and the server wants that.
         """
-        from tiled.client import from_context
-
         state = self.state
         is_public = isinstance(state, SignedOut) and not state.server.required
         if self.context is None or not (is_public or isinstance(state, SignedIn)):
