@@ -336,10 +336,6 @@ class SessionContext(tiled_context.Context):  # type: ignore[misc]  # Tiled's cl
         """Return the client that a prompt is given: as `bare_client`, for the server's identity providers too."""
         return bare.prompt_client(self)
 
-    def provider_client(self, *places: str) -> httpx.Client:
-        """Return a client for an identity provider: the same network, and nothing that Tiled's server knows or sets."""
-        return bare.provider_client(self, *places)
-
     # -- what is not to be seen or sent ----------------------------------------------------------------
 
     def __repr__(self) -> str:

@@ -54,9 +54,6 @@ class SignsIn(Protocol):
     def prompt_client(self) -> httpx.Client:
         """Return the client that a prompt is given."""
 
-    def provider_client(self, *places: str) -> httpx.Client:
-        """Return a client for an identity provider."""
-
     def place_for_tokens(self, *, remember: bool) -> Path | None:
         """Return where tokens may lie."""
 

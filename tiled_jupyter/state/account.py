@@ -319,4 +319,4 @@ class EndSignIn:
     session: str
 
 
-AccountCommand: TypeAlias = Plain | ProposeExpiry | CreateKey | UseKeyHere | DeleteKeys | EndSignIn
+WithMore: TypeAlias = ProposeExpiry | CreateKey | UseKeyHere | DeleteKeys | EndSignIn

@@ -132,19 +132,7 @@ class SignOut:
     everywhere: bool
 
 
-_WithMore: TypeAlias = (
-    Alive
-    | Ready
-    | Pong
-    | SignIn
-    | Begin
-    | SignOut
-    | said.ProposeExpiry
-    | said.CreateKey
-    | said.UseKeyHere
-    | said.DeleteKeys
-    | said.EndSignIn
-)
+_WithMore: TypeAlias = Alive | Ready | Pong | SignIn | Begin | SignOut | said.WithMore
 Command: TypeAlias = Plain | said.Plain | _WithMore
 
 COMMANDS: dict[str, Plain | said.Plain | type[_WithMore]] = {
