@@ -132,9 +132,12 @@ class _Around:
         self._begun = time.monotonic()
         self._next_look = self._in_a_while() if may_live and auth.tokens.get("refresh_token") else math.inf
         self._seen: str | None = None
+        self._is_looking = False
 
     def meanwhile(self) -> str | None:
         """Return what was seen at the last look, in a sentence."""
+        if self._is_looking and self._auth.generation != self._generation:  # it has just been renewed
+            return _LIVES
         return self._seen
 
     def tokens(self) -> Tokens | None:
@@ -150,9 +153,10 @@ class _Around:
         return saved
 
     def _look(self) -> None:
-        self._seen = self._auth.look_again()
-        if self._auth.generation != self._generation:
-            self._seen = _LIVES
+        self._is_looking = True
+        seen = self._auth.look_again()
+        self._seen = _LIVES if self._auth.generation != self._generation else seen
+        self._is_looking = False
         self._next_look = self._in_a_while()
 
     def _in_a_while(self) -> float:
