@@ -1,14 +1,16 @@
 """``python -m tiled_jupyter enable | disable | status | doctor``: have IPython load the extension, or no longer.
 
 Prints what would change, and changes it with ``--write``; asks nothing. ``status`` also says which settings are wrong,
-and ``doctor`` what to send to whoever is asked for help.
+and ``doctor`` what to send to whoever is asked for help. ``python -m tiled_jupyter key`` makes API keys.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,7 +24,10 @@ _ANEW = "Kernels that start from now on"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says, and give the exit status."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["key"]:
+        return _key(given[1:])
+    options = _parser().parse_args(given)
     if options.action == "status":
         print("\n".join(_status(options)))
         return 0
@@ -48,11 +53,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(failed)
 
 
+def _key(arguments: list[str]) -> int:
+    try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops a service tidies up, too
+        from .notebook import key_command  # which brings Tiled
+
+        return key_command.main(arguments, functools.partial(print, flush=True))
+    except KeyboardInterrupt:
+        return 130
+
+
 def _parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(
         prog="python -m tiled_jupyter",
         description="Have IPython load tiled_jupyter in every notebook, or no longer. Shows what would change; "
         "--write changes it. TILED_JUPYTER=0 in the environment of a kernel turns it off there.",
+        epilog="API keys for jobs: python -m tiled_jupyter key --help",
     )
     options.add_argument("action", choices=("enable", "disable", "status", "doctor"))
     options.add_argument("--write", action="store_true", help="do it, rather than show what would be done")

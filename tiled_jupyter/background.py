@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from collections.abc import Callable
+
+_NAME = "tiled-login"
 
 
 def in_background(work: Callable[[], object]) -> None:
@@ -15,4 +18,12 @@ def in_background(work: Callable[[], object]) -> None:
     work : callable
         Its output and comm messages belong to that cell, because it runs with a copy of its context.
     """
-    threading.Thread(target=contextvars.copy_context().run, args=(work,), name="tiled-login", daemon=True).start()
+    threading.Thread(target=contextvars.copy_context().run, args=(work,), name=_NAME, daemon=True).start()
+
+
+def finish(seconds: float) -> None:
+    """Wait for what runs in the background, so many seconds at most, before the process ends and it with it."""
+    until = time.monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread.name == _NAME:
+            thread.join(max(until - time.monotonic(), 0.0))

@@ -51,7 +51,19 @@ class IdentityChanged(TiledJupyterError):
 
 
 class KeysUnavailable(TiledJupyterError, RuntimeError):
-    """There are no API keys to make, list or revoke here, or not now."""
+    """There are no API keys to make, list or revoke here, or not now.
+
+    Parameters
+    ----------
+    sentence : str
+        What happened and what to do.
+    passing : bool
+        Whether the same may succeed a little later.
+    """
+
+    def __init__(self, sentence: str, *, passing: bool = False) -> None:
+        super().__init__(sentence)
+        self.passing = passing
 
 
 class KeyNotMade(TiledJupyterError):

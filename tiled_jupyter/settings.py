@@ -198,7 +198,10 @@ def _no_setting(name: str, application: Application | None = None) -> str:
 def _config() -> Config:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
-    return Config() if shell is None else shell.config
+    if shell is None and not Application.initialized():
+        return Config()
+    config: Config = (Application.instance() if shell is None else shell).config
+    return config
 
 
 def _written(config: Config) -> dict[str, Any]:

@@ -39,12 +39,14 @@ class AccountRequests:
         try:
             response = self.send(method, url, **options)
         except (httpx.HTTPError, Refused) as error:
-            sentence = explain(error, self.host).sentence
+            failure = explain(error, self.host)
+            sentence, passing = failure.sentence, failure.kind == "unreachable"
         else:
             if response.is_success:
                 return read_json(response)
-            sentence = self.refusal(response)
-        raise KeysUnavailable(sentence)  # here, where it has no httpx error as context: that has the request's headers
+            sentence, passing = self.refusal(response), response.status_code >= 500
+        # Here, where it has no httpx error as context: that has the request's headers.
+        raise KeysUnavailable(sentence, passing=passing)
 
     def delete(self, url: str, **options: Any) -> None:
         """Delete something; see `ask`."""

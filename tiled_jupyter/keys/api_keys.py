@@ -104,7 +104,8 @@ class ApiKeys(AccountRequests):
             raise KeyNotMade(self._clean_up(request["note"], known))
         known_servers.remember(str(self._context.api_uri), place=known_servers.here(answer["first_eight"]))
         expires = time_of(answer.get("expiration_time"))
-        return NewApiKey(answer, expires, self._context, None if runs_for is None else length_of(runs_for))
+        length = None if runs_for is None else length_of(runs_for)
+        return NewApiKey(answer, expires, self._context, length, {"account": before.account, **request})
 
     def overview(self) -> KeyList:
         """Read all that is to be known of this account's keys, in one or two requests.
@@ -140,7 +141,8 @@ class ApiKeys(AccountRequests):
         allowed = [scope for scope in offered(may) if settings().allow_write_keys or not changes_something(scope.name)]
         in_use = (self._context.api_key or "")[:8]
         keys = read_keys(principal.get("api_keys") or (), in_use, known_servers.places(str(self._context.api_uri)))
-        return KeyList(keys, tuple(allowed), unavailable)
+        account = None if principal.get("uuid") is None else str(principal["uuid"])
+        return KeyList(keys, tuple(allowed), unavailable, account)
 
     def list(self) -> KeyList:
         """Return the keys; see `overview`. A `KeyList` is a sequence of `ApiKey`.

@@ -1,8 +1,9 @@
 """The key of a job, given to the workers of a Dask cluster: to those of now and to those that join later.
 
 It goes as a plugin, and so into no task graph and no pickled client. The plugin stays on the scheduler. It
-carries the path of the key's file; the key itself only where nobody can listen (``by_value``). Its class
-travels by value: workers need Dask and no ``tiled_jupyter``.
+carries the path of the key's file; the key itself only where nobody can listen (``by_value``). Each worker looks at the
+file every minute: it may be given a new key (`rotation`). The plugin's class travels by value: workers need Dask and no
+``tiled_jupyter``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ..session.key_files import VARIABLE
 from .new_key import NewApiKey
 
 PLUGIN = "tiled-api-key"
+_EVERY = 60.0  # seconds, after which a worker looks whether the file has another key
 _REFUSED = "0" * 72  # has the form of a key, and is nobody's: a server refuses it
 _CANNOT_READ = (
     "The worker {worker} has no Tiled API key: it cannot read {path} ({why}). What its tasks ask of Tiled is refused "
@@ -31,13 +33,13 @@ def give_key(client: Any, key: NewApiKey | Path | str, *, by_value: bool = False
     """Send an API key to the workers of a cluster, those that join later too.
 
     Each worker puts it in its ``TILED_API_KEY``, where Tiled looks for it when a task makes a client. Giving another
-    key replaces it.
+    key replaces it, and so does, within a minute, another key in its file.
 
     Parameters
     ----------
     client : distributed.Client
     key : NewApiKey, Path or str
-        A key that was saved, or the path of its file. Workers read the file whenever they start.
+        A key that was saved, or the path of its file. Workers read the file when they start and whenever it changes.
     by_value : bool
         Send the key itself, to workers that cannot read the file. The scheduler then holds it.
 
@@ -123,6 +125,7 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
     from distributed import WorkerPlugin
 
     variable, its_server, refused, cannot_read = VARIABLE, arrival.ITS_SERVER, _REFUSED, _CANNOT_READ
+    every = _EVERY
 
     class TiledApiKey(WorkerPlugin):
         """Puts a Tiled API key in the environment of a worker."""
@@ -131,6 +134,7 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
             self._path = path
             self._secret = secret
             self._before: dict[str, str | None] = {}
+            self._looking: Any = None
 
         def setup(self, worker: Any) -> None:
             import os
@@ -141,6 +145,11 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
                 os.environ[its_server] = server
             # Dask lets a worker join whose plugin fails. It must not read public data alone and take that for all.
             os.environ[variable] = refused
+            if secret is None and worker is not None:
+                from tornado.ioloop import PeriodicCallback
+
+                self._looking = PeriodicCallback(self._look_again, every * 1000)
+                self._looking.start()
             try:
                 os.environ[variable] = self._secret or self._read()
             except OSError as error:
@@ -149,6 +158,17 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
                     sentence = cannot_read.format(worker=worker.address, path=self._path, why=error.strerror)
                     worker.log_event("warn", sentence)
                 raise
+
+        async def _look_again(self) -> None:
+            """Take another key over from the file, where there is one."""
+            import asyncio
+            import contextlib
+            import os
+
+            with contextlib.suppress(OSError):
+                found = await asyncio.to_thread(self._read)  # the disk may hang
+                if self._looking is not None:  # nobody has taken the key back meanwhile
+                    os.environ[variable] = found
 
         def _read(self) -> str:
             with open(str(self._path), encoding="utf-8") as file:  # noqa: PTH123
@@ -160,6 +180,9 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
         def teardown(self, worker: object) -> None:  # noqa: ARG002 - Dask's signature
             import os
 
+            looking, self._looking = self._looking, None
+            if looking is not None:
+                looking.stop()
             for name, value in self._before.items():
                 os.environ.pop(name, None)
                 if value is not None:

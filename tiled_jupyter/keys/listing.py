@@ -83,11 +83,14 @@ class KeyList(Sequence[ApiKey]):
         What a new key may be given.
     unavailable : str or None
         Why no key can be made; None if one can.
+    account : str or None
+        Whose keys they are, by the id that the server gives it.
     """
 
     keys: tuple[ApiKey, ...] = ()
     scopes: tuple[Scope, ...] = ()
     unavailable: str | None = None
+    account: str | None = None
 
     @property
     def of_limit(self) -> str:

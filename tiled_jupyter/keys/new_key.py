@@ -36,6 +36,8 @@ class NewApiKey(dict[str, Any]):
         Of the server that made it.
     runs_for : int, optional
         Seconds that the job runs, for the time limits in snippets.
+    made_as : mapping, optional
+        As what it was made, as its file says it; see `tiled_jupyter.session.key_files.KeyFile`.
 
     Attributes
     ----------
@@ -48,14 +50,20 @@ class NewApiKey(dict[str, Any]):
         The file it was last saved to.
     """
 
-    __slots__ = ("_context", "_runs_for", "expires", "saved_to")
+    __slots__ = ("_context", "_made_as", "_runs_for", "expires", "saved_to")
 
     def __init__(
-        self, answer: Mapping[str, Any], expires: datetime | None, context: Any, runs_for: int | None = None
+        self,
+        answer: Mapping[str, Any],
+        expires: datetime | None,
+        context: Any,
+        runs_for: int | None = None,
+        made_as: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__({**answer, "secret": Masked(answer["secret"])})
         self._context = context
         self._runs_for = runs_for
+        self._made_as = made_as
         self.expires = expires
         self.saved_to: Path | None = None
 
@@ -105,7 +113,9 @@ class NewApiKey(dict[str, Any]):
         UnsafePlace
             If others could read or replace it there.
         """
-        self.saved_to = key_files.save(self.secret, self.api_uri, self.expires, path, beside_notebook=beside_notebook)
+        self.saved_to = key_files.save(
+            self.secret, self.api_uri, self.expires, path, beside_notebook=beside_notebook, made_as=self._made_as
+        )
         return self.saved_to
 
     def use(self, *, environment: bool = False) -> str:

@@ -1,7 +1,7 @@
-"""What a person writes in a cell or a script.
+"""What a person writes in a cell, a script or at a terminal.
 
-Magics, `attaching.enable`, `enabling.from_uri`, and the start-up file that loads them. Every other room works without
-it.
+Magics, the command line for keys, `attaching.enable`, `enabling.from_uri`, and the start-up file that loads them. Every
+other room works without it.
 """
 
-__all__ = ["attaching", "enabling", "extension", "startup", "support"]
+__all__ = ["attaching", "enabling", "extension", "key_command", "startup", "support"]

@@ -214,16 +214,24 @@ def system() -> Place:
     return Place("this computer", Path(SYSTEM_CONFIG_DIRS[-1]) / "startup")
 
 
-def configured(profile_name: str) -> Application:
+def configured(profile_name: str | None, application: Application | None = None) -> Application:
     """Return an application that has loaded IPython's configuration files as a kernel with this profile would.
+
+    Parameters
+    ----------
+    profile_name : str or None
+        None for what counts for everybody alone.
+    application : traitlets.config.Application, optional
+        To load them; by default a new one.
 
     Raises
     ------
     CannotChange
         Where there is no such profile.
     """
-    places = [str(profile(profile_name).directory.parent), *ENV_CONFIG_DIRS, *SYSTEM_CONFIG_DIRS]
-    application = Application(log_level="ERROR")
+    own = [] if profile_name is None else [str(profile(profile_name).directory.parent)]
+    places = [*own, *ENV_CONFIG_DIRS, *SYSTEM_CONFIG_DIRS]
+    application = application or Application(log_level="ERROR")
     for name in ("ipython_config", "ipython_kernel_config"):
         application.load_config_file(name, path=places)
     return application

@@ -1,13 +1,14 @@
 """Files that hold one API key each, for jobs: ``TILED_API_KEY=…`` as shells, Docker and systemd read it.
 
 A file is there whole or not at all, for this user alone (0600), in a directory nobody else can write. It says in
-comments for which server it is and until when it works. Asks no server.
+comments for which server it is, until when it works, and as what it was made. Asks no server.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import os
 import re
 import secrets
@@ -15,10 +16,11 @@ import socket
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import platformdirs
@@ -30,7 +32,8 @@ from ..text import Masked
 VARIABLE = "TILED_API_KEY"
 _MONTH = 30 * 24 * 3600.0  # seconds
 _LISTED = re.compile(r"[0-9a-f]{72}")
-_NAME = re.compile(r".+-([0-9a-f]{8})\.env")
+_MADE_AS = ("account", "expires_in", "note", "scopes", "access_tags")
+_EQUALS = r"\u003d"
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -56,12 +59,16 @@ class KeyFile:
         Of the key.
     expires : datetime or None
         None for never.
+    made_as : mapping or None
+        Whose key was made, as what, and for how long: ``account``, ``expires_in``, ``note``, ``scopes`` and
+        ``access_tags``. None where the file does not say.
     """
 
     path: Path
     api_uri: str
     first_eight: str
     expires: datetime | None
+    made_as: Mapping[str, Any] | None = None
 
     def expired(self, now: datetime | None = None) -> bool:
         """Whether the key has ceased to work."""
@@ -85,6 +92,7 @@ def save(
     path: str | Path | None = None,
     *,
     beside_notebook: bool = False,
+    made_as: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a key to a file.
 
@@ -99,6 +107,8 @@ def save(
         By default `default_path`.
     beside_notebook : bool
         Allow a path in the directory of the notebook, where it may be published with it, or below that.
+    made_as : mapping, optional
+        What the file says of the key, as in `KeyFile`.
 
     Returns
     -------
@@ -131,6 +141,9 @@ def save(
     _refuse_directory_of_others(target.parent)
     until = "never" if expires is None else expires.astimezone(timezone.utc).isoformat(timespec="seconds")
     comments = f"# Tiled API key. Whoever reads it can use it.\n# server: {api_uri}\n# expires: {until}\n"
+    if made_as is not None:
+        # One line, in which nothing looks like the line of the key.
+        comments += f"# made as: {json.dumps(dict(made_as)).replace('=', _EQUALS)}\n"
     descriptor, name = tempfile.mkstemp(prefix=".key.", dir=target.parent)  # made 0600
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -217,21 +230,46 @@ def _runs(process: int) -> bool:
 def saved() -> Iterator[KeyFile]:
     """Find the key files in the default directory; what is no key file is left out."""
     for path in sorted(directory().glob("*.env")):
-        matched = _NAME.fullmatch(path.name)
-        try:
-            about = _comments(path)
-            until = about["expires"]
-            expires = None if until == "never" else datetime.fromisoformat(until).astimezone(timezone.utc)
-        except (OSError, ValueError, KeyError):
-            continue
-        if matched is not None and "server" in about:
-            yield KeyFile(path, about["server"], matched[1], expires)
+        with contextlib.suppress(OSError, ValueError):
+            yield read(path)
+
+
+def read(path: Path) -> KeyFile:
+    """Return what a key file says of its key.
+
+    Raises
+    ------
+    ValueError
+        If it is no key file.
+    OSError
+        If it cannot be read.
+    """
+    about, first_eight = _parsed(path)
+    try:
+        until, server = about["expires"], about["server"]
+        expires = None if until == "never" else datetime.fromisoformat(until).astimezone(timezone.utc)
+    except (LookupError, ValueError):
+        server, expires = "", None
+    if not server or len(first_eight) < 8:
+        raise ValueError(f"{path} is no key file: it does not hold a key, its server and its end.")
+    return KeyFile(path, server, first_eight, expires, _made_as(about.get("made as", "")))
+
+
+def secret_in(path: Path) -> Masked:
+    """Return the key in a file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    return Masked(path.read_bytes().decode("utf-8", "replace").partition(f"{VARIABLE}=")[2].strip())
 
 
 def server_of(path: Path) -> str | None:
     """Return which server a key file is for; None where it does not say, or cannot be read."""
     with contextlib.suppress(OSError, ValueError):
-        return _comments(path).get("server")
+        return _parsed(path)[0].get("server")
     return None
 
 
@@ -255,9 +293,20 @@ def delete(api_uri: str, first_eight: str) -> list[Path]:
     return gone
 
 
-def _comments(path: Path) -> dict[str, str]:
-    comments = [line[2:].partition(": ") for line in path.read_text("utf-8").splitlines() if line[:1] == "#"]
-    return {name: value for name, _, value in comments}
+def _parsed(path: Path) -> tuple[dict[str, str], str]:
+    """Return the comments of a key file, and the first eight characters of its key."""
+    text = path.read_bytes().decode("utf-8", "replace")
+    comments = [line[2:].partition(": ") for line in text.splitlines() if line[:1] == "#"]
+    return {name: value for name, _, value in comments}, text.partition(f"{VARIABLE}=")[2].strip()[:8]
+
+
+def _made_as(text: str) -> dict[str, Any] | None:
+    """Read as what a key was made; None where that is not whole."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) and said.keys() == set(_MADE_AS) else None
 
 
 def _make_private(place: Path) -> None:

@@ -75,6 +75,11 @@ def known(api_uri: str) -> Known | None:
     return _read().get(api_uri)
 
 
+def addresses() -> list[str]:
+    """Return the servers that somebody has signed in to, those of last time last."""
+    return list(_read())
+
+
 def here(session: str) -> Place:
     """Return where something is made now, to be remembered."""
     return Place(session, socket.gethostname(), Path(os.environ.get("JPY_SESSION_NAME", "")).stem, time.time())

@@ -1,0 +1,571 @@
+"""The command line for API keys, ``python -m tiled_jupyter key …``: for people at a terminal, and for services.
+
+Keys are as those of the notebook: they may read, work for a week, and lie in a file for this user alone. Who makes them
+is who is signed in on this computer; where nobody is, a person at a terminal is asked as Tiled asks, and a script fails
+at once. A service that has nothing but a key uses that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+from traitlets.config import Application
+
+from ..address import BadAddress, host_of
+from ..background import finish
+from ..errors import CannotPrompt, KeysUnavailable, TiledJupyterError
+from ..kernel import cells, front_end
+from ..keys import jobs
+from ..keys.api_keys import ApiKeys
+from ..keys.choice import fault, key_for
+from ..keys.listing import ApiKey
+from ..keys.new_key import NewApiKey
+from ..keys.request import READ, USUAL, in_words, length_of, scope
+from ..keys.rotation import CREATE, REVOKE, may, or_revoked, rotate
+from ..oauth.audience import require_private
+from ..oauth.exchange import Refused, ask, bearing, explain, within
+from ..session import key_files, known_servers
+from ..session.context import SessionContext, ask_at_terminal
+from ..session.identity import full_name, identity_of
+from ..session.key_files import KeyFile
+from ..settings import settings
+from ..sign_in.server import find_target, open_context
+from ..text import Masked, legible
+from . import startup
+
+DONE, FAILED, WRONG_LINE, NOBODY, AWAY, STOPPED = 0, 1, 2, 3, 4, 130
+_PROGRAM = "python -m tiled_jupyter key"
+_EXIT = (
+    "Exit status: 0 done; 1 refused, or a file could not be used; 2 the command line is wrong; 3 nobody is signed in, "
+    "and nobody can be asked; 4 the server cannot be reached, try again later; 130 stopped with Ctrl-C."
+)
+_FIRST_EIGHT = re.compile(r"[0-9a-f]{8}")
+_ANY_KEY = re.compile(r"[0-9A-Fa-f]{72}")
+_UNTIL_ITS_END = "end"
+_PATIENCE = 12.0  # seconds for a saved sign-in; Tiled itself asks again for 25
+_CLEAN_UP = 30.0  # seconds for a key made in vain to be revoked
+_NOT_HERE = (
+    "A key does not belong on a command line, where others can read it. Name it by its file or its first eight "
+    "characters, and revoke this one."
+)
+_NOBODY = (
+    "Nobody is signed in to {host}, and nobody can be asked here. Sign in at a terminal: {program} list --server "
+    "{address}. Or name the file of a key that may do this: --with-key FILE."
+)
+
+Say = Callable[[str], None]
+
+
+class _Ended(Exception):
+    """The command ends here, with this sentence and exit status."""
+
+    def __init__(self, sentence: str, status: int = FAILED) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, and repeats no key."""
+
+    def error(self, message: str) -> NoReturn:
+        said = _NOT_HERE if _ANY_KEY.search(message) else f"{message[:1].upper()}{message[1:]}. See {self.prog} --help"
+        raise _Ended(said, WRONG_LINE)
+
+
+def main(arguments: Sequence[str], say: Say) -> int:
+    """Do what the command line says.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        What stands behind ``key``.
+    say : callable
+        Writes a line on stdout.
+
+    Returns
+    -------
+    int
+        The exit status. What went wrong stands on stderr, in one sentence.
+    """
+    status, sentence = DONE, ""
+    try:
+        options = _parser().parse_args(arguments)
+        _read_settings()
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: _complain(str(message))
+            options.run(options, say)
+    except KeyboardInterrupt:
+        status, sentence = STOPPED, "Stopped."
+        with contextlib.suppress(KeyboardInterrupt):
+            finish(_CLEAN_UP)
+    except BrokenPipeError:  # who reads has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # noqa: BLE001 - a person reads this, or a script's log
+        status, sentence = _status(error), _sentence(error)
+    if sentence:
+        _complain(sentence)
+    return status
+
+
+def _complain(sentence: str) -> None:
+    sys.stderr.write(f"{legible(sentence, 2000)}\n")
+
+
+def _status(error: Exception) -> int:
+    match error:
+        case _Ended():
+            return error.status
+        case CannotPrompt():
+            return NOBODY
+        case BadAddress():
+            return WRONG_LINE
+        case Refused() | KeysUnavailable() if getattr(error, "passing", False):
+            return AWAY
+        case Refused() if error.failure.kind == "unreachable":
+            return AWAY
+        case TimeoutError() | httpx.TransportError():
+            return AWAY
+    return FAILED
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}."
+    if isinstance(error, _Ended | Refused | TiledJupyterError | ValueError):
+        return str(error)
+    return explain(error, "the server").sentence
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog=_PROGRAM, description="API keys for jobs and services.", epilog=_EXIT)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    at_a_server = _Parser(add_help=False)
+    at_a_server.add_argument("--server", metavar="URI|PROFILE", help="which server; needed where there are several")
+    at_a_server.add_argument("--with-key", metavar="FILE", help="act with the key in this file, and with no sign-in")
+    at_a_server.add_argument("--json", action="store_true", help="for programs")
+
+    def add(name: str, run: Callable[[Any, Say], None], words: str, *, server: bool = True) -> argparse.ArgumentParser:
+        parents = [at_a_server] if server else []
+        action = actions.add_parser(name, help=words, description=words, parents=parents, allow_abbrev=False)
+        action.set_defaults(run=run)
+        return action
+
+    create = add("create", _create, "make a key that may read, for a week, and save it to a file")
+    create.add_argument("--expires-in", metavar="7d", help="a number and a unit, y d h m or s; or never")
+    create.add_argument("--runs-for", metavar="48h", help="how long the job runs; the key then works long enough")
+    create.add_argument("--may-wait", metavar="7d", help="with --runs-for: how long it may wait in a queue before")
+    create.add_argument("--note", metavar="TEXT", help="what the key is for; by default computer and date")
+    create.add_argument("--scopes", nargs="+", metavar="SCOPE", help="by default read:metadata read:data")
+    create.add_argument("--tags", nargs="+", metavar="TAG", help="reach only what bears these tags, where it is heeded")
+    create.add_argument("--file", metavar="PATH", type=Path, help=f"by default a new one in {key_files.directory()}")
+    create.add_argument(
+        "--show-secret",
+        action="store_true",
+        help="DANGEROUS: print the key itself, and save no file unless --file says so. A terminal, a log or a "
+        "notebook that shows it keeps it. For a pipe into a store of secrets",
+    )
+    add("list", _list, "show the keys of the account")
+    snippet = add("snippet", _snippet, "print a job script for a key that is in a file", server=False)
+    snippet.add_argument("kind", metavar="KIND", choices=jobs.KINDS, help=", ".join(jobs.KINDS))
+    _key_argument(snippet)
+    snippet.add_argument("--runs-for", metavar="48h", help="how long the job runs, for its time limit")
+    renewed = add("rotate", _rotate, "put a new key like the old one in its file, and revoke the old one")
+    _key_argument(renewed)
+    renewed.add_argument("--expires-in", metavar="7d", help="by default as long as the old one was made for")
+    renewed.add_argument(
+        "--keep-old",
+        metavar="TIME",
+        nargs="?",
+        const=_UNTIL_ITS_END,
+        help="for what still uses the old key: wait for so long, such as 1h, before it is revoked; without a time, "
+        "leave it until it expires",
+    )
+    _key_argument(add("revoke", _revoke, "revoke a key, and delete its file"))
+    return parser
+
+
+def _key_argument(action: argparse.ArgumentParser) -> None:
+    action.add_argument("key", metavar="FILE|FIRST_EIGHT", help="the key's file, or its first eight characters")
+
+
+# -- what is done --------------------------------------------------------------------------------------
+
+
+def _create(options: Any, say: Say) -> None:
+    path: Path | None = options.file
+    if path is not None and os.path.lexists(path.expanduser()) and not path.expanduser().is_dir():
+        raise _Ended(f"{path} is there already. To put a new key in it: {_PROGRAM} rotate {path}")
+    account = _sign_in(_server(options), options, {CREATE})
+    keys = ApiKeys(account.context)
+    wish = _usable(lambda: _wish(options))
+    key = _usable(lambda: keys.create(**wish))
+    with or_revoked(keys, key):
+        if path is not None or not options.show_secret:
+            key.save(path, beside_notebook=True)
+        if options.json:
+            secret = {"secret": str(key.secret)} if options.show_secret else {}
+            say(json.dumps({**_about(key), **secret}))
+        elif options.show_secret:
+            say(str(key.secret))
+        else:
+            say(f"{key.saved_to}\nA key of {account.words} is in this file, for you alone. {_what_it_may(key)}")
+
+
+def _wish(options: Any) -> dict[str, Any]:
+    return {
+        "expires_in": options.expires_in or USUAL,
+        "note": options.note,
+        "scopes": options.scopes or READ,
+        "access_tags": options.tags,
+        "runs_for": options.runs_for,
+        "may_wait": options.may_wait,
+    }
+
+
+def _list(options: Any, say: Say) -> None:
+    account = _sign_in(_server(options), options, set())
+    keys = ApiKeys(account.context).list()
+    uri = str(account.context.api_uri)
+    files = {file.first_eight: file.path for file in key_files.saved() if file.api_uri == uri}
+    if options.json:
+        say(json.dumps([_listed(key, uri, files.get(key.first_eight)) for key in keys], indent=2))
+        return
+    headings = ("key", "expires in", "last used", "may", "note", "file")
+    rows = [headings, *(_row(key, files.get(key.first_eight)) for key in keys)] if len(keys) else []
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    say(f"{keys.of_limit} keys of {account.words}")
+
+
+def _snippet(options: Any, say: Say) -> None:
+    file = _file(options.key)
+    note = None if file.made_as is None else str(file.made_as["note"])
+    runs_for = None if options.runs_for is None else _usable(lambda: length_of(options.runs_for))
+    text = jobs.snippet(options.kind, file.path, file.api_uri, note=note, expires=file.expires, runs_for=runs_for)
+    say(text.removesuffix("\n"))
+
+
+def _rotate(options: Any, say: Say) -> None:
+    file = _file(options.key)
+    grace = options.keep_old
+    if grace is not None and grace != _UNTIL_ITS_END:
+        grace = timedelta(seconds=_usable(lambda: length_of(options.keep_old)))
+    needed = {CREATE} if grace == _UNTIL_ITS_END else {CREATE, REVOKE}
+    account = _sign_in(_server(options, file), options, needed, file)
+    keys = ApiKeys(account.context)
+    new = _usable(lambda: rotate(keys, file, options.expires_in))
+    end = _end_of_old(file, grace)
+    if not options.json:
+        say(f"{new.saved_to}\nA new key of {account.words} is in this file. {_what_it_may(new)}")
+        if end is None or end > _now():
+            say(f"The old key, {file.first_eight}, works {_until(end)}.")
+    elif grace is not None:
+        say(json.dumps({**_about(new), "old": {"first_eight": file.first_eight, "ends": _time(end)}}))
+    if grace != _UNTIL_ITS_END:
+        _end_old(keys, file, end, new)
+        if not options.json:
+            say(f"The old key, {file.first_eight}, works no longer.")
+    if options.json and grace is None:
+        say(json.dumps({**_about(new), "old": {"first_eight": file.first_eight, "ends": _time(_now())}}))
+
+
+def _end_of_old(file: KeyFile, grace: Any) -> datetime | None:
+    """Return when the old key ends: by itself, or after the time that it is given."""
+    if grace == _UNTIL_ITS_END:
+        return file.expires
+    end = _now() + (grace or timedelta())
+    return end if file.expires is None else min(end, file.expires)
+
+
+def _end_old(keys: ApiKeys, file: KeyFile, end: datetime | None, new: NewApiKey) -> None:
+    """Wait until the old key's time has come, and revoke it."""
+    try:
+        wait = (end - _now()).total_seconds() if end is not None else 0.0
+        if wait > 0:
+            cells.pause(wait)
+        if file.expired():
+            return
+        keys.revoke(file.first_eight)
+    except (KeysUnavailable, KeyboardInterrupt) as error:
+        if isinstance(error, KeysUnavailable) and _is_gone(keys, file.first_eight):
+            return
+        why, status = (str(error), FAILED) if isinstance(error, KeysUnavailable) else ("Stopped.", STOPPED)
+        sentence = (
+            f"{why} {new.saved_to} has the new key, and the old one, {file.first_eight}, works {_until(file.expires)}. "
+            f"To end it: {_PROGRAM} revoke {file.first_eight} --server {file.api_uri}"
+        )
+    else:
+        return
+    raise _Ended(sentence, status)
+
+
+def _revoke(options: Any, say: Say) -> None:
+    first_eight, file = options.key, None
+    if not _FIRST_EIGHT.fullmatch(first_eight):
+        file = _file(first_eight)
+        first_eight = file.first_eight
+    account = _sign_in(_server(options, file), options, {REVOKE}, file)
+    keys = ApiKeys(account.context)
+    if file is None or not file.expired():
+        try:
+            keys.revoke(first_eight)
+        except KeysUnavailable:
+            if file is None or not _is_gone(keys, first_eight):
+                raise
+    deleted = [file.path] if file is not None else []
+    for path in deleted:
+        path.unlink(missing_ok=True)
+    if options.json:
+        say(json.dumps({"first_eight": first_eight, "server": str(account.context.api_uri)}))
+    else:
+        say(f"{first_eight} works no longer.{f' {file.path} was deleted.' if file is not None else ''}")
+
+
+def _is_gone(keys: ApiKeys, first_eight: str) -> bool:
+    try:
+        return all(key.first_eight != first_eight for key in keys.list())
+    except KeysUnavailable:
+        return False
+
+
+def _usable(work: Callable[[], Any]) -> Any:
+    """Do something with what the command line says; where that is no good, the line is wrong."""
+    try:
+        return work()
+    except ValueError as error:
+        if isinstance(error, TiledJupyterError | key_files.UnsafePlace):  # a setting, or a place
+            raise
+        sentence = str(error)
+    raise _Ended(sentence, WRONG_LINE)
+
+
+# -- which key, which server ---------------------------------------------------------------------------
+
+
+def _file(text: str) -> KeyFile:
+    """Return the key file that the command line names."""
+    if _ANY_KEY.search(text):
+        raise _Ended(_NOT_HERE, WRONG_LINE)
+    if not _FIRST_EIGHT.fullmatch(text):
+        return key_files.read(Path(text).expanduser().absolute())
+    found = [file for file in key_files.saved() if file.first_eight == text]
+    if len(found) != 1:
+        raise _Ended(f"There is no file of key {text} in {key_files.directory()}. Name its file.")
+    return found[0]
+
+
+def _server(options: Any, file: KeyFile | None = None) -> str:
+    """Return the server that is meant: its address, or the name of a profile."""
+    server: str | None = options.server
+    files = [file, None if options.with_key is None else _file(options.with_key)]
+    of_files = {one.api_uri: one.path for one in files if one is not None}
+    if server is not None:
+        return server
+    if len(of_files) > 1:
+        raise _Ended(" and ".join(f"{path} is for {host_of(uri)}" for uri, path in of_files.items()) + ".", WRONG_LINE)
+    if of_files:
+        return next(iter(of_files))
+    listed, known = settings().servers, known_servers.addresses()
+    if listed or len(known) == 1:
+        return (listed or known)[0]
+    which = f" You have used {', '.join(known)}." if known else ""
+    raise _Ended(f"Say which server: --server ADDRESS.{which}", WRONG_LINE)
+
+
+# -- as whom -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Account:
+    """Whose keys they are.
+
+    Parameters
+    ----------
+    context : SessionContext
+        Signed in.
+    words : str
+        Whose account it is and where.
+    """
+
+    context: SessionContext
+    words: str
+
+
+def _sign_in(server: str, options: Any, needed: set[str], file: KeyFile | None = None) -> _Account:
+    """Return who may do it: the key that is named or the one concerned, the environment's, a saved sign-in, a person.
+
+    A key that may not do what is needed is passed over, but for one that was named.
+    """
+    target = find_target(server, settings())
+    if target.address is not None and target.address.api_key is not None and target.profile is None:
+        raise _Ended(_NOT_HERE, WRONG_LINE)
+    context, _ = open_context(target)
+    uri = str(context.api_uri)
+    named = None if options.with_key is None else _file(options.with_key)
+    for one in (named, file):
+        if one is not None and one.api_uri != uri:
+            raise _Ended(f"The key in {one.path} is for {host_of(one.api_uri)}, and for no other server.", WRONG_LINE)
+    if context.server_info.authentication.links is not None:
+        if named is not None:
+            _use_named(context, named, needed)
+        elif not _use_any(context, _found(uri, file), needed):
+            _use_sign_in(context, server)
+    return _Account(context, _whose(context))
+
+
+def _use_named(context: SessionContext, file: KeyFile, needed: set[str]) -> None:
+    key = key_files.secret_in(file.path)
+    scopes = _scopes(context, key)
+    if scopes is None:
+        over = f"It expired on {file.expires:%Y-%m-%d}." if file.expired() else "It may have been revoked."
+        raise _Ended(f"{host_of(str(context.api_uri))} refuses the key in {file.path}. {over}")
+    if not may(scopes, frozenset(needed)):
+        lacking = ", ".join(sorted(needed - scopes))
+        raise _Ended(f"The key in {file.path} may not do this: it lacks {lacking}.")
+    context.api_key = key
+
+
+def _found(uri: str, file: KeyFile | None) -> Iterable[str]:
+    """Find the keys that nobody has named and that may do it: the one concerned, and the environment's."""
+    if file is not None:
+        yield key_files.secret_in(file.path)
+    key, _ = key_for(uri)
+    if key is not None:
+        yield key
+
+
+def _use_any(context: SessionContext, keys: Iterable[str], needed: set[str]) -> bool:
+    for key in keys:
+        scopes = _scopes(context, key)
+        if scopes is not None and may(scopes, frozenset(needed)):
+            context.api_key = key
+            return True
+    return False
+
+
+def _scopes(context: SessionContext, key: str) -> frozenset[str] | None:
+    """Return what a key may do; None where the server refuses it."""
+    uri = str(context.api_uri)
+    require_private(uri, "the API key")
+    wrong = fault(key)
+    if wrong is not None:
+        raise _Ended(f"The API key {wrong}.")
+    with context.bare_client() as http:
+        answer = ask(http, "GET", f"{uri}auth/apikey", headers=bearing("Apikey", Masked(key)))
+    if answer.passing:
+        raise KeysUnavailable(f"{host_of(uri)} answers with an error ({answer.status}).", passing=True)
+    scopes = answer.fields.get("scopes")
+    return frozenset(map(str, scopes)) if answer.status == httpx.codes.OK and isinstance(scopes, list) else None
+
+
+def _use_sign_in(context: SessionContext, server: str) -> None:
+    """Use the saved sign-in; where there is none, ask."""
+    uri, about = str(context.api_uri), context.server_info.authentication
+    host = host_of(uri)
+    if _resumes(context, host) or not about.providers:
+        return
+    # A cell's `!command` has a terminal too, at which nobody can type.
+    if not front_end.has_terminal() or "JPY_PARENT_PID" in os.environ:
+        why = f"{context.unsent} " if context.unsent else ""
+        raise _Ended(f"{why}{_NOBODY.format(host=host, program=_PROGRAM, address=server)}", NOBODY)
+    _complain(f"Sign in to {host}.")
+    context.authenticate(
+        remember_me=settings().remember != "never",
+        prompt_for_reauthentication=lambda http, providers: ask_at_terminal(http, providers, context),
+    )
+    known_servers.remember(uri)
+
+
+def _resumes(context: SessionContext, host: str) -> bool:
+    try:
+        return within(_PATIENCE, context.resume_saved) is not None
+    except (httpx.HTTPError, TimeoutError) as error:
+        failure = explain(error, host)
+    raise KeysUnavailable(failure.sentence, passing=failure.kind == "unreachable")
+
+
+def _whose(context: SessionContext) -> str:
+    host, links = host_of(str(context.api_uri)), context.server_info.authentication.links
+    principal = None if links is None or not context.authenticated else ApiKeys(context).ask("GET", links.whoami)
+    return f"{full_name(identity_of(principal)) or 'this account'} on {host}"
+
+
+def _read_settings() -> None:
+    """Have the settings of this site and this user count here, as in their notebooks."""
+    try:
+        startup.configured("default", Application.instance(log_level="ERROR"))
+    except startup.CannotChange:  # a service may have no home
+        startup.configured(None, Application.instance())
+
+
+# -- words ---------------------------------------------------------------------------------------------
+
+
+def _what_it_may(key: NewApiKey) -> str:
+    end = "It never ends." if key.expires is None else f"It works until {_local(key.expires)}."
+    return f"It may {', '.join(scope(name).words for name in key.scopes)}. {end}"
+
+
+def _until(end: datetime | None) -> str:
+    return "for ever" if end is None else f"until {_local(end)} ({in_words((end - _now()).total_seconds())})"
+
+
+def _local(time: datetime) -> str:
+    return f"{time.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _time(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat(timespec="seconds")
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _about(key: NewApiKey) -> dict[str, Any]:
+    return {
+        "first_eight": key.first_eight,
+        "server": key.api_uri,
+        "note": key.note,
+        "scopes": list(key.scopes),
+        "access_tags": key.get("access_tags"),
+        "expires": _time(key.expires),
+        "file": None if key.saved_to is None else str(key.saved_to),
+    }
+
+
+def _listed(key: ApiKey, api_uri: str, file: Path | None) -> dict[str, Any]:
+    return {
+        "first_eight": key.first_eight,
+        "server": api_uri,
+        "note": key.note,
+        "scopes": list(key.scopes),
+        "access_tags": None if key.access_tags is None else list(key.access_tags),
+        "expires": _time(key.expires),
+        "last_used": _time(key.last_used),
+        "file": None if file is None else str(file),
+    }
+
+
+def _row(key: ApiKey, file: Path | None) -> tuple[str, ...]:
+    return (
+        key.first_eight,
+        key.expires_in(),
+        "never" if key.last_used is None else f"{key.last_used:%Y-%m-%d}",
+        ", ".join(scope(name).words for name in key.scopes),
+        legible(key.note or "", 60),
+        "" if file is None else str(file),
+    )
