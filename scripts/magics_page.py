@@ -34,17 +34,19 @@ def page() -> str:
 def _section(magic: Any) -> str:
     # Not argparse's own text, which differs from one Python to the next.
     arguments = [action for action in magic.parser._actions if action.dest != "help"]
-    rows = "\n".join(f"| `{_usage(action)}` | {_words(action)} |" for action in arguments)
+    rows = "\n".join(f"| `{usage(action)}` | {words(action)} |" for action in arguments)
     return f"\n## `%{magic.__name__}`\n\n{magic.parser.description}\n\n| argument | meaning |\n|---|---|\n{rows}\n"
 
 
-def _usage(action: argparse.Action) -> str:
+def usage(action: argparse.Action) -> str:
+    """Return how an argument is written."""
     many = {"?": "[{}]", "+": "{} …", None: "{}", 0: ""}[action.nargs]
     name = action.metavar or ("|".join(action.choices) if action.choices else action.dest.upper())
     return " ".join(filter(None, [*action.option_strings[:1], many.format(name).replace("|", "\\|")]))
 
 
-def _words(action: argparse.Action) -> str:
+def words(action: argparse.Action) -> str:
+    """Return what an argument means."""
     return re.sub(r"\s+", " ", action.help or "").replace("|", "\\|")
 
 

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["key"]:
         return _key(given[1:])
-    options = _parser().parse_args(given)
+    options = parser().parse_args(given)
     if options.action == "status":
         print("\n".join(_status(options)))
         return 0
@@ -63,14 +63,15 @@ def _key(arguments: list[str]) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line, but for that of keys."""
     options = argparse.ArgumentParser(
         prog="python -m tiled_jupyter",
         description="Have IPython load tiled_jupyter in every notebook, or no longer. Shows what would change; "
         "--write changes it. TILED_JUPYTER=0 in the environment of a kernel turns it off there.",
         epilog="API keys for jobs: python -m tiled_jupyter key --help",
     )
-    options.add_argument("action", choices=("enable", "disable", "status", "doctor"))
+    options.add_argument("action", choices=("enable", "disable", "status", "doctor"), help="what to do, or to show")
     options.add_argument("--write", action="store_true", help="do it, rather than show what would be done")
     where = options.add_mutually_exclusive_group()
     where.add_argument("--profile", metavar="NAME", default="default", help="IPython's profile; by default: default")

@@ -47,10 +47,14 @@ from . import startup
 
 DONE, FAILED, WRONG_LINE, NOBODY, AWAY, STOPPED = 0, 1, 2, 3, 4, 130
 _PROGRAM = "python -m tiled_jupyter key"
-_EXIT = (
-    "Exit status: 0 done; 1 refused, or a file could not be used; 2 the command line is wrong; 3 nobody is signed in, "
-    "and nobody can be asked; 4 the server cannot be reached, try again later; 130 stopped with Ctrl-C."
-)
+STATUSES = {
+    DONE: "done",
+    FAILED: "refused, or a file could not be used",
+    WRONG_LINE: "the command line is wrong",
+    NOBODY: "nobody is signed in, and nobody can be asked",
+    AWAY: "the server cannot be reached now; try again later",
+    STOPPED: "stopped with Ctrl-C, or by SIGTERM",
+}
 _FIRST_EIGHT = re.compile(r"[0-9a-f]{8}")
 _ANY_KEY = re.compile(r"[0-9A-Fa-f]{72}")
 _UNTIL_ITS_END = "end"
@@ -101,7 +105,7 @@ def main(arguments: Sequence[str], say: Say) -> int:
     """
     status, sentence = DONE, ""
     try:
-        options = _parser().parse_args(arguments)
+        options = parser().parse_args(arguments)
         _read_settings()
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: _complain(str(message))
@@ -148,9 +152,16 @@ def _sentence(error: Exception) -> str:
     return explain(error, "the server").sentence
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog=_PROGRAM, description="API keys for jobs and services.", epilog=_EXIT)
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    statuses = "; ".join(f"{status} {meaning}" for status, meaning in STATUSES.items())
+    keys = _Parser(
+        prog=_PROGRAM,
+        description="API keys for jobs and services.",
+        epilog=f"Exit status: {statuses}.",
+        allow_abbrev=False,
+    )
+    actions = keys.add_subparsers(metavar="ACTION", required=True)
     at_a_server = _Parser(add_help=False)
     at_a_server.add_argument("--server", metavar="URI|PROFILE", help="which server; needed where there are several")
     at_a_server.add_argument("--with-key", metavar="FILE", help="act with the key in this file, and with no sign-in")
@@ -169,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--note", metavar="TEXT", help="what the key is for; by default computer and date")
     create.add_argument("--scopes", nargs="+", metavar="SCOPE", help="by default read:metadata read:data")
     create.add_argument("--tags", nargs="+", metavar="TAG", help="reach only what bears these tags, where it is heeded")
-    create.add_argument("--file", metavar="PATH", type=Path, help=f"by default a new one in {key_files.directory()}")
+    create.add_argument("--file", metavar="PATH", type=Path, help="by default a new file in your state directory")
     create.add_argument(
         "--show-secret",
         action="store_true",
@@ -177,7 +188,7 @@ def _parser() -> argparse.ArgumentParser:
         "notebook that shows it keeps it. For a pipe into a store of secrets",
     )
     add("list", _list, "show the keys of the account")
-    snippet = add("snippet", _snippet, "print a job script for a key that is in a file", server=False)
+    snippet = add("snippet", _snippet, "print the script of a job for a key that is in a file", server=False)
     snippet.add_argument("kind", metavar="KIND", choices=jobs.KINDS, help=", ".join(jobs.KINDS))
     _key_argument(snippet)
     snippet.add_argument("--runs-for", metavar="48h", help="how long the job runs, for its time limit")
@@ -193,7 +204,7 @@ def _parser() -> argparse.ArgumentParser:
         "leave it until it expires",
     )
     _key_argument(add("revoke", _revoke, "revoke a key, and delete its file"))
-    return parser
+    return keys
 
 
 def _key_argument(action: argparse.ArgumentParser) -> None:
