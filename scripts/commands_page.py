@@ -15,8 +15,8 @@ from tiled_jupyter.notebook import key_command
 PAGE = """\
 # Commands
 
-`python -m tiled_jupyter` enables the extension, says what is enabled, and makes API keys. `--help` after any of these shows
-the same at a terminal. [How to make and renew keys at a terminal](../how-to/keys-at-a-terminal.md) has examples.
+`python -m tiled_jupyter` enables the extension, says what is enabled, and makes API keys. `--help` after any of these
+shows the same at a terminal. [How to make and renew keys at a terminal](../how-to/keys-at-a-terminal.md) has examples.
 {sections}
 ## Exit status
 
@@ -31,9 +31,8 @@ def page() -> str:
     main, keys = __main__.parser(), key_command.parser()
     actions = next(action for action in keys._actions if isinstance(action, argparse._SubParsersAction))
     sections = [_section("python -m tiled_jupyter", main, main.description or "")]
-    sections += [
-        _section(f"{keys.prog} {name}", each, each.description or "") for name, each in actions.choices.items()
-    ]
+    for name, action in actions.choices.items():
+        sections.append(_section(f"{keys.prog} {name}", action, action.description or ""))
     statuses = "\n".join(f"| {status} | {meaning} |" for status, meaning in key_command.STATUSES.items())
     return PAGE.format(sections="".join(sections), statuses=statuses)
 

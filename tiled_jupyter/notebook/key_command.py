@@ -154,13 +154,8 @@ def _sentence(error: Exception) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    statuses = "; ".join(f"{status} {meaning}" for status, meaning in STATUSES.items())
-    keys = _Parser(
-        prog=_PROGRAM,
-        description="API keys for jobs and services.",
-        epilog=f"Exit status: {statuses}.",
-        allow_abbrev=False,
-    )
+    statuses = f"Exit status: {', '.join(f'{status} {meaning}' for status, meaning in STATUSES.items())}."
+    keys = _Parser(prog=_PROGRAM, description="API keys for jobs and services.", epilog=statuses, allow_abbrev=False)
     actions = keys.add_subparsers(metavar="ACTION", required=True)
     at_a_server = _Parser(add_help=False)
     at_a_server.add_argument("--server", metavar="URI|PROFILE", help="which server; needed where there are several")
