@@ -22,6 +22,7 @@ from tests.patience import PATIENCE
 from tiled_jupyter import attach, from_context
 from tiled_jupyter.errors import KeysUnavailable
 from tiled_jupyter.keys.dask import NOT_ENCRYPTED, give_key, take_key_back
+from tiled_jupyter.keys.rotation import rotate
 from tiled_jupyter.session import key_files
 
 from .sessions import Hook
@@ -107,6 +108,19 @@ def test_another_key_takes_the_place_of_the_first_and_taking_back_leaves_nothing
     give_key(client, key)
     give_key(client, other)
     assert set(client.run(first_eight).values()) == {other.first_eight}
+    take_key_back(client)
+    assert set(client.run(first_eight).values()) == {""}
+
+
+def test_workers_take_a_new_key_over_that_its_file_is_given(client, keys, key, monkeypatch):
+    monkeypatch.setattr("tiled_jupyter.keys.dask._EVERY", 0.1)
+    give_key(client, key)
+    assert set(client.run(first_eight).values()) == {key.first_eight}
+    new = rotate(keys, key_files.read(key.saved_to))
+    deadline = time.monotonic() + SECONDS
+    while set(client.run(first_eight).values()) != {new.first_eight}:
+        assert time.monotonic() < deadline
+    key.saved_to.unlink()
     take_key_back(client)
     assert set(client.run(first_eight).values()) == {""}
 

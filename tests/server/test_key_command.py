@@ -27,6 +27,8 @@ from tiled_jupyter.session import key_files
 
 from .sessions import another_kernel, janitor_of
 from .test_context import signed_in
+from .test_nameless import server as server
+from .test_nameless import service as service
 from .tiled_server import PASSWORDS
 
 COMMAND = [sys.executable, "-m", "tiled_jupyter", "key"]
@@ -213,9 +215,10 @@ def test_a_new_key_like_the_old_one_is_in_the_same_file_and_the_old_one_is_revok
 
 def test_a_service_that_has_only_its_key_renews_it_for_ever(of_service, keys):
     path = of_service()
-    for _ in range(3):
+    nowhere = dict.fromkeys(("HOME", "XDG_STATE_HOME", "TILED_CACHE_DIR", "IPYTHONDIR"), "/proc/none")
+    for environment in ({}, {}, nowhere):
         old = secret_in(path)
-        run("rotate", path)
+        run("rotate", path, **environment)
         assert (status_of(old, keys), status_of(secret_in(path), keys)) == (401, 200)
     (key,) = keys.list()
     assert (set(key.scopes), key.note) == (set(SERVICE), "the service")
@@ -245,6 +248,18 @@ def test_a_key_that_may_make_keys_and_not_revoke_them_leaves_the_old_one_to_its_
     ends = datetime.fromisoformat(about["old"]["ends"]) - datetime.now(timezone.utc)
     assert timedelta(hours=1, minutes=50) < ends <= timedelta(hours=2)
     run("rotate", path, status=3)
+
+
+def test_a_service_account_gets_its_file_by_the_first_key_of_an_administrator_and_renews_it(server, service, tmp_path):
+    uuid, first = service
+    place = tmp_path / "service"
+    place.mkdir(mode=0o700)
+    wish = ("--server", server.uri, "--file", place / "tiled.env", "--scopes", *SERVICE)
+    assert f"A key of a service account ({uuid[:8]}…) on " in run("create", *wish, TILED_API_KEY=first)
+    old = secret_in(place / "tiled.env")
+    run("rotate", place / "tiled.env")
+    assert f" keys of a service account ({uuid[:8]}…)" in run("list", "--with-key", place / "tiled.env")
+    assert old != secret_in(place / "tiled.env")
 
 
 def test_a_job_that_holds_the_old_key_has_the_time_that_it_is_given(of_service, keys):
@@ -510,11 +525,20 @@ def test_the_settings_of_the_site_hold_here_too(bob, home, closed_server):
     assert f"in {config}, line 1." in run("create", "--server", closed_server.uri, status=1)
 
 
-def test_who_has_read_enough_gets_no_traceback(bob):
-    bob.create("1h").save()
-    command = f"{' '.join(COMMAND)} list | true"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+def test_who_reads_no_more_gets_no_traceback_and_what_is_to_be_done_is_done(bob, closed_server):
+    def unread(*arguments):
+        command = f"{' '.join([*COMMAND, *map(str, arguments)])} | true"
+        done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+        return done.returncode, done.stderr
+
+    path = bob.create("1h").save()
+    old = secret_in(path)
+    assert unread("list") == (0, "")
+    assert unread("rotate", path) == (0, "")
+    assert [key.first_eight for key in bob.list()] == [secret_in(path)[:8]] != [old[:8]]
+    secret = unread("create", "--server", closed_server.uri, "--show-secret")
+    assert secret == (1, "Nobody has read the key, so it was revoked.\n")
+    assert len(bob.list()) == 1
 
 
 # -- secrets ---------------------------------------------------------------------------------------------

@@ -168,3 +168,47 @@ def test_saved_keys_are_found_without_their_secret_and_deleted_one_by_one():
 
 def test_two_servers_of_one_host_do_not_share_a_file_unless_they_share_the_key():
     assert key_files.default_path("http://[::1]:8000/api/v1/", "1a2b3c4d").name == "[__1]_8000-1a2b3c4d.env"
+
+
+MADE_AS = {
+    "account": "3beb8904",
+    "expires_in": 604800,
+    "note": "TILED_API_KEY=other\n# expires: never\nüber Nacht",
+    "scopes": ["read:data"],
+    "access_tags": None,
+}
+
+
+def test_a_file_says_as_what_its_key_was_made_and_whatever_stands_there_its_key_is_read():
+    path = key_files.save(SECRET, SERVER, LATER, made_as=MADE_AS)
+    assert key_files.read(path).made_as == MADE_AS
+    assert key_files.read(path).expires == LATER.replace(microsecond=0)
+    assert key_files.secret_in(path) == SECRET
+    text = path.read_text()
+    assert text.partition("TILED_API_KEY=")[2].strip() == SECRET  # as the scripts of jobs read it
+    assert text.partition("# expires: ")[2][:4] == str(LATER.year)
+    done = subprocess.run(["sh", "-c", f"set -a; . {path}; env"], capture_output=True, text=True, check=True)
+    assert f"TILED_API_KEY={SECRET}" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("said", ["", "null", "[]", "{}", '{"note": "mine"}', "[" * 100_000, None])
+def test_what_a_file_says_of_its_making_is_taken_whole_or_not_at_all(said):
+    path = key_files.save(SECRET, SERVER, None)
+    if said is not None:
+        path.write_text(path.read_text().replace("TILED", f"# made as: {said}\nTILED", 1))
+    assert key_files.read(path).made_as is None
+
+
+@pytest.mark.parametrize("text", ["", "X=1\n", "# server: x\n# expires: soon\n", "# server: x\n# expires: never\n"])
+def test_what_is_no_key_file_gets_a_sentence(tmp_path, text):
+    (tmp_path / "key.env").write_text(text)
+    with pytest.raises(ValueError, match="is no key file"):
+        key_files.read(tmp_path / "key.env")
+
+
+def test_a_file_is_that_of_the_key_in_it_whatever_it_is_called():
+    path = key_files.save(SECRET, SERVER, LATER)
+    key_files.save("99999999" + SECRET[8:], SERVER, LATER, path)
+    assert [file.first_eight for file in key_files.saved()] == ["99999999"]
+    assert key_files.delete(SERVER, "1a2b3c4d") == []
+    assert key_files.delete(SERVER, "99999999") == [path]

@@ -14,7 +14,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -69,7 +69,7 @@ _NOBODY = (
     "{address}. Or name the file of a key that may do this: --with-key FILE."
 )
 
-Say = Callable[[str], None]
+Say = Callable[[str], bool]  # whether somebody reads it
 
 
 class _Ended(Exception):
@@ -88,15 +88,15 @@ class _Parser(argparse.ArgumentParser):
         raise _Ended(said, WRONG_LINE)
 
 
-def main(arguments: Sequence[str], say: Say) -> int:
+def main(arguments: Sequence[str], write: Callable[[str], None]) -> int:
     """Do what the command line says.
 
     Parameters
     ----------
     arguments : sequence of str
         What stands behind ``key``.
-    say : callable
-        Writes a line on stdout.
+    write : callable
+        Writes a line on stdout, at once.
 
     Returns
     -------
@@ -104,6 +104,15 @@ def main(arguments: Sequence[str], say: Say) -> int:
         The exit status. What went wrong stands on stderr, in one sentence.
     """
     status, sentence = DONE, ""
+
+    def say(text: str) -> bool:
+        try:
+            write(text)
+        except BrokenPipeError:  # who reads has had enough; what is to be done is done all the same
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return False
+        return True
+
     try:
         options = parser().parse_args(arguments)
         _read_settings()
@@ -112,10 +121,10 @@ def main(arguments: Sequence[str], say: Say) -> int:
             options.run(options, say)
     except KeyboardInterrupt:
         status, sentence = STOPPED, "Stopped."
+        if sys.stderr.isatty():  # behind a question, and a ^C
+            sys.stderr.write("\n")
         with contextlib.suppress(KeyboardInterrupt):
             finish(_CLEAN_UP)
-    except BrokenPipeError:  # who reads has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001 - a person reads this, or a script's log
         status, sentence = _status(error), _sentence(error)
     if sentence:
@@ -220,13 +229,10 @@ def _create(options: Any, say: Say) -> None:
     with or_revoked(keys, key):
         if path is not None or not options.show_secret:
             key.save(path, beside_notebook=True)
-        if options.json:
-            secret = {"secret": str(key.secret)} if options.show_secret else {}
-            say(json.dumps({**_about(key), **secret}))
-        elif options.show_secret:
-            say(str(key.secret))
-        else:
-            say(f"{key.saved_to}\nA key of {account.words} is in this file, for you alone. {_what_it_may(key)}")
+        about = _about(key) | ({"secret": str(key.secret)} if options.show_secret else {})
+        text = f"{key.saved_to}\nA key of {account.words} is in this file, for you alone. {_what_it_may(key)}"
+        if not say(json.dumps(about) if options.json else about.get("secret", text)) and key.saved_to is None:
+            raise _Ended("Nobody has read the key, so it was revoked.")
 
 
 def _wish(options: Any) -> dict[str, Any]:
@@ -273,19 +279,18 @@ def _rotate(options: Any, say: Say) -> None:
     account = _sign_in(_server(options, file), options, needed, file)
     keys = ApiKeys(account.context)
     new = _usable(lambda: rotate(keys, file, options.expires_in))
-    end = _end_of_old(file, grace)
-    if not options.json:
-        say(f"{new.saved_to}\nA new key of {account.words} is in this file. {_what_it_may(new)}")
-        if end is None or end > _now():
+    with _saying_of_the_old(file, new):
+        end = _end_of_old(file, grace)
+        if options.json:
+            say(json.dumps({**_about(new), "old": {"first_eight": file.first_eight, "ends": _time(end)}}))
+        else:
+            say(f"{new.saved_to}\nA new key of {account.words} is in this file. {_what_it_may(new)}")
+        if grace is not None and not options.json:
             say(f"The old key, {file.first_eight}, works {_until(end)}.")
-    elif grace is not None:
-        say(json.dumps({**_about(new), "old": {"first_eight": file.first_eight, "ends": _time(end)}}))
-    if grace != _UNTIL_ITS_END:
-        _end_old(keys, file, end, new)
-        if not options.json:
-            say(f"The old key, {file.first_eight}, works no longer.")
-    if options.json and grace is None:
-        say(json.dumps({**_about(new), "old": {"first_eight": file.first_eight, "ends": _time(_now())}}))
+        if grace != _UNTIL_ITS_END:
+            _end_old(keys, file, end)
+            if not options.json:
+                say(f"The old key, {file.first_eight}, works no longer.")
 
 
 def _end_of_old(file: KeyFile, grace: Any) -> datetime | None:
@@ -296,26 +301,36 @@ def _end_of_old(file: KeyFile, grace: Any) -> datetime | None:
     return end if file.expires is None else min(end, file.expires)
 
 
-def _end_old(keys: ApiKeys, file: KeyFile, end: datetime | None, new: NewApiKey) -> None:
-    """Wait until the old key's time has come, and revoke it."""
+def _end_old(keys: ApiKeys, file: KeyFile, end: datetime | None) -> None:
+    """Wait until the old key's time has come, and revoke it where it has not ended by itself."""
+    wait = (end - _now()).total_seconds() if end is not None else 0.0
+    if wait > 0:
+        cells.pause(wait)
+    if file.expired():
+        return
     try:
-        wait = (end - _now()).total_seconds() if end is not None else 0.0
-        if wait > 0:
-            cells.pause(wait)
-        if file.expired():
-            return
         keys.revoke(file.first_eight)
-    except (KeysUnavailable, KeyboardInterrupt) as error:
-        if isinstance(error, KeysUnavailable) and _is_gone(keys, file.first_eight):
-            return
-        why, status = (str(error), FAILED) if isinstance(error, KeysUnavailable) else ("Stopped.", STOPPED)
-        sentence = (
-            f"{why} {new.saved_to} has the new key, and the old one, {file.first_eight}, works {_until(file.expires)}. "
-            f"To end it: {_PROGRAM} revoke {file.first_eight} --server {file.api_uri}"
-        )
+    except KeysUnavailable:
+        if not _is_gone(keys, file.first_eight):
+            raise
+
+
+@contextlib.contextmanager
+def _saying_of_the_old(file: KeyFile, new: NewApiKey) -> Iterator[None]:
+    """Where the block is stopped, or fails, say that the old key works, and how to end it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        why, status = "Stopped.", STOPPED
+    except KeysUnavailable as error:
+        why, status = str(error), _status(error)
     else:
         return
-    raise _Ended(sentence, status)
+    raise _Ended(
+        f"{why} {new.saved_to} has the new key, and the old one, {file.first_eight}, works {_until(file.expires)}. "
+        f"To end it: {_PROGRAM} revoke {file.first_eight} --server {file.api_uri}",
+        status,
+    )
 
 
 def _revoke(options: Any, say: Say) -> None:
@@ -331,9 +346,8 @@ def _revoke(options: Any, say: Say) -> None:
         except KeysUnavailable:
             if file is None or not _is_gone(keys, first_eight):
                 raise
-    deleted = [file.path] if file is not None else []
-    for path in deleted:
-        path.unlink(missing_ok=True)
+    if file is not None:
+        file.path.unlink(missing_ok=True)
     if options.json:
         say(json.dumps({"first_eight": first_eight, "server": str(account.context.api_uri)}))
     else:
