@@ -139,10 +139,10 @@ def test_the_list_says_what_each_key_may_when_it_ends_and_where_it_lies(bob, clo
     assert status_of(secret_in(path), bob) == 200
     said = run("list")  # one server is known
     assert [line.split() for line in said.splitlines()] == [
-        ["key", "expires", "in", "last", "used", "may", "note", "file"],
-        f"{secret_in(path)[:8]} 9 d 23 h {datetime.now(timezone.utc):%Y-%m-%d} read metadata, read data "
+        ["key", "expires", "in", "last", "used", "scopes", "note", "file"],
+        f"{secret_in(path)[:8]} 9 d 23 h {datetime.now(timezone.utc):%Y-%m-%d} read:metadata read:data "
         f"one of mine {path}".split(),
-        [bob.list()[1].first_eight, *["never", "never", "everything", "I", "may", "do", "two"]],
+        [bob.list()[1].first_eight, "never", "never", "inherit", "two"],
         f"2 of 100 keys of bob (demo) on {bob.host}".split(),
     ]
     one, two = json.loads(run("list", "--json"))

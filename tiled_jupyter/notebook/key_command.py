@@ -254,7 +254,7 @@ def _list(options: Any, say: Say) -> None:
     if options.json:
         say(json.dumps([_listed(key, uri, files.get(key.first_eight)) for key in keys], indent=2))
         return
-    headings = ("key", "expires in", "last used", "may", "note", "file")
+    headings = ("key", "expires in", "last used", "scopes", "note", "file")
     rows = [headings, *(_row(key, files.get(key.first_eight)) for key in keys)] if len(keys) else []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -585,7 +585,7 @@ def _row(key: ApiKey, file: Path | None) -> tuple[str, ...]:
         key.first_eight,
         key.expires_in(),
         "never" if key.last_used is None else f"{key.last_used:%Y-%m-%d}",
-        ", ".join(scope(name).words for name in key.scopes),
+        " ".join(key.scopes),
         legible(key.note or "", 60),
         "" if file is None else str(file),
     )
