@@ -154,8 +154,8 @@ def _status(error: Exception) -> int:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'The file could not be used'}: {error.strerror}."
     if isinstance(error, _Ended | Refused | TiledJupyterError | ValueError):
         return str(error)
     return explain(error, "the server").sentence
