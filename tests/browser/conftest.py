@@ -70,7 +70,7 @@ def chromium(pytestconfig: pytest.Config) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def session_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Give the one JupyterLab of the session; tests take `lab`, which is as new each time."""
-    with Lab(tmp_path_factory.mktemp("lab")) as lab:
+    with Lab(tmp_path_factory.mktemp("lab"), warm=True) as lab:
         yield lab
 
 

@@ -18,7 +18,7 @@ import httpx
 
 from tests.patience import PATIENCE
 
-from .kernels import require_kernel, write_kernelspecs
+from .kernels import WarmKernels, require_kernel, write_kernelspecs
 from .waiting import until
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Lab:
         Interpreter of the environment that JupyterLab is installed in.
     settings : mapping, optional
         JupyterLab's, for each plugin, besides `SETTINGS`.
+    warm : bool, default False
+        Whether its kernels are forked from a process that has imported what they import.
     """
 
     #: What is started.
@@ -64,6 +66,7 @@ class Lab:
         environment: Mapping[str, str] | None = None,
         python: str = sys.executable,
         settings: Mapping[str, dict[str, Any]] | None = None,
+        warm: bool = False,
     ) -> None:
         self.directory = directory
         self.notebooks = directory / "notebooks"
@@ -78,6 +81,7 @@ class Lab:
         self._python = python
         self._settings = {**SETTINGS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
+        self._warm = WarmKernels(self._environment()) if warm else None
         self._http = httpx.Client(headers={"Authorization": f"token {self.token}"}, timeout=PATIENCE)
 
     def __enter__(self) -> Lab:
@@ -87,7 +91,7 @@ class Lab:
         # Planets that turn while it loads: without a graphics card, a tenth of the work of loading it.
         config = self.directory / "config" / "labconfig" / "page_config.json"
         self._write(config, {"disabledExtensions": {"@jupyterlab/apputils-extension:splash": True}})
-        write_kernelspecs(self.directory / "data" / "kernels")
+        write_kernelspecs(self.directory / "data" / "kernels", self._warm.sockets if self._warm else None)
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 self._command(), cwd=self.notebooks, env=self._environment(), stdout=log, stderr=log
@@ -109,6 +113,8 @@ class Lab:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        if self._warm:
+            self._warm.close()
         self._http.close()
 
     def _running(self) -> str:
@@ -227,6 +233,8 @@ class Lab:
     def write_notebook(self, name: str, cells: Iterable[str], kernel: str) -> str:
         """Write a notebook of code cells and give its path for the server."""
         require_kernel(kernel)
+        if self._warm:
+            self._warm.prepare(kernel)
         document = {
             "cells": [
                 {
