@@ -28,11 +28,14 @@ _HELPERS = """() => {
   const listens = !!window.tj;
   window.tj = {
     clicks: [],
-    ready: path => {
+    connected: path => {
       const w = window.jupyterapp?.shell?.currentWidget;
-      const kernel = w?.sessionContext?.session?.kernel;
-      if (!(w?.context?.localPath === path && w.context.isReady && w.content.widgets.length
-        && kernel?.connectionStatus === 'connected')) return false;
+      return w?.context?.localPath === path && w.context.isReady && w.content.widgets.length > 0
+        && w.sessionContext?.session?.kernel?.connectionStatus === 'connected';
+    },
+    ready: path => {
+      if (!tj.connected(path)) return false;
+      const kernel = tj.kernel();
       // JupyterLab may miss the first status of a new kernel, and shows "unknown" until the next message.
       if (kernel.status === 'unknown' && Date.now() - asked > 3000) {
         asked = Date.now();
@@ -124,6 +127,13 @@ class Notebook:
         """Load the page again, as a person's Ctrl-R does; the kernel goes on."""
         self.page.goto(self.lab.page_uri(self.path))
         return self._wait_until_ready()
+
+    def reload_while_a_cell_runs(self) -> Notebook:
+        """Load the page again, and do not wait for the kernel, which has no time for it."""
+        self.page.goto(self.lab.page_uri(self.path))
+        self._install()
+        self.page.wait_for_function("path => tj.connected(path)", arg=self.path)
+        return self
 
     def close(self) -> Page:
         """Close all that is open in JupyterLab, without saving, and return the page."""

@@ -21,10 +21,10 @@ SMALL = {"address", "background", "errors", "settings", "text"}  # for every roo
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if "demo" not in path.parts)
 HOMES = {
     "anywidget": {"panel/page"},
-    "ipywidgets": set(),
+    "ipywidgets": {"kernel/page_load"},
     "ipykernel": set(),
     "segno": {"sign_in/methods"},
-    "zmq": {"kernel/mailbox"},
+    "zmq": {"kernel/mailbox", "kernel/page_load"},
     "IPython": {
         "kernel/front_end",
         "notebook/extension",

@@ -26,12 +26,13 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from ..text import Masked
-from . import cells
+from . import cells, page_load
 from .front_end import kernel as running_kernel
 
 Channel: TypeAlias = Literal["shell", "control"]
@@ -241,24 +242,37 @@ class _Board:
         kernel = self._kernel  # once: the last wait may end meanwhile, on another thread
         if kernel is None or not self._boxes:
             return False
-        session = kernel.session
         try:
-            _, parts = session.feed_identities(frames, copy=False)
-            head = session.deserialize(parts, content=False, copy=False)  # the signature stays usable
-            if head["header"]["msg_type"] != "comm_msg":
+            answer, message = self._sort(kernel, frames)
+            if answer is None:
                 return False
-            content = session.unpack(head["content"])
-            box = self._box_for(content)
-            if box is None:
-                return False
-            message = session.deserialize(parts, content=True, copy=False)
+            kernel._publish_status("busy", "shell", parent=message)
+            answer()
         except Exception:  # noqa: BLE001 - whatever it is, the kernel knows better what to do with it
             return False
-        for status in ("busy", "idle"):  # the page settles its send with these
-            kernel._publish_status(status, "shell", parent=message)
-        self._deliver(box, message)
-        box.say_busy()
+        kernel._publish_status("idle", "shell", parent=message)  # the page settles its send with these two
+        for box in tuple(self._boxes.values()):
+            box.say_busy()
         return True
+
+    def _sort(self, kernel: Any, frames: Any) -> tuple[Callable[[], object] | None, Any]:
+        """Give what is to be done about a message of the shell channel, if it is for us, and the message."""
+        session = kernel.session
+        ident, parts = session.feed_identities(frames, copy=False)
+        head = session.deserialize(parts, content=False, copy=False)  # the signature stays usable
+        kind = head["header"]["msg_type"]
+        if kind == "kernel_info_request" and head["header"].get("subshell_id") is None:
+            return partial(page_load.tell_about_kernel, kernel, ident, head), head
+        if kind != "comm_msg":
+            return None, None
+        content = session.unpack(head["content"])
+        if page_load.asks_for_states(content):
+            return partial(page_load.tell_states, kernel, content["comm_id"]), head
+        box = self._box_for(content)
+        if box is None:
+            return None, None
+        message = session.deserialize(parts, content=True, copy=False)
+        return partial(self._deliver, box, message), message
 
     def _on_control(self, stream: Any, ident: Any, message: dict[str, Any]) -> Any:
         kernel, box = self._kernel, self._box_for(message["content"])
