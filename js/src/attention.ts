@@ -11,6 +11,8 @@ import { button } from "./parts/view";
 import { needsPerson } from "./words";
 
 const PATIENCE = 5000;
+// What becomes transparent where it stands is told by no observer.
+const LOOK = 1000;
 const MARK = "● ";
 const PLACE = "tiled-jupyter-attention";
 
@@ -23,10 +25,11 @@ export interface Attention {
 }
 
 export function makeAttention(makeForm: () => Card): Attention {
-  // The views, and whether each is in sight.
+  // The views, and whether each has a place in the window.
   const views = new Map<Card, boolean>();
   let heard: Heard | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let clock: ReturnType<typeof setInterval> | undefined;
   let item: HTMLElement | undefined;
   let form: Card | undefined;
   let before: Element | null = null;
@@ -47,9 +50,12 @@ export function makeAttention(makeForm: () => Card): Attention {
   /** Does somebody wait for a person who cannot know it? Then say so, a little later. */
   function look(): void {
     const waiting = heard?.around.waiting === true;
-    const seen = document.visibilityState === "visible" && [...views.values()].includes(true);
+    const seen =
+      document.visibilityState === "visible" && [...views].some(([card, inside]) => inside && isDrawn(card));
     // A form in use stays while the server thinks about what it was given.
     const wanted = heard && waiting && (form ? heard.state.kind !== "signed_in" : needsPerson(heard.state));
+    if (wanted) clock ??= setInterval(look, LOOK);
+    else clock = void clearInterval(clock);
     if (!wanted || seen) hide();
     else if (item) mark();
     else timer ??= setTimeout(show, PATIENCE);
@@ -72,7 +78,7 @@ export function makeAttention(makeForm: () => Card): Attention {
 
   /** A view that can be scrolled to; not one in a collapsed output, or in a notebook behind another. */
   function reachable(): Card | undefined {
-    return [...views.keys()].find(({ element }) => element.getClientRects().length > 0);
+    return [...views.keys()].find((card) => card.element.getClientRects().length > 0 && isDrawn(card));
   }
 
   function go(): void {
@@ -123,11 +129,16 @@ export function makeAttention(makeForm: () => Card): Attention {
     },
     close: () => {
       heard = undefined;
-      hide();
+      look();
       observer.disconnect();
       document.removeEventListener("visibilitychange", look);
     },
   };
+}
+
+/** JupyterLab keeps the active cell, scrolled away, over the others, but transparent. */
+function isDrawn({ element }: Card): boolean {
+  return element.checkVisibility?.({ opacityProperty: true, visibilityProperty: true }) ?? true;
 }
 
 function place(): HTMLElement {

@@ -128,6 +128,22 @@ describe("a card", () => {
     expect(calls()).toEqual([]);
   });
 
+  it("brings the form for what has become transparent where it stands", () => {
+    const page = unseen();
+    see(page.region(), 1);
+    vi.advanceTimersByTime(60_000);
+    expect(calls()).toEqual([]);
+    const drawn = vi.fn(() => false);
+    page.region().checkVisibility = drawn;
+    vi.advanceTimersByTime(6000);
+    expect(calls()[0]?.querySelector(".tiled-jupyter-panel")).not.toBeNull();
+    drawn.mockReturnValue(true);
+    vi.advanceTimersByTime(1000);
+    expect(calls()).toEqual([]);
+    page.show(state("signed in"));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("and the mark appear for a hidden tab", () => {
     const page = unseen();
     see(page.region(), 1);

@@ -183,6 +183,10 @@ class Lab:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
 
+    def change_setting(self, plugin: str, values: Mapping[str, Any]) -> None:
+        """Have JupyterLab find a plugin with these settings, in pages that are loaded until the next `reset`."""
+        self._write(self.directory / "settings" / f"{plugin}.jupyterlab-settings", values)
+
     def reset(self) -> None:
         """Make it as new for the next test: no kernels, sign-ins, notebooks or changed settings."""
         self.shut_kernels_down()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.server.tiled_server import PASSWORDS
@@ -76,3 +77,31 @@ def test_the_stop_button_ends_the_call(open_notebook, tiled_server):
     notebook.stop()
     notebook.cell_done(0)
     expect(panel.unseen).to_have_count(0)
+
+
+SHORT = ["#\n" * 4] * 40  # so that JupyterLab's place for the cell it keeps, transparent, is over those in sight
+TAKES_CLICKS = """() => {
+  for (let x = 0; x < innerWidth; x += 20)
+    for (let y = 0; y < innerHeight; y += 20)
+      if (document.elementFromPoint(x, y)?.closest(".jp-OutputArea")) return [x, y];
+}"""
+
+
+@pytest.mark.parametrize("mode", ["contentVisibility", "full", "defer"])
+def test_scrolled_away_it_calls_and_comes_back_in_every_windowing_mode(open_notebook, tiled_server, lab, mode):
+    """JupyterLab takes cells that are out of sight off the page, makes them transparent, or draws nothing of them."""
+    lab.change_setting("@jupyterlab/notebook-extension/tracker", {"windowingMode": mode})
+    notebook = open_notebook([login(tiled_server), *SHORT], before=lambda page: None)
+    notebook.run(0)
+    panel = Panel(notebook, 0)
+    panel.username.press_sequentially("ali")
+    panel.region.hover()
+    notebook.page.mouse.wheel(0, 2000)
+    expect(panel.unseen.get_by_text(CALL)).to_be_visible()
+    assert notebook.page.evaluate(TAKES_CLICKS) is None
+    notebook.page.mouse.wheel(0, -10_000)
+    expect(panel.username).to_be_in_viewport()
+    expect(panel.username).to_have_value("ali")
+    expect(panel.unseen).to_have_count(0)
+    panel.sign_in("alice", ALICE)
+    notebook.cell_done(0)

@@ -200,25 +200,6 @@ def test_fault_28_without_its_tab_a_wait_ends_at_its_deadline_and_by_the_stop_bu
     assert notebook.execute(2) == "42"
 
 
-def test_loaded_again_while_its_cell_waits_the_panel_comes_back_when_the_cell_is_over(open_notebook, tiled_server):
-    """JupyterLab asks for the widgets of a kernel only when that is idle again: until then it shows its own words."""
-    notebook = open_notebook([login(tiled_server)])
-    notebook.run(0)
-    expect(Panel(notebook, 0).waiting).to_be_visible()
-    notebook.save()
-    notebook.page.goto("about:blank")
-    elsewhere = open_notebook([login(tiled_server)])
-    elsewhere.run(0)
-    notebook.page.goto(notebook.lab.page_uri(notebook.path))
-    area = notebook.page.locator(".jp-Cell-outputArea").first
-    expect(area).to_have_text(re.compile(f"Loading widget|{NEUTRAL}"))
-    expect(area).not_to_contain_text("alice")
-    expect(area).not_to_contain_text("127.0.0.1")
-    Panel(elsewhere, 0).sign_in("alice", ALICE)
-    elsewhere.cell_done(0)
-    expect(Panel(notebook, 0).status).to_have_text("Signed in as alice")
-
-
 def test_a_second_tab_shows_the_same_panel_and_disturbs_nobody(open_notebook, tiled_server):
     cell = f"from tiled_jupyter import LoginPanel\npanel = LoginPanel({tiled_server.uri!r})\npanel"
     notebook = open_notebook([cell, "panel.status"])

@@ -25,29 +25,18 @@ kept = ipywidgets.VBox([ipywidgets.IntSlider(7, description="kept"), Broken("bro
 made.append(True)
 kept
 """
-WAITS = {
-    "k631": "panel.wait()",
-    "k74": "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit(panel.wait).result()",
-}
-WHEN = """() => {
-  const when = (window.when = {});
-  const seen = (what, is) => { if (is && !when[what]) when[what] = performance.now(); };
-  const look = setInterval(() => {
-    const kernel = window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel;
-    seen("connected", kernel?.connectionStatus === "connected");
-    seen("slider", document.querySelector(".widget-slider"));
-    seen("form", document.querySelector(".jp-OutputArea .tiled-jupyter-panel input[type=password]"));
-  }, 10);
-}"""
+ON_MAIN_THREAD = "panel.wait()"
+ON_WORKER = "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit(panel.wait).result()"
 
 
-def login(server, kernel: str) -> str:
+def login(server, wait: str = ON_MAIN_THREAD) -> str:
     shown = f"from tiled_jupyter import LoginPanel\npanel = LoginPanel({server.uri!r})\ndisplay(panel)"
-    return f"{shown}\n{WAITS[kernel]}\nprint('goes on')"
+    return f"{shown}\n{wait}\nprint('goes on')"
 
 
 def test_loaded_again_or_elsewhere_while_its_cell_waits(open_notebook, tiled_server, kernel, chromium):
-    notebook = open_notebook([OTHERS, login(tiled_server, kernel), "1 + 1"], kernel=kernel)
+    waits = ON_WORKER if kernel == "k74" else ON_MAIN_THREAD
+    notebook = open_notebook([OTHERS, login(tiled_server, waits), "1 + 1"], kernel=kernel)
     notebook.execute(0)
     notebook.run(1)
     first = Panel(notebook, 1)
@@ -59,12 +48,10 @@ def test_loaded_again_or_elsewhere_while_its_cell_waits(open_notebook, tiled_ser
     try:
         page = on_phone.new_page()
         page.set_viewport_size({"width": 390, "height": 800})
-        page.add_init_script(f"({WHEN})()")
         other = Notebook(page, notebook.lab, notebook.path).reload_while_a_cell_runs()
         second = Panel(other, 1)
         expect(second.waiting).to_be_visible()
         expect(other.output_area(0).get_by_role("slider")).to_be_visible()
-        print(kernel, page.evaluate("window.when"))
         expect(first.username).to_have_value("ali")
         notebook.reload_while_a_cell_runs()
         expect(first.waiting).to_be_visible()
@@ -75,3 +62,64 @@ def test_loaded_again_or_elsewhere_while_its_cell_waits(open_notebook, tiled_ser
     finally:
         on_phone.close()
     assert notebook.execute(2) == "2"
+
+
+def test_a_notebook_that_was_never_saved_has_lost_its_output_and_calls_with_the_form(open_notebook, tiled_server):
+    notebook = open_notebook([login(tiled_server), "panel.status"])
+    notebook.run(0)
+    expect(Panel(notebook, 0).waiting).to_be_visible()
+    notebook.reload_while_a_cell_runs()
+    panel = Panel(notebook)
+    expect(panel.unseen.get_by_text("waits for your Tiled sign-in")).to_be_visible()
+    panel.sign_in("alice", ALICE)
+    expect(panel.unseen).to_have_count(0)
+    assert notebook.execute(1) == "'signed_in'"
+
+
+def test_where_no_new_page_can_be_answered_the_cell_says_so_beforehand(open_notebook, tiled_server):
+    """On ipykernel 6 nobody reads what a page asks while the main thread waits for a worker."""
+    notebook = open_notebook([login(tiled_server, ON_WORKER)], kernel="k631")
+    notebook.run(0)
+    expect(Panel(notebook, 0).waiting).to_be_visible()
+    notebook.wait_for_text("If this panel does not appear")
+    notebook.save()
+    elsewhere = open_notebook([login(tiled_server)])
+    elsewhere.run(0)
+    notebook.reload_while_a_cell_runs()
+    expect(notebook.output_area(0)).to_contain_text(f"%tiled_login {tiled_server.uri} in any other notebook")
+    Panel(elsewhere, 0).sign_in("alice", ALICE)
+    elsewhere.cell_done(0)
+    Panel(notebook, 0).signed_in_as("alice")
+
+
+def test_after_the_computer_slept_the_form_is_as_it_was_left(open_notebook, tiled_server):
+    """Its connection to the kernel is cut, and made again later."""
+    asleep = False
+    connected = []
+
+    def connect(socket):
+        if asleep:
+            socket.close()
+        else:
+            socket.connect_to_server()
+            connected.append(socket)
+
+    notebook = open_notebook(
+        [OTHERS, login(tiled_server), "kept.children[0].value"],
+        before=lambda page: page.route_web_socket(re.compile("/api/kernels/.*/channels"), connect),
+    )
+    notebook.execute(0)
+    notebook.run(1)
+    panel = Panel(notebook, 1)
+    expect(panel.waiting).to_be_visible()
+    panel.username.press_sequentially("alice")
+    asleep = True
+    for socket in connected:
+        socket.close()
+    notebook.page.wait_for_function("() => tj.kernel().connectionStatus !== 'connected'")
+    asleep = False
+    notebook.page.wait_for_function("() => tj.kernel().connectionStatus === 'connected'")
+    expect(panel.username).to_have_value("alice")
+    panel.sign_in("alice", ALICE)
+    panel.signed_in_as("alice")
+    assert notebook.execute(2) == "7"

@@ -19,10 +19,10 @@ cell::
     display(question := YesOrNo())
     print(ask(question, timeout=600)["answer"])
 
-`cells` knows which cell runs and whether it was stopped; `mailbox` hears a widget while a cell waits; `waiting` is the
-wait itself; `replies` gives a secret to the one page that asks for it; `front_end` knows who is there, and what can be
-shown to them; `memory` holds what is known for as long as the kernel lives. What is touched of IPython and ipykernel is
-named here, but for magics.
+`cells` knows which cell runs and whether it was stopped; `mailbox` hears a widget while a cell waits; `waiting` is
+the wait itself; `page_load` answers a page that is loaded meanwhile; `replies` gives a secret to the one page that
+asks for it; `front_end` knows who is there, and what can be shown to them; `memory` holds what is known for as long
+as the kernel lives. What is touched of IPython and ipykernel is named here, but for magics.
 '''
 
-__all__ = ["cells", "front_end", "mailbox", "memory", "replies", "waiting"]
+__all__ = ["cells", "front_end", "mailbox", "memory", "page_load", "replies", "waiting"]

@@ -1,10 +1,10 @@
-"""How a running cell hears its own widget. What we touch of ipykernel's private parts is here and in `replies`.
+"""How a running cell hears its own widget. What we touch of ipykernel's own is here, in `page_load` and in `replies`.
 
 While a cell runs, the kernel dispatches no message of the page: they wait behind the cell. Dispatching them
 anyway from inside the cell runs other cells inside this one, loses the cell's figures, or kills the kernel
 at the next interrupt. So nothing is dispatched. For as long as somebody waits, the custom messages of the
-waiting widget, and nothing else, are taken out on their way and put into a queue that the waiting thread
-reads:
+waiting widget are taken out on their way and put into a queue that the waiting thread reads, and what a page asks
+that is being loaded is answered (`page_load`); nothing else is touched:
 
 * tap (ipykernel >= 7): the shell socket is read by a thread of its own; its callback is swapped.
 * pump (ipykernel 6): the main thread moves what has arrived into the kernel's own queue and picks ours out.
@@ -39,6 +39,7 @@ Channel: TypeAlias = Literal["shell", "control"]
 
 _BUSY_AGAIN = 5.0  # seconds; a hub's culler looks at most every few
 _STEP = 0.05  # seconds between two looks at ipykernel 6's socket
+_DEAF_AFTER = 3.0  # seconds without a look at it
 _TAP_STEP = 0.5  # at the socket of ipykernel 7, which needs none when all is well
 
 
@@ -76,6 +77,11 @@ class Mailbox:
     def channel(self) -> Channel:
         """The channel the page should answer on."""
         return self._ways.channel
+
+    @property
+    def reaches_new_pages(self) -> bool:
+        """Whether a page that is loaded now would be answered."""
+        return self._ways.reach_new_pages
 
     def put(self, letter: Letter) -> None:
         """Deliver a letter, from any thread."""
@@ -132,6 +138,7 @@ class _Board:
         self._undo = contextlib.ExitStack()
         self._tapped = False
         self._pump_is_due = False
+        self._pumped_at = 0.0
         self._earlier_control: Any = None
 
     @contextlib.contextmanager
@@ -159,8 +166,13 @@ class _Board:
     def channel(self) -> Channel:
         return "shell" if self._tapped else "control"
 
+    @property
+    def reach_new_pages(self) -> bool:
+        return self._tapped or time.monotonic() - self._pumped_at < _DEAF_AFTER
+
     def _install(self) -> None:
         self._kernel = running_kernel()
+        self._pumped_at = time.monotonic()
         handlers = getattr(self._kernel, "control_handlers", None)
         if isinstance(handlers, dict):
             self._earlier_control = handlers.get("comm_msg")
@@ -229,6 +241,7 @@ class _Board:
             return
         import zmq
 
+        self._pumped_at = time.monotonic()
         kernel.shell_stream.flush(zmq.POLLIN)  # from the socket to msg_queue; dispatches nothing
         waiting = kernel.msg_queue._queue
         for item in [item for item in waiting if item[1] == kernel.dispatch_shell]:

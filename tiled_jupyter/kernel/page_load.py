@@ -1,10 +1,10 @@
 """What a page asks that is loaded while a cell waits: about the kernel, and for the state of every widget.
 
 A page that is loaded again, or in a second browser, sends nothing until a ``kernel_info_request`` is answered (or for
-three seconds), then asks for all widgets at once (``request_states`` on a comm for ``jupyter.widget.control``), and gives
-up four seconds later. Both stand in line behind the running cell, so that no widget of the notebook is there until the
-cell is over: neither the one that the cell waits for. `mailbox` takes these two out of the line, and they are answered
-here, as the kernel and ipywidgets would.
+three seconds), then asks for all widgets at once (``request_states`` on a comm for ``jupyter.widget.control``), and
+gives up four seconds later. Both questions stand in line behind the running cell, so that no widget of the notebook is
+there until the cell is over, nor the one that it waits for. While somebody waits, `mailbox` takes the two out of the
+line, and they are answered here, as the kernel and ipywidgets would.
 
 The states are read on threads of their own. A trait that cannot be read or sent is left out, one that takes its time
 comes after the answer, and the widget is there nevertheless: others may contain it.
@@ -41,7 +41,7 @@ def tell_about_kernel(kernel: Any, ident: Any, request: Mapping[str, Any]) -> No
 
 def asks_for_states(content: Mapping[str, Any]) -> bool:
     """Whether the content of a ``comm_msg`` is a page's question for the state of every widget."""
-    return content.get("data", {}).get("method") == "request_states"
+    return bool(content.get("data", {}).get("method") == "request_states")
 
 
 def tell_states(kernel: Any, comm_id: str) -> None:

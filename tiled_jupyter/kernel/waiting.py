@@ -61,8 +61,18 @@ class Asker(Protocol):
     def give_up(self, why: Literal["stopped", "deadline"]) -> Exception:
         """End the question unanswered, and return what to raise for it."""
 
-    def words(self, *, silent: bool, since: float) -> tuple[str, str | None] | None:
-        """Return what to say beside the widget: paragraphs, one a line, and which of them is a link."""
+    def words(self, *, silent: bool, since: float, comes_back: bool) -> tuple[str, str | None] | None:
+        """Return what to say beside the widget: paragraphs, one a line, and which of them is a link.
+
+        Parameters
+        ----------
+        silent : bool
+            Whether the page gives no sign of life.
+        since : float
+            When the wait began, in seconds since the epoch.
+        comes_back : bool
+            Whether a page that is loaded meanwhile shows the widget.
+        """
 
 
 class Wait:
@@ -190,7 +200,8 @@ class Wait:
             self._next_look = now + _LOOK
             self._asker.look()
         silent = now - self._begun > _SILENT_AFTER if heard is None else now - max(heard, self._begun) > _LOST_AFTER
-        words = self._asker.words(silent=silent, since=self.since)
+        comes_back = self._box is not None and self._box.reaches_new_pages
+        words = self._asker.words(silent=silent, since=self.since, comes_back=comes_back)
         if words is None:
             self._words.clear()
         else:
@@ -259,5 +270,5 @@ class _Question:
     def give_up(self, why: Literal["stopped", "deadline"]) -> Exception:
         return TimeoutError("Nobody answered before the deadline.")
 
-    def words(self, *, silent: bool, since: float) -> None:
+    def words(self, *, silent: bool, since: float, comes_back: bool) -> None:
         return None

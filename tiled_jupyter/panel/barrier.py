@@ -149,9 +149,9 @@ class Barrier:
         self._panel.session.cancel(Failure("deadline", sentence))
         return LoginFailed(sentence, "deadline")
 
-    def words(self, *, silent: bool, since: float) -> tuple[str, str | None] | None:
+    def words(self, *, silent: bool, since: float, comes_back: bool) -> tuple[str, str | None] | None:
         """Return what to say beside the panel."""
-        if not silent and not self._panel.resuming:
+        if not silent and comes_back and not self._panel.resuming:
             return None
         if silent and isinstance(self._panel.session.state, SignedOut) and self.heard_at is None:
             self._begin_unasked(self._panel.session.state)

@@ -13,7 +13,8 @@ NEUTRAL_TEXT = "Tiled sign-in: run the cell to activate"
 
 _SINCE = "Waiting since {since} UTC for {who} to sign in to {host}."
 _ELSEWHERE = (
-    "If this panel does not react, run %tiled_login {uri} in any other notebook: this cell then goes on by itself."
+    "If this panel does not appear, or does not react, run %tiled_login {uri} in any other notebook: this cell then "
+    "goes on by itself."
 )
 _IN_MEMORY = "This sign-in is kept in memory only: keep this page open."
 
