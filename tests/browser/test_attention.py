@@ -97,7 +97,7 @@ def test_scrolled_away_it_calls_and_comes_back_in_every_windowing_mode(open_note
     panel.username.press_sequentially("ali")
     panel.region.hover()
     notebook.page.mouse.wheel(0, 2000)
-    expect(panel.unseen.get_by_text(CALL)).to_be_visible()
+    expect(panel.unseen.get_by_text("Cell 1 waits for your Tiled sign-in")).to_be_visible()
     assert notebook.page.evaluate(TAKES_CLICKS) is None
     notebook.page.mouse.wheel(0, -10_000)
     expect(panel.username).to_be_in_viewport()

@@ -95,7 +95,8 @@ def is_exposed() -> bool:
 
 def cell_number() -> int | None:
     """The number of the cell that is running, where there is one."""
-    number = getattr(shell(), "execution_count", None)
+    # IPython counts a cell before it runs or after, as its version is; this hook knows which.
+    number = getattr(getattr(shell(), "displayhook", None), "prompt_count", None)
     return number if isinstance(number, int) else None
 
 

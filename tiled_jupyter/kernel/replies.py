@@ -1,9 +1,9 @@
 """A secret that one page alone receives: the reply to its own request, on the control channel.
 
 What a kernel says on a comm is broadcast to every client. A reply goes to who asked and to nobody else, and its
-buffers are logged nowhere. Besides `mailbox` and `page_load` this is the one place where ipykernel's own attributes are
-touched: ``control_handlers``, ``control_thread`` and ``session``. The handler is there only while there is something to give; a
-kernel without these attributes never replies.
+buffers are logged nowhere. Besides `mailbox` and `page_load` this is the one place where ipykernel's own attributes
+are touched: ``control_handlers``, ``control_thread`` and ``session``. The handler is there only while there is
+something to give; a kernel without these attributes never replies.
 """
 
 from __future__ import annotations
