@@ -16,6 +16,7 @@ __all__ = [
     "key_files",
     "known_servers",
     "lifetime",
+    "patience",
     "prompts",
     "registry",
     "revocation",

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ..background import in_background
 from ..oauth.exchange import Refused, explain
+from ..session.patience import in_own_time
 from ..state.events import Delayed, Event, Failed, transition
 from ..state.states import State
 
@@ -114,7 +115,7 @@ class Attempts:
             try:
                 return ask()
             except Refused as refused:
-                pause = max(refused.retry_after or _PAUSE, 1.0)
+                pause = max(in_own_time(refused.retry_after or _PAUSE), 1.0)
                 told = refused.retry_after is not None or not only_when_told
                 if not (refused.passing and told) or time.monotonic() + pause >= until:
                     raise

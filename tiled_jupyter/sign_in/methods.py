@@ -18,6 +18,7 @@ from ..oauth.device import DeviceGrant
 from ..oauth.exchange import Answer, Refused, Tokens
 from ..session import known_servers, revocation
 from ..session.identity import identity_of, is_same, who_may_resume
+from ..session.patience import in_own_time
 from ..session.revocation import Outcome
 from ..session.tokens import SHORT, one_kernel_at_a_time
 from ..settings import TiledJupyter
@@ -32,6 +33,7 @@ from .server import PASSWORD_MODES, session_sign_in
 
 _KEY_FIRST = "An API key is set that would replace this sign-in. Use it here, or set it aside first."
 _HOW: dict[Method, str] = {"password": "Signed in with your password.", "device": "Signed in through a web page."}
+_LONGEST_PAUSE = 20.0  # seconds between two polls of who is in trouble
 _NOT_SAVED = "It could not be saved, so it lasts as long as this notebook's kernel."
 
 
@@ -294,7 +296,8 @@ def _polled(
         except Refused as refused:
             if not refused.passing:
                 raise
-            pause = max(interval, refused.retry_after or 0.0)
+            # Ever more seldom (RFC 8628 section 3.5), and not together with everybody else.
+            pause = max(interval, in_own_time(max(min(2 * pause, _LONGEST_PAUSE), refused.retry_after or 0.0)))
             words = trouble(refused, pause)
         else:
             if isinstance(answer, dict):
