@@ -25,6 +25,9 @@ from .tiled_server import HOST, free_port
 
 # Where administrators' commands are is not in everybody's PATH.
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"))
+# Where the server behind it is away, nginx says so with a page; after this it hangs up, as if nobody were there at all.
+HANGS_UP = "error_page 502 504 = @nobody;"
+ASKS_TO_WAIT = "error_page 502 504 = @busy;"  # for 20 s
 _CONFIGURATION = """
 daemon off;
 worker_processes 1;
@@ -33,7 +36,8 @@ pid {directory}/nginx.pid;
 error_log {directory}/error.log;
 events {{ worker_connections 256; }}
 http {{
-  access_log {directory}/access.log;
+  log_format timed '$msec "$request" $status';
+  access_log {directory}/access.log timed;
   client_body_temp_path {directory}/body;
   proxy_temp_path {directory}/proxy;
   fastcgi_temp_path {directory}/fastcgi;
@@ -47,6 +51,11 @@ http {{
       include {directory}/location.conf;
       proxy_pass http://{host}:{upstream};
       proxy_set_header Host $http_host;
+    }}
+    location @nobody {{ return 444; }}
+    location @busy {{
+      add_header Retry-After 20 always;
+      return 503;
     }}
   }}
   server {{
@@ -86,8 +95,14 @@ class Nginx(Rig):
 
     @property
     def log(self) -> str:
-        """One line for every request, as in ``"GET /api/v1/ HTTP/1.1" 200``."""
+        """One line for every request, as in ``1790000000.123 "GET /api/v1/ HTTP/1.1" 200``."""
         return (self._here / "access.log").read_text()
+
+    def requests(self, since: float = 0.0) -> list[tuple[float, str, int]]:
+        """Give moment, first line and status of every request since a moment (seconds since the epoch)."""
+        lines = (line.split('"') for line in self.log.splitlines())
+        found = [(float(moment), request, int(status)) for moment, request, status in lines]
+        return [one for one in found if one[0] >= since]
 
     @property
     def nobody(self) -> Path:

@@ -1,6 +1,6 @@
 """``python -m tests.soak [PART...]``: an hour of work, compressed.
 
-Parts are deaths, kills, logins and panels; all of them, if none is named.
+Parts are deaths, kills, logins, kernels, restart, day and panels; all of them, if none is named.
 Ends with an error where a request failed, somebody was asked more often than a session died, or something grows.
 Linux only: it counts the file handles in ``/proc``.
 """
@@ -22,7 +22,7 @@ from tests.server.tiled_server import TiledServer
 from tiled_jupyter import Context, from_context
 from tiled_jupyter.oauth.password import revoke_session
 
-from . import logins, panels
+from . import day, kernels, logins, panels, restart
 
 SECONDS = 60.0
 THREADS = 12  # for each of two Contexts
@@ -104,7 +104,7 @@ def deaths(server: TiledServer, hook: Hook, seconds: float, *, remember_me: bool
 
 def main() -> None:
     """Run all."""
-    parts = sys.argv[1:] or ["deaths", "kills", "logins", "panels"]
+    parts = sys.argv[1:] or ["deaths", "kills", "logins", "kernels", "restart", "day", "panels"]
     with (
         tempfile.TemporaryDirectory() as cache,
         TiledServer(allow_anonymous_access=False, access_token_max_age=LIFETIME) as server,
@@ -120,6 +120,12 @@ def main() -> None:
             print(kill_kernels_that_ask(signed_in(server), deaths=10, kernels=4))
         if "logins" in parts:
             logins.soak()
+        if "kernels" in parts:
+            kernels.soak()
+        if "restart" in parts:
+            restart.soak()
+    if "day" in parts:
+        day.soak()
     if "panels" in parts:
         panels.soak()
 

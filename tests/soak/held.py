@@ -26,6 +26,7 @@ def held() -> dict[str, int]:
         "comms": len(get_comm_manager().comms),
         "contexts": len(registry.living().contexts),
         "sessions": len(registry.living().sessions),
+        "objects": len(gc.get_objects()),
         "kB of Python": tracemalloc.get_traced_memory()[0] // 1024,
         "kB in all": int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_SIZE // 1024,
     }
