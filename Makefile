@@ -83,7 +83,7 @@ format: $(VENV)/.installed $(NODE_MODULES) ## Let the linters repair what they c
 bench: three-kernels chromium kernels ## Print the benchmarks, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks
 
-soak: three-kernels chromium kernels ## An hour of work compressed: sessions die, kernels are killed, panels come and go (PARTS='logins panels')
+soak: three-kernels chromium nginx kernels ## An hour of work compressed, and a day of waiting: sessions die, kernels are killed, servers restarted (PARTS='logins panels')
 	$(BIN)/python -m tests.soak $(PARTS)
 
 screenshots: three-kernels chromium kernels ## Draw every state of the panel and the pictures of the README, to be looked at

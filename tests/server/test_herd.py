@@ -7,8 +7,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from tests.patience import PATIENCE
 from tiled_jupyter import from_context
 

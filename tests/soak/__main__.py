@@ -1,4 +1,4 @@
-"""``python -m tests.soak [PART...]``: an hour of work, compressed.
+"""``python -m tests.soak [PART...]``: an hour of work and a day of waiting, compressed.
 
 Parts are deaths, kills, logins, kernels, restart, day and panels; all of them, if none is named.
 Ends with an error where a request failed, somebody was asked more often than a session died, or something grows.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
 import tracemalloc
 from pathlib import Path
@@ -27,6 +28,7 @@ def held() -> dict[str, int]:
         "contexts": len(registry.living().contexts),
         "sessions": len(registry.living().sessions),
         "objects": len(gc.get_objects()),
+        "blocks": sys.getallocatedblocks(),
         "kB of Python": tracemalloc.get_traced_memory()[0] // 1024,
         "kB in all": int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_SIZE // 1024,
     }

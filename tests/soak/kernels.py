@@ -1,4 +1,4 @@
-"""30 kernels of one person, each a real one with a panel, wait on a session that is dead; one sign-in frees them all."""
+"""30 kernels of one person, each with a panel, wait on a session that is dead; one sign-in frees them all."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ while not end.exists():
 {{"reads": reads, "errors": errors, "slowest": slowest, "last": last}}
 """
 # What stands where the server was, and how many requests of one kernel there may be at most. A request is sent again
-# by this package after 0.25, 0.5, 1, 2, 4 and then each 6 seconds at the earliest. Where nobody is there, Tiled's client
-# sends it ten times, in 21 seconds at the earliest, which we do not change; then the notebook reads again.
+# by this package after 0.25, 0.5, 1, 2, 4 and then each 6 seconds at the earliest. Where nobody is there, Tiled's own
+# client sends it ten times, in 21 seconds at the earliest, and then the notebook reads again.
 FRONTS: dict[str, tuple[str | None, int]] = {
     "nginx, which says 502": (None, 15),
     "nginx, which says 503 and to wait for 20 s": (ASKS_TO_WAIT, 4),
@@ -56,7 +56,14 @@ def soak() -> None:
                 nginx.become(directives)
                 seen[front] = away(herd, server, nginx)
     print(f"A server that {KERNELS} kernels read from is away for {AWAY:.0f} s ({busy()}):")
-    head("in its place", "requests of a kernel", "at most", "of all in a second", "reads that failed", "all went on within")
+    head(
+        "in its place",
+        "requests of a kernel",
+        "at most",
+        "of all in a second",
+        "reads that failed",
+        "all went on within",
+    )
     for front, found in seen.items():
         asked, failed, on = f"{found['asked'] / KERNELS:.1f}", found["failed"], f"{found['on']:.1f} s"
         row(front, asked, FRONTS[front][1], found["burst"], f"{failed} of {found['reads']}", on)

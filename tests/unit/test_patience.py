@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tiled_jupyter.session import patience
@@ -45,7 +47,7 @@ def test_a_server_that_is_restarted_for_a_minute_is_waited_for_and_not_asked_mor
         assert len(sent) <= MOST_REQUESTS - 1  # one more, whose token is refused afterwards
         assert any(60 < moment <= 75 for moment in sent)
         assert 0.9 * patience.LONGEST <= sent[-1] <= patience.LONGEST
-        assert max(after - before for before, after in zip(sent, sent[1:], strict=False)) <= patience.LONGEST_PAUSE
+        assert max(after - before for before, after in itertools.pairwise(sent)) <= patience.LONGEST_PAUSE
 
 
 def test_those_who_lose_a_server_at_the_same_moment_soon_ask_at_moments_of_their_own(clock):

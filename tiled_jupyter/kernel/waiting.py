@@ -20,7 +20,8 @@ from .mailbox import Channel, Letter, Mailbox, open_mailbox
 _log = logging.getLogger(__name__)
 _SILENT_AFTER = 5.0  # seconds without any sign of a page that never answered
 _LOST_AFTER = 25.0  # seconds without an answer of a page that did: closed, reloaded, or asleep
-_PING_UNHEARD = 0.3  # seconds between pings until the first answer
+# Until the first answer: ever more, because a server keeps what no page takes.
+_PING_UNHEARD = 0.3  # seconds between pings
 _PING = 10.0
 _LOOK = 0.5
 
@@ -194,7 +195,8 @@ class Wait:
         now = time.monotonic()
         heard = self._asker.heard_at
         if now >= self._next_ping:
-            self._next_ping = now + (_PING_UNHEARD if heard is None else _PING)
+            unheard = min(max(_PING_UNHEARD, (now - self._begun) / 10), _PING)
+            self._next_ping = now + (unheard if heard is None else _PING)
             self._asker.ping(self.channel)
         if now >= self._next_look:
             self._next_look = now + _LOOK
