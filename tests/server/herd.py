@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 from jupyter_client.manager import KernelManager
 
 from tests.patience import PATIENCE
@@ -99,6 +100,11 @@ class Notebook:
                 value = ast.literal_eval(content["data"]["text/plain"])
             if message["msg_type"] == "status" and content["execution_state"] == "idle":
                 return value
+
+    def worked(self) -> float:
+        """Give how many seconds of a processor the kernel has had."""
+        used = psutil.Process(self._manager.provisioner.pid).cpu_times()
+        return float(used.user + used.system)
 
     def close(self) -> None:
         """End the kernel, without waiting for its cell."""
