@@ -65,7 +65,7 @@ export function makeAttention(makeForm: () => Card): Attention {
     if (!heard) return;
     before = document.activeElement;
     const { cell } = heard.around;
-    const words = `${cell === null ? "A cell" : `Cell ${cell}`} waits for your Tiled sign-in`;
+    const words = `${cell === null ? "A request" : `Cell ${cell}`} waits for your Tiled sign-in`;
     const text = h("p", { role: "status" });
     item = h("div", { class: "tiled-jupyter-call" }, text);
     place().append(item);

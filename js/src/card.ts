@@ -18,6 +18,7 @@ import {
   formOf,
   INACTIVE,
   isBusy,
+  lastsFor,
   moodOf,
   patience,
   placeOf,
@@ -25,6 +26,7 @@ import {
   reasonOf,
   regionOf,
   statusOf,
+  waitingFor,
 } from "./words";
 
 /** A state as it arrived. */
@@ -74,7 +76,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
   let heard: Heard | undefined;
   let maker: Maker | undefined;
   let view: View | undefined;
-  let clock: ReturnType<typeof setInterval> | undefined;
+  let clock: ReturnType<typeof setTimeout> | undefined;
   // Signed in elsewhere while the person types here: nothing is taken from under their hands.
   let parked: Heard | undefined;
 
@@ -159,7 +161,9 @@ export function makeCard(context: Context, inactive: boolean): Card {
     element.dataset.kind = state.kind;
     element.dataset.mood = moodOf(state);
     // An interrupted request goes on: what is left of the panel must not stand between a cell and its data.
-    const folded = around.resuming && state.kind === "signed_in";
+    // Later it says what has become of that sign-in, and is no form: the cell that is run next has one.
+    const over = state.kind === "signed_out" && !around.waiting && !state.expected && !state.failure;
+    const folded = around.resuming && (state.kind === "signed_in" || over);
     element.toggleAttribute("data-folded", folded);
     body.hidden = aside.hidden = folded;
     name(regionOf(state));
@@ -171,11 +175,14 @@ export function makeCard(context: Context, inactive: boolean): Card {
     sayFoot(
       statusOf(state, (form && chosen(form, context.draft, around.exposed)?.name) ?? ""),
       placeOf(state),
-      around.waiting && turn ? "The cell is waiting for you to sign in." : "",
+      around.waiting && turn ? waitingFor(around.cell) : "",
     );
     close();
     tick();
     if (isBusy(state) || view.tick) clock = setInterval(tick, 1000);
+    // When a sign-in should have ended, what is said of its end is another thing.
+    const left = state.kind === "signed_in" ? lastsFor(state, around.ahead) : 0;
+    if (left > 0) clock = setTimeout(() => draw(next), left);
     if (focused) moveFocus(focused, previous, state, rebuilt);
   }
 
@@ -206,7 +213,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
   }
 
   function close(): void {
-    clearInterval(clock);
+    clearTimeout(clock); // of an interval, too
   }
 
   function sayFoot(what: string, at: string, hint: string): void {
@@ -245,7 +252,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     // A view that has moved it knows better.
     const now = focusInside();
     if (now && now !== focused && now !== element) return;
-    const lost = !element.contains(focused) || focused.closest("[hidden]") !== null;
+    const lost = !element.contains(focused) || focused.closest("[hidden], [inert]") !== null;
     const sameKind = previous?.kind === state.kind;
     if (!lost && (sameKind || (isBusy(state) && !rebuilt))) return;
     const toStatus = sameKind || state.kind === "signed_in" || previous?.kind === "signed_in";

@@ -59,6 +59,11 @@ export function nameOf(identity: Identity | null, unnamed: string): string {
   return identity.id ? `a service account (${identity.id.slice(0, 8)}…)` : "a service account";
 }
 
+/** What waits for a sign-in: a cell, where one is running. */
+export function waitingFor(cell: number | null): string {
+  return `${cell === null ? "A request" : "The cell"} is waiting for you to sign in.`;
+}
+
 /** Who an interrupted request waits for. */
 export function whoMayResume(expected: Identity | null): string {
   return nameOf(expected, "the person whose session has ended");
@@ -122,10 +127,20 @@ export function patience(state: State, now: number): string[] {
   return ["Still waiting for the server", seconds, state.method === "password" ? phone : "."];
 }
 
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** For how many milliseconds a sign-in is good for certain, or as long as a timer can run. */
+export function lastsFor({ good_until }: SignedIn, ahead: number): number {
+  return good_until === null ? 0 : Math.min((good_until - ahead) * 1000 - Date.now(), LONGEST_TIMER);
+}
+
 /** Until when a sign-in is good, in the page's time; `ahead` is how far the kernel's clock is ahead of it. */
 export function lasting({ good_until, renews, method }: SignedIn, ahead: number): string {
   if (good_until === null) return method === "api_key" ? "" : "How long this sign-in lasts is not known.";
-  return `Signed in until ${renews ? "at least " : ""}${moment(good_until - ahead)}`;
+  const when = moment(good_until - ahead);
+  if (good_until - ahead <= Date.now() / 1000)
+    return `This sign-in was good until ${when}${renews ? " at least" : ""}. If it has ended, the next request says so.`;
+  return `Signed in until ${renews ? "at least " : ""}${when}`;
 }
 
 /** Minutes and seconds of a countdown. */

@@ -83,7 +83,7 @@ describe("a card", () => {
   it("says it without the number where that is not known", () => {
     unseen("signed out", null);
     vi.advanceTimersByTime(5000);
-    expect(words()).toEqual(["A cell waits for your Tiled sign-in"]);
+    expect(words()).toEqual(["A request waits for your Tiled sign-in"]);
   });
 
   it.each([
@@ -285,7 +285,7 @@ describe("without a view that can be shown", () => {
     expect(form()?.querySelector('[role="status"]')?.textContent).toBe("Signing in …");
     page.show(state("signed out, wrong password"), { waiting: true });
     expect(form()?.querySelector('[role="alert"]')?.textContent).toContain("not recognised");
-    page.show(state("signed in"), { waiting: true });
+    page.show(state("signed in, saved"), { waiting: true });
     expect([place(), document.title, vi.getTimerCount()]).toEqual([null, "analysis.ipynb - JupyterLab", 0]);
   });
 

@@ -276,7 +276,7 @@ describe("buttons", () => {
       page.click("Sign out");
       page.click(name);
       page.click(name);
-      page.click("Stay");
+      page.click("Cancel");
       page.show(state("signed out"));
     }
     expect(page.commands().map(({ content }) => content.everywhere)).toEqual([false, true]);

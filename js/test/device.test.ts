@@ -24,7 +24,8 @@ describe("the link", () => {
     expect(link(page)?.textContent).toBe("Open sign-in page");
     expect(link(page)?.href).toBe("https://login.example.org/device?user_code=WDJB-MJHT");
     expect([link(page)?.target, link(page)?.rel]).toEqual(["_blank", "noopener noreferrer"]);
-    expect(page.text()).toContain("https://login.example.org/device");
+    expect(page.text()).toContain("Open the sign-in page of login.example.org");
+    expect(page.text()).not.toContain("https://");
     expect(code(page)?.textContent).toBe("WDJB-MJHT");
     expect(page.text()).toContain(
       "Approve only if you started this, on tiled.example.org, and the codes match.",
@@ -49,7 +50,8 @@ describe("the link", () => {
     const page = open();
     page.show(awaiting({ verification_uri: uri, verification_uri_complete: uri }));
     expect(link(page)?.href).toBe(href ?? undefined);
-    expect(page.text()).toContain(uri);
+    if (href === null) expect(page.text()).toContain(uri);
+    expect(page.button("Copy link") !== undefined).toBe(href !== null);
     expect(page.el.querySelectorAll("a[href]").length).toBe(href ? 1 : 0);
   });
 
@@ -64,6 +66,29 @@ describe("the link", () => {
     page.show(awaiting());
     page.show(awaiting({ verification_uri: "javascript:bad()", verification_uri_complete: null }));
     expect(page.el.querySelector("a")?.href).toBe("");
+  });
+});
+
+describe("the address", () => {
+  it("is copied with the code in it", async () => {
+    const writeText = vi.fn(() => Promise.resolve());
+    vi.stubGlobal("navigator", { platform: "Linux x86_64", clipboard: { writeText } });
+    const page = open();
+    page.show(awaiting());
+    page.click("Copy link");
+    await vi.waitFor(() => expect(page.text()).toContain("Copied"));
+    expect(writeText).toHaveBeenCalledWith("https://login.example.org/device?user_code=WDJB-MJHT");
+  });
+
+  it("is shown and selected where there is no clipboard, and stays so", async () => {
+    vi.stubGlobal("navigator", { platform: "Linux x86_64", clipboard: undefined });
+    const page = open();
+    page.show(awaiting());
+    page.click("Copy link");
+    await vi.waitFor(() => expect(page.text()).toContain("Press Ctrl+C"));
+    expect(String(getSelection())).toBe("https://login.example.org/device?user_code=WDJB-MJHT");
+    page.show({ ...awaiting(), trouble: "busy" });
+    expect(page.text()).toContain("https://login.example.org/device?user_code=WDJB-MJHT");
   });
 });
 
@@ -127,7 +152,7 @@ describe("the QR code", () => {
       page.click("Show QR code");
       page.show(awaiting({ qr }));
       expect(page.all("img")).toEqual([]);
-      expect(page.buttons()).toEqual(["Copy code", "Cancel"]);
+      expect(page.buttons()).toEqual(["Copy link", "Copy code", "Cancel"]);
       const other = open();
       other.show(awaiting({ qr }));
       expect(other.el.querySelector("img[src]")).toBeNull();
@@ -152,7 +177,7 @@ describe("the time that is left", () => {
     expect(page.status().contains(timer(page) as Node)).toBe(false);
     vi.advanceTimersByTime(900_000);
     expect(timer(page)?.textContent).toBe("Expires in 0:00");
-    page.show(state("signed in, in the web page"));
+    page.show(state("signed in, saved"));
     expect(vi.getTimerCount()).toBe(0);
   });
 

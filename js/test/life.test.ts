@@ -327,7 +327,7 @@ describe("patience", () => {
     page.show(state("verifying"), { now: 1790000020 });
     expect(line(page)).toContain("(20 s)");
     expect(vi.getTimerCount()).toBe(1);
-    if (end === "the state") page.show(state("signed in"));
+    if (end === "the state") page.show(state("signed in, saved"));
     if (end === "the view") page.close();
     if (end === "the kernel") page.kernel.become("restarting");
     expect(vi.getTimerCount()).toBe(0);

@@ -169,10 +169,10 @@ describe("signed out", () => {
     expect(help?.textContent).toBe("this notebook only: nothing is stored");
     page.show(state("signed out"), { remember: "always" });
     expect(page.fields()).toEqual(["Username", "Password"]);
-    expect(page.text()).toContain("You stay signed in on this computer account.");
+    expect(page.text()).toContain("You will stay signed in on this computer account.");
     page.show(state("signed out"), { remember: "never" });
     expect(page.fields()).toEqual(["Username", "Password"]);
-    expect(page.text()).toContain("You are signed in for this notebook only.");
+    expect(page.text()).toContain("Your sign-in will be for this notebook only: nothing is stored.");
   });
 
   it("numbers panels of the same server", () => {
@@ -233,7 +233,7 @@ describe("signed in", () => {
     ])
       expect(page.text()).toContain(part);
     expect(page.text()).not.toContain("nothing is stored");
-    expect(page.buttons()).toEqual(["Sign out", WHY]);
+    expect(page.buttons()).toEqual([WHY, "Sign out"]);
   });
 
   it("says what is kept in memory only, and makes Sign out prominent then", () => {
@@ -300,7 +300,7 @@ describe("signed in", () => {
     expect(page.text()).toBe("Signed in as alice on tiled.example.org");
     expect(page.buttons()).toEqual([]);
     page.show(state("signed in, saved"));
-    expect(page.buttons()).toEqual(["Not you?", "Sign out", WHY]);
+    expect(page.buttons()).toEqual(["Not you?", WHY, "Sign out"]);
   });
 
   it.each([
@@ -347,10 +347,10 @@ describe("signed in", () => {
     const page = open();
     page.show({ ...state("signed in"), api_keys: keys } as never);
     page.click("Sign out");
-    expect(page.buttons()).toEqual(["Only this notebook", "Everywhere on this account", "Stay", WHY]);
+    expect(page.buttons()).toEqual([WHY, "Only this notebook", "Everywhere on this account", "Cancel"]);
     const group = page.all('[role="group"]')[0];
-    expect(group?.querySelector("p")?.textContent).toBe(
-      `“Everywhere” also ends this sign-in for the notebooks and terminals that share it, if the server lets it.${sentence}`,
+    expect(group?.textContent).toContain(
+      `Sign out of tiled.example.org?“Everywhere” also ends this sign-in for the notebooks and terminals that share it, if the server lets it.${sentence}`,
     );
   });
 
@@ -358,20 +358,20 @@ describe("signed in", () => {
     const page = open();
     page.show(state("signed in, API key"));
     page.click("Sign out");
-    expect(page.buttons()).toEqual(["Only this notebook", "Stay", WHY]);
+    expect(page.buttons()).toEqual([WHY, "Only this notebook", "Cancel"]);
   });
 
-  it("closes the question with Stay and with Escape, and sends nothing", () => {
+  it("closes the question with Cancel and with Escape, and sends nothing", () => {
     const page = open();
     page.show(state("signed in"));
     page.click("Sign out");
     expect(document.activeElement).toBe(page.all('[role="group"]')[0]);
-    page.click("Stay");
-    expect(page.buttons()).toEqual(["Sign out", WHY]);
+    page.click("Cancel");
+    expect(page.buttons()).toEqual([WHY, "Sign out"]);
     expect(document.activeElement).toBe(page.button("Sign out"));
     page.click("Sign out");
-    page.button("Stay")?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
-    expect(page.buttons()).toEqual(["Sign out", WHY]);
+    page.button("Cancel")?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    expect(page.buttons()).toEqual([WHY, "Sign out"]);
     expect(page.commands()).toEqual([]);
   });
 });

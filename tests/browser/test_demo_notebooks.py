@@ -46,7 +46,7 @@ def test_notebook_03_is_resumed_in_the_loop_and_for_eight_threads(notebook):
         notebook.run(cells[name])
         panel = Panel(notebook, cells[name])
         expect(panel.region).to_have_count(1)
-        expect(panel.region.get_by_text(re.compile("the running cell goes on"))).to_be_visible()
+        expect(panel.region.get_by_text(re.compile("has ended .* Sign in to go on"))).to_be_visible()
         panel.sign_in("alice", PASSWORDS["alice"])
         said = notebook.cell_done(cells[name])
         expect(panel.region).to_have_count(1)

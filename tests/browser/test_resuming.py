@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ALICE = PASSWORDS["alice"]
-ENDED = re.compile(r"Your session on .* has ended \(noticed \d\d:\d\d\)\. Sign in and the running cell goes on\.")
+ENDED = re.compile(r"Your session on .* has ended \(noticed \d\d:\d\d\)\. Sign in to go on\.")
 READ = "client['alice/heating_scan/images'].read().shape"
 WAYS = {
     "plain cell": f"print({READ})",

@@ -225,7 +225,7 @@ def test_sign_out_here_then_whoami_then_in_again(open_notebook, tiled_server):
     panel.sign_in("alice", ALICE)
     notebook.cell_done(0)
     panel.button("Sign out").click()
-    panel.button("Stay").click()
+    panel.button("Cancel").click()
     panel.signed_in_as("alice")
     panel.button("Sign out").click()
     panel.button("Only this notebook").click()

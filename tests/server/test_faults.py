@@ -241,7 +241,7 @@ def test_fault_12_a_refresh_token_that_has_expired_is_asked_about_and_the_reques
     assert hook.calls == 2
     assert hook.occasions[-1].resuming
     host = f"127.0.0.1:{hasty_server.port}"
-    words = rf"Your session on {host} has ended \(noticed \d\d:\d\d\)\. Sign in and the running cell goes on\."
+    words = rf"Your session on {host} has ended \(noticed \d\d:\d\d\)\. Sign in to go on\."
     assert re.fullmatch(words, hook.occasions[-1].reason)
     assert get(context).status_code == 200
     assert hook.calls == 2

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from ..errors import BadSetting
-from ..oauth.exchange import Refused, explain
+from ..errors import BadSetting, KeysUnavailable, TiledJupyterError
+from ..oauth.exchange import Refused, explain, within
 from ..session.identity import full_name, identity_of
 from ..session.key_files import VARIABLE
 from ..session.prompts import quietly
@@ -20,6 +20,8 @@ from ..settings import complaints, settings
 from .account_requests import AccountRequests, read_json, understanding
 from .choice import environment_key
 from .request import INHERIT, READ, scope
+
+_LONGEST = 6.0  # seconds; it is several requests
 
 
 def explain_access(client: Any, path: str = "") -> tuple[str, ...]:
@@ -39,13 +41,22 @@ def explain_access(client: Any, path: str = "") -> tuple[str, ...]:
     Raises
     ------
     KeysUnavailable
-        If the server does not say.
+        If the server does not say, or not within a few seconds.
     """
     context = getattr(client, "context", client)
     parts = [part for part in path.split("/") if part] or list(getattr(client, "path_parts", ()))
     access = _Access(context)
-    with quietly(), understanding(access.host):
-        return (*access.explain(parts), *complaints())
+    try:
+        with quietly(), understanding(access.host):
+            said = within(_LONGEST, lambda: access.explain(parts))
+    except TimeoutError:
+        late = f"{access.host} has not answered within {_LONGEST:.0f} s, so this cannot be said now. Try again."
+        raise KeysUnavailable(late) from None
+    except KeysUnavailable:
+        raise
+    except TiledJupyterError as ended:  # the session has: that is why
+        said = (str(ended),)
+    return (*said, *complaints())
 
 
 def may_not(context: Any, detail: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
@@ -11,13 +12,15 @@ from tiled.client.auth import CannotRefreshAuthentication
 from tiled.client.base import BaseClient
 
 from ..address import BadAddress
-from ..errors import BadSetting, KeysUnavailable
+from ..errors import BadSetting, TiledJupyterError
 from ..kernel import cells, front_end
 from ..keys.access import explain_access
+from ..oauth.exchange import Refused, explain, within
 from ..panel.panel import LoginPanel
 from ..session.context import SessionContext
 from ..session.ensure import ensure
 from ..session.identity import full_name, identity_of
+from ..session.prompts import quietly
 from ..settings import complaints, settings
 from ..sign_in import sign_out
 from ..sign_in.server import find_target
@@ -102,7 +105,7 @@ class TiledMagics(Magics):
         context = servers.the_one(contexts, f"%tiled_why --server ADDRESS {args.path}".rstrip())
         try:
             front_end.say("\n".join(explain_access(context, args.path)))
-        except (KeysUnavailable, BadSetting) as error:
+        except TiledJupyterError as error:
             sentence = str(error)
         else:
             return
@@ -154,17 +157,28 @@ def _at_a_terminal(uri: str | None, *, remember: bool) -> Any:
     return client
 
 
+_LONGEST = 6.0  # seconds that a magic waits for a server, of which it only asks who is signed in
+
+
 def _who(context: SessionContext) -> str:
     """A line about one server, asked of the server."""
     if not context.server_info.authentication.providers:
         return f"{servers.name_of(context)}: an API key"
+    name = servers.name_of(context)
     try:
-        principal = context.whoami()
+        with quietly():
+            principal = within(_LONGEST, context.whoami)
     except CannotRefreshAuthentication:
-        return f"{servers.name_of(context)}: the sign-in has ended. Run %tiled_login to go on."
+        return f"{name}: the sign-in has ended. Run %tiled_login to go on."
+    except TimeoutError:
+        return f"{name}: signed in; who that is cannot be said, because no answer came within {_LONGEST:.0f} s."
+    except (httpx.HTTPError, Refused) as error:
+        if context.is_key_over:
+            return f"{name}: an API key that it refuses: it has expired, or was revoked. Run %tiled_login to go on."
+        return f"{name}: signed in; who that is cannot be said. {explain(error, name).sentence}"
     who = full_name(identity_of(principal)) or "signed in; the server does not say as whom"
     how = "" if context.api_key is None else " (by API key)"
-    return f"{servers.name_of(context)}: {who}{how}"
+    return f"{name}: {who}{how}"
 
 
 def register(ipython: Any) -> None:

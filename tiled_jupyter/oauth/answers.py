@@ -32,6 +32,11 @@ def detail_of(response: httpx.Response) -> str:
     return detail if isinstance(detail, str) else ""
 
 
+def refuses_key(response: httpx.Response) -> bool:
+    """Whether a Tiled server says that an API key works no longer, which is more than that it may not do this."""
+    return response.status_code == httpx.codes.UNAUTHORIZED and detail_of(response).startswith("Invalid API key")
+
+
 def is_page(response: httpx.Response) -> bool:
     """Whether an answer is a page for people."""
     kind: str = response.headers.get("content-type", "")

@@ -111,6 +111,10 @@ class Refused(Exception):
         self.hung_up = hung_up
 
 
+class Unclear(httpx.HTTPStatusError):
+    """An answer that is not the server's own word; its text is a sentence for people."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a server sent.
@@ -297,6 +301,8 @@ def explain(error: Exception, host: str, url: str | None = None, *, proxies: boo
     """
     if isinstance(error, Refused):
         return error.failure
+    if isinstance(error, Unclear):
+        return Failure("server", str(error))
     if isinstance(error, TiledJupyterError):  # says itself what happened
         return Failure(getattr(error, "reason", "server"), str(error))
     if isinstance(error, BadAddress):

@@ -11,7 +11,7 @@ from ..address import host_of
 from ..text import legible
 from .answers import is_page, seconds_to_wait
 from .audience import NotSent
-from .exchange import Refused, Tokens, longest, read_bounded, tokens_in, within
+from .exchange import Refused, Tokens, Unclear, longest, read_bounded, tokens_in, within
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _BUSY = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS)
@@ -40,7 +40,7 @@ _OVER = frozenset(
 _SAYS_SO = (httpx.codes.OK, httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
 
-class SessionUnknown(httpx.HTTPStatusError):
+class SessionUnknown(Unclear):
     """Somebody else has answered, and not Tiled or the provider: raised into the interrupted request.
 
     Attributes

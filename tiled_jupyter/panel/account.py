@@ -21,6 +21,7 @@ from ..keys.new_key import NewApiKey
 from ..oauth.exchange import explain
 from ..session import key_files
 from ..session.context import SessionContext
+from ..session.prompts import quietly
 from ..settings import TiledJupyter
 from ..sign_in import api_key as key_login
 from ..sign_in import sign_ins
@@ -33,6 +34,21 @@ from ..state.wire import Command
 
 _Tab: TypeAlias = Literal["keys_failure", "sign_ins_failure", "access"]
 _Changes: TypeAlias = dict[str, Any]
+_PATIENCE = 8.0  # seconds
+_LATE = "{host} has not answered for {seconds:.0f} s. What it says is shown here when it comes."
+
+
+class _InTime:
+    """Whether something that was begun has ended, and is waited for."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self._is_waited_for = True
+
+    def ends(self) -> bool:
+        """Return, once, that it is waited for no longer."""
+        was, self._is_waited_for = self._is_waited_for, False
+        return was
 
 
 class AccountDesk:
@@ -130,9 +146,15 @@ class AccountDesk:
                 return
             self._waiting += 1
             self._change(number, {"busy": True, tab: None})
+        in_time, host = _InTime(), host_of(str(context.api_uri))
+
+        def end(changes: _Changes) -> None:
+            with self._session.attempts.lock:
+                self._waiting -= in_time.ends()
+                self._change(number, {**changes, "busy": self._waiting > 0})
 
         def run() -> None:
-            with self._turn:
+            with self._turn, quietly():  # who is to be asked sees the panel, which becomes a form
                 try:
                     changes = work(context) if number == self._sign_in else {}
                 except (KeysUnavailable, KeyNotMade, ValueError) as error:
@@ -140,12 +162,16 @@ class AccountDesk:
                 except OSError as error:
                     changes = {tab: f"The file could not be written ({error.strerror or type(error).__name__})."}
                 except Exception as error:  # noqa: BLE001 - becomes a sentence; its request may hold a secret
-                    changes = {tab: explain(error, host_of(str(context.api_uri))).sentence}
-            with self._session.attempts.lock:
-                self._waiting -= 1
-                self._change(number, {**changes, "busy": self._waiting > 0})
+                    changes = {tab: explain(error, host).sentence}
+            in_time.over.set()
+            end({tab: None, **changes})
+
+        def lose_patience() -> None:
+            if not in_time.over.wait(_PATIENCE):
+                end({tab: _LATE.format(host=host, seconds=_PATIENCE)})
 
         in_background(run)
+        in_background(lose_patience)
 
     def _change(self, number: int, changes: _Changes) -> None:
         with self._session.attempts.lock:

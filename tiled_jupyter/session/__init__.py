@@ -8,6 +8,7 @@ is a callable (`prompts`); it shows nothing.
 
 __all__ = [
     "arrival",
+    "auth",
     "bare",
     "context",
     "ending",
@@ -20,6 +21,7 @@ __all__ = [
     "prompts",
     "registry",
     "revocation",
+    "showing",
     "tiled_errors",
     "tokens",
 ]

@@ -28,6 +28,7 @@ from ..oauth.exchange import Tokens
 from ..oauth.refresh import NotNow, refresh
 from ..state.parts import Identity
 from ..text import Masked
+from . import showing
 from . import tokens as files
 from .lifetime import expiry
 from .patience import Patience
@@ -71,6 +72,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         Grows with every change of the tokens.
     name : str
         By which a client that was pickled and comes back to this process finds it again.
+    is_over : bool
+        Whether the server has refused to renew it, and no other tokens have come since.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         self.subject: str | None = None
         self.identity: Identity | None = None
         self.generation = 0
+        self.is_over = False
         self.name = secrets.token_hex(8)
         self._ends = math.inf  # of the access token, as far as our clock can be believed
         self._early = math.inf  # a little before, when it is renewed once if that can be
@@ -142,6 +146,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         where = "in memory" if directory is None else "on disk"
         _log.debug("%s: %s tokens, kept %s", self._host, "new" if proven else "found", where)
         with self._state:
+            is_new = proven or tokens.get("access_token") != self.tokens.get("access_token")
+            was_over, self.is_over = self.is_over, self.is_over and not is_new
             self.tokens.update({name: Masked(tokens[name]) for name in files.TOKENS if tokens.get(name)})
             self.subject = files.subject(self.tokens.get("access_token")) or self.subject
             self.generation += 1
@@ -153,6 +159,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 self._proven = self.generation
             self._refusal = None
             self.token_directory = directory
+        if was_over and is_new:
+            showing.look_again()
         if directory is not None and proven:
             try:
                 files.write_made_by(directory, self.tokens, self.made_by)
@@ -322,6 +330,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         proven = self._refreshed_in_time(generation)
         if proven is not None:
             return proven
+        self.is_over = True
+        showing.look_again()
         if not is_invited():
             _log.debug("%s: the session is over, and nobody is asked for a repr, a completion or a look", self._host)
             raise LoginFailed(self.moved() or ENDED, "credentials")

@@ -24,13 +24,13 @@ from ..oauth.audience import Audience, NotSent, is_here, maker_of, require_priva
 from ..oauth.exchange import Tokens, read_bounded, tls_context
 from ..state.parts import Identity
 from ..text import Masked, masked
-from . import bare, key_files, registry
+from . import bare, key_files, registry, showing
 from . import tokens as files
 from .auth import SessionAuth
 from .identity import clearer, identities_of, identity_of, one_identity
 from .pickling import reduced
 from .prompts import Occasion, Prompt, ask, quietly
-from .resuming import ask_for
+from .resuming import ask_for, saved_elsewhere
 from .tokens import NOT_WRITABLE, SHORT, one_kernel_at_a_time, say_unsaved
 
 _log = logging.getLogger(__name__)
@@ -56,11 +56,14 @@ class SessionContext(tiled_context.Context):  # type: ignore[misc]  # Tiled's cl
         Whether the last login was to be remembered.
     unsent : str or None
         Why a saved sign-in was not sent where the server wants it now.
+    is_key_over : bool
+        Whether the server has refused the API key in use.
     """
 
     prompt: Prompt | None = None
     wants_saving: bool = True
     unsent: str | None = None
+    is_key_over = False
     _was: SessionAuth | None = None  # the session that a sign-out in this kernel has taken
     _is_asking = False  # what a server is, while it is made: what is read then is bounded
 
@@ -188,6 +191,7 @@ class SessionContext(tiled_context.Context):  # type: ignore[misc]  # Tiled's cl
         with one_kernel_at_a_time(self.token_directory if remember else None, SHORT):
             place = self.place_for_tokens(remember=remember)
             why = self._use(tokens, place, proven=True)
+        showing.look_again()
         registry.living().signed_out.discard(str(self.api_uri))
         return NOT_WRITABLE if remember and place is None else why
 
@@ -210,7 +214,8 @@ class SessionContext(tiled_context.Context):  # type: ignore[misc]  # Tiled's cl
             The principal as ``whoami`` gives it; None where there is no living session, or the person
             signed out of it in this kernel.
         """
-        if self.http_client.auth is None:
+        had_one = self.http_client.auth is not None
+        if not had_one:
             saved = files.read_tokens(self.token_directory)
             if not saved or str(self.api_uri) in registry.living().signed_out:
                 return None
@@ -225,9 +230,24 @@ class SessionContext(tiled_context.Context):  # type: ignore[misc]  # Tiled's cl
             self.unsent = str(refused)
         lives = principal is not None
         _log.debug("%s: the saved session %s", host_of(str(self.api_uri)), "lives" if lives else "is over or not sent")
-        if not lives:
+        if not lives and not had_one:  # or its clients, whose requests are to fail, would read as nobody
             self.http_client.auth = None
         return principal
+
+    def take_saved(self) -> bool:
+        """Go on with what another kernel has left on disk since this session has ended, if it is the same person's.
+
+        Returns
+        -------
+        bool
+            Whether there was something.
+        """
+        auth = self.http_client.auth
+        saved = saved_elsewhere(self, auth) if isinstance(auth, SessionAuth) else None
+        if saved is not None:
+            self._use(saved, self.place_for_tokens(remember=True), proven=False)
+            showing.look_again()
+        return saved is not None
 
     def force_auth_refresh(self) -> Tokens:
         """Renew the session now; see `tiled.client.context.Context.force_auth_refresh`."""
@@ -374,6 +394,7 @@ class SessionContext(tiled_context.Context):  # type: ignore[misc]  # Tiled's cl
     def api_key(self, key: str | None) -> None:
         before = self.api_key
         tiled_context.Context.api_key.fset(self, key)
+        self.is_key_over = False
         if before is not None and before not in (one.api_key for one in registry.contexts(self.api_uri)):
             key_files.take_from_workers(before, str(self.api_uri))
 

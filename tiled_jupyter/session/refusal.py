@@ -13,6 +13,7 @@ from tiled.client.auth import CannotRefreshAuthentication
 
 from ..address import host_of
 from ..errors import CannotPrompt, IdentityChanged, LoginCancelled, LoginFailed, TiledJupyterError
+from ..oauth.exchange import Unclear
 from ..oauth.refresh import NotNow
 from ..text import legible
 from . import tiled_errors
@@ -87,12 +88,12 @@ def not_sent_again() -> ReauthenticationFailed:
     )
 
 
-def not_from_tiled(request: httpx.Request, response: httpx.Response) -> httpx.HTTPStatusError:
+def not_from_tiled(request: httpx.Request, response: httpx.Response) -> Unclear:
     """Return what is raised where a page came that Tiled's client would take for data."""
     host, other = host_of(str(request.url)), host_of(str(response.extensions.get("led_to", response.url)))
     did = "answered with a page" if other == host else f"led to {legible(other, 255)}"
     sentence = f"{host} {did} instead of giving data: perhaps a portal or maintenance. Try again later."
-    return httpx.HTTPStatusError(sentence, request=request, response=response)
+    return Unclear(sentence, request=request, response=response)
 
 
 def nobody_in_a_fork(_auth: object) -> NoReturn:

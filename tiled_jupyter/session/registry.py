@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 import httpx
 
 from ..kernel.memory import of_kernel
+from ..oauth.answers import refuses_key
+from . import showing
 from .auth import SessionAuth
 
 _Listener: TypeAlias = Callable[[Any, httpx.Response], object]
@@ -125,11 +127,16 @@ def listen(listener: _Listener | None) -> None:
 
 
 def watch(context: Any) -> None:
-    """Report this Context's answers to the listener."""
+    """Report this Context's answers to the listener, and notice when its API key works no longer."""
     known = weakref.ref(context)
 
     def hear(response: httpx.Response) -> None:
         listener, asked = living().listener, known()
+        if response.status_code == httpx.codes.UNAUTHORIZED and asked is not None and asked.api_key is not None:
+            response.read()
+            if refuses_key(response) and not asked.is_key_over:
+                asked.is_key_over = True
+                showing.look_again()
         if listener is not None and asked is not None:
             with contextlib.suppress(Exception):  # a remark is worth no request
                 listener(asked, response)

@@ -20,6 +20,7 @@ from .auth import ENDED, SessionAuth
 from .identity import one_identity, who_may_resume
 from .lifetime import expiry
 from .prompts import Occasion, SignsIn, ask
+from .showing import has_ended
 from .tokens import NOT_WRITABLE, say_unsaved
 
 _log = logging.getLogger(__name__)
@@ -46,8 +47,7 @@ def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
     context: SignsIn | None = next(iter(sorted(using, key=lambda one: "prompt" not in vars(one))), None)
     if context is None:
         raise LoginFailed(auth.moved() or ENDED, "credentials")
-    host, noticed = host_of(str(context.api_uri)), time.strftime("%H:%M")
-    ended = f"Your session on {host} has ended (noticed {noticed}). Sign in and the running cell goes on."
+    ended = has_ended(host_of(str(context.api_uri)))
     return ask_the_same_person(context, auth, auth.moved() or ended, may_live=True)
 
 
@@ -144,7 +144,7 @@ class _Around:
         """Return tokens that end the question, if there are any; cheap, to be called often."""
         if self._auth.generation != self._generation:
             return dict(self._auth.tokens)
-        saved = _saved_elsewhere(self._context, self._auth)
+        saved = saved_elsewhere(self._context, self._auth)
         if saved is not None:
             self._seen = None
         elif time.monotonic() >= self._next_look:
@@ -165,7 +165,7 @@ class _Around:
         return now + pause
 
 
-def _saved_elsewhere(context: SignsIn, auth: SessionAuth) -> Tokens | None:
+def saved_elsewhere(context: SignsIn, auth: SessionAuth) -> Tokens | None:
     """Return what another notebook has left since, if it is the same person's and not over by its own word.
 
     The server dates tokens: where the clock here is ahead of its clock, one that outlives ours is new all the same.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -44,6 +45,8 @@ class Caller:
     ----------
     context : Context or None
         Of the occasion.
+    waits : bool
+        Whether they still wait for them.
     remember : bool
         Whether the person wants the sign-in to be kept.
     """
@@ -54,10 +57,19 @@ class Caller:
         self._http_client = http_client
         self._occasion = occasion
         self._tokens: Tokens | None = None
-        self._waits = True
+        self.waits = True
         self._attempts: Attempts | None = None
-        self.context: SessionContext | None = occasion.context if occasion is not None else None
+        self.context = occasion.context if occasion is not None else None
         self.remember: bool = occasion is None or occasion.remember
+
+    @property
+    def context(self) -> SessionContext | None:
+        """The Context of the occasion."""
+        return self._context()
+
+    @context.setter
+    def context(self, context: SessionContext | None) -> None:
+        self._context: Callable[[], SessionContext | None] = lambda: context
 
     def login(self, on_change: Callable[[State], None], settings: TiledJupyter, providers: list[Any]) -> LoginSession:
         """Return a login to the server that wants it, with the form open.
@@ -92,19 +104,20 @@ class Caller:
         attempts = self._attempts
         assert attempts is not None  # noqa: S101 - nobody waits for what was not begun
         with attempts.lock:
-            self._waits = False
+            self.waits = False
             tokens = self.take_tokens()  # of a sign-in that came at the same moment
         if tokens is not None and self.context is not None:
             self.accept(tokens, remember=self.remember)
         if self._occasion is not None and self._occasion.resuming and isinstance(attempts.state, SignedIn):
             # The panel has folded to a line, and lives as long as ipywidgets' registry: let the Context go before that.
-            self.context = self._occasion = None
+            self._context = weakref.ref(self.context) if self.context is not None else lambda: None
+            self._occasion = None
 
     # -- what a login needs of its recipient ---------------------------------------------------------
 
     def place(self) -> Path | None:
         """Return where the tokens will lie: the caller sees to that; see `Recipient`."""
-        return None if self._waits else ContextRecipient(self.context).place()
+        return None if self.waits else ContextRecipient(self.context).place()
 
     def client(self, *places: str) -> AbstractContextManager[httpx.Client]:
         """Return a client without a session; see `Recipient`."""
@@ -115,12 +128,12 @@ class Caller:
 
     def require_wanted(self) -> None:
         """Raise `Refused` where nobody wants the tokens any more."""
-        if self.context is None and not self._waits:
+        if self.context is None and not self.waits:
             raise Refused("not_sent", _NOBODY_WAITS)
 
     def accept(self, tokens: Tokens, *, remember: bool) -> bool:
         """Keep the tokens for the caller, or give them to the Context; see `Recipient`."""
-        if not self._waits:
+        if not self.waits:
             return ContextRecipient(self.context).accept(tokens, remember=remember)
         self._tokens, self.remember = tokens, remember
         return remember

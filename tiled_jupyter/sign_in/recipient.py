@@ -28,6 +28,10 @@ class Recipient(Protocol):
     context: SessionContext | None
     is_given_server: bool
 
+    @property
+    def waits(self) -> bool:
+        """Whether somebody waits for the tokens, who looks by themselves whether they need them any more."""
+
     def place(self) -> Path | None:
         """Return where the tokens will lie, which other kernels write to as well."""
 
@@ -51,6 +55,7 @@ class ContextRecipient:
     """A Context, which uses the tokens from now on."""
 
     is_given_server = False
+    waits = False
 
     def __init__(self, context: SessionContext | None = None) -> None:
         self.context = context

@@ -21,10 +21,13 @@ from ..oauth import password as grants
 from ..oauth.audience import is_here
 from ..oauth.exchange import Refused, explain
 from ..oauth.refresh import SessionUnknown
-from ..session import ending
+from ..session import ending, showing
+from ..session.auth import SessionAuth
 from ..session.context import SessionContext
 from ..session.identity import are_same
+from ..session.lifetime import session_end
 from ..session.prompts import Prompt
+from ..session.tokens import tokens_of
 from ..settings import TiledJupyter
 from ..state.events import (
     Cancelled,
@@ -37,6 +40,7 @@ from ..state.events import (
     SignInDone,
 )
 from ..state.states import (
+    AwaitingAuthorization,
     Disconnected,
     Failure,
     KeyNotice,
@@ -44,12 +48,13 @@ from ..state.states import (
     SignedIn,
     SignedOut,
     State,
+    Verifying,
     is_same_sign_in,
     open_form,
 )
 from ..text import legible
 from . import api_key as key_login
-from . import sign_out
+from . import lookout, sign_out
 from .attempts import Attempts
 from .methods import Methods
 from .recipient import ContextRecipient, Recipient
@@ -61,6 +66,8 @@ _OWN_SERVER = "This profile runs its own server, in this kernel."
 _FROM_SITE = "Signed in by the single sign-on of this site."
 _UNKNOWN = "{} So whether your saved sign-in is good cannot be known at the moment; sign in here if you cannot wait."
 _LOOK_AGAIN = 20.0  # seconds
+_KEY_OVER = "{host} does not accept the API key in use here any more: it has expired, or was revoked."
+_ELSEWHERE = "Signed in elsewhere, and this goes on with it."
 _KEY_IN_THE_WAY = "It would replace your sign-in, so set it aside first."
 
 
@@ -112,11 +119,13 @@ class LoginSession:
         self._provider = provider
         self._saved_at = self.context.saved_at() if self.context is not None else None
         self._look_again = math.inf  # for a saved sign-in of which nothing is known yet
+        # The reason that is given where the session has ended by itself.
+        self._over: str | None = state.reason if isinstance(state, SignedOut) and state.expected is not None else None
         self._asked = ""
         self.node_path_parts: list[str] = []
         self._client_options: dict[str, Any] = {}
         self._made: tuple[State, Any] | None = None
-        sign_out.notify(self)
+        showing.notify(self)
 
     @property
     def state(self) -> State:
@@ -222,6 +231,40 @@ class LoginSession:
         """Take note of what has become of the session since `before` was said of it."""
         self.attempts.apply(ReasonChanged(reason, before))
 
+    def look_at_session(self) -> None:
+        """Show what the session of the Context is now: over, or alive again after that."""
+        with self.attempts.lock:
+            context, state = self.context, self.state
+            if context is None or self.recipient.waits:
+                return
+            if context.api_key is not None:
+                if context.is_key_over and isinstance(state, SignedIn):
+                    sentence = f"{_KEY_OVER.format(host=state.server.host)} {_KEY_IN_THE_WAY}"
+                    self.attempts.apply(SignedOff(None, KeyNotice(sentence, usable=False)))
+                return
+            auth = context.http_client.auth
+            if not isinstance(auth, SessionAuth):  # signed out, which is told by who did it
+                return
+            if isinstance(state, SignedIn) and state.method != "api_key" and auth.is_over:
+                self._over = auth.moved() or showing.has_ended(state.server.host)
+                self._saved_at = context.saved_at()
+                self.attempts.apply(SignedOff(self._over))
+                lookout.begin(self)
+            elif not auth.is_over and self.is_over and isinstance(state, SignedOut | Verifying | AwaitingAuthorization):
+                tokens = tokens_of(context)
+                good_until, renews = session_end(tokens, {}, time.time())
+                found = SignedIn(
+                    state.server, auth.identity, "saved", _ELSEWHERE, context.remembered, None, good_until, renews
+                )
+                self.attempts.apply(SavedFound(found))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the session has ended by itself, and the form for another one says so."""
+        state = self.state
+        form = state.form if isinstance(state, Verifying) else open_form(state)
+        return form is not None and self._over is not None and (form.reason or "").startswith(self._over)
+
     def look_for_saved(self) -> None:
         """Look whether somebody signed in by other means in the meantime; cheap, to be called often."""
         if self.recipient.look(self.attempts):
@@ -234,8 +277,12 @@ class LoginSession:
             if context.saved_at() is None or (context.saved_at() == self._saved_at and not due):
                 return
             self._saved_at, self._look_again = context.saved_at(), math.inf
+            ended = self.is_over and context.http_client.auth is not None
 
         def adopt() -> None:
+            if ended:  # what its clients have is not let go of, or they would read as nobody
+                context.take_saved()
+                return
             try:
                 done = saved_sign_in(context, form.server, use_saved=True)
             except Exception:  # noqa: BLE001 - another notebook's affair; the person still can sign in here

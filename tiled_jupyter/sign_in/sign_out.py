@@ -6,19 +6,14 @@ sessions of its server, and what lies on disk, alone.
 
 from __future__ import annotations
 
-import threading
-import weakref
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from ..background import in_background
-from ..kernel.memory import of_kernel
 from ..keys import choice as which_key
-from ..session import ending
+from ..session import ending, showing
 from ..session.context import SessionContext
-
-if TYPE_CHECKING:
-    from .session import LoginSession
+from ..session.showing import Shows
 
 PATIENCE = 5.0  # seconds that a cell waits to hear what has become of a session
 _FORGOTTEN = "Signed out of this notebook. Other notebooks and terminals are not."
@@ -33,18 +28,6 @@ _NOT_YET = (
     "Signed out here. Whether this sign-in has ended elsewhere is not known: no answer has come yet.",
     False,
 )
-_lock = threading.Lock()
-
-
-def _logins() -> weakref.WeakSet[LoginSession]:
-    """Return the logins of this kernel; their lock is `_lock`."""
-    return of_kernel(weakref.WeakSet, "logins")
-
-
-def notify(login: LoginSession) -> None:
-    """Tell a login when its server is signed out of; it is held weakly."""
-    with _lock:
-        _logins().add(login)
 
 
 def sign_out_of(context: SessionContext, *, everywhere: bool) -> Future[Farewell]:
@@ -115,16 +98,9 @@ def _said(context: SessionContext, reason: str) -> Future[Farewell]:
     return said
 
 
-def _tell(context: SessionContext, reason: str) -> list[LoginSession]:
-    """Tell the logins to the server that are none any more."""
-    with _lock:
-        logins = list(_logins())
-    uri = str(context.api_uri)
-    concerned = [
-        one
-        for one in logins
-        if one.context is not None and str(one.context.api_uri) == uri and not one.context.authenticated
-    ]
-    for login in concerned:
-        login.signed_out(reason)
+def _tell(context: SessionContext, reason: str) -> list[Shows]:
+    """Tell what shows a sign-in to the server that is none any more."""
+    concerned = [one for one in showing.of_server(str(context.api_uri)) if not one.context.authenticated]
+    for shows in concerned:
+        shows.signed_out(reason)
     return concerned

@@ -127,9 +127,10 @@ class SignInReplaced:
 
 @dataclass(frozen=True)
 class SignedOff:
-    """The person signed out, or the session is known to be over."""
+    """The person signed out, or the session is known to be over; `key` is an API key that is in the way since then."""
 
-    reason: str
+    reason: str | None
+    key: KeyNotice | None = None
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,8 @@ def transition(state: State, event: Event) -> State:
             return Verifying(state, attempt, since, method)
         case ServerDropped() if not isinstance(state, Disconnected | Connecting):
             return Disconnected(state.server.uri)
-        case SignedOff(reason) if isinstance(state, SignedIn):
-            return SignedOut(state.server, reason=reason)
+        case SignedOff(reason, key) if isinstance(state, SignedIn):
+            return SignedOut(replace(state.server, new=False), reason=reason, key=key)
         case SavedFound(found) if isinstance(state, SignedOut | Verifying | AwaitingAuthorization):
             return found
         case ReasonChanged(reason, instead_of) if isinstance(state, SignedOut):

@@ -11,10 +11,12 @@ export function accountView({ send }: Context): View {
   const until = subtle();
   const memory = subtle("For this notebook only: nothing is stored.");
   const acting = subtle();
-  const here = button("Only this notebook", "secondary", () => leave(false));
+  const here = button("Only this notebook", "primary", () => leave(false));
   const everywhere = button("Everywhere on this account", "secondary", () => leave(true));
   const signOut = button("Sign out", "secondary", () => undefined);
-  const confirmation = question("Sign out", signOut, [here, everywhere], "Stay");
+  const confirmation = question("Sign out", signOut, [here, everywhere], "Cancel");
+  const sure = h("p", { class: "tiled-jupyter-title" });
+  confirmation.element.prepend(sure);
   const stranger = button("Not you?", "quiet", () => leave(false));
   const why = button("Why can I not see my data?", "quiet", () => send({ type: "explain_access" }));
   why.dataset.starts = "";
@@ -25,10 +27,11 @@ export function accountView({ send }: Context): View {
     "div",
     { class: "tiled-jupyter-account" },
     h("div", { class: "tiled-jupyter-details" }, provenance, until, memory, acting, instead),
-    signOut,
-    confirmation.element,
     h("div", { class: "tiled-jupyter-others" }, why, help.element),
     answer,
+    // Last, so that nothing moves when the question takes its place.
+    signOut,
+    confirmation.element,
   );
   let leaving = false;
   let answered: string | null = null;
@@ -67,6 +70,7 @@ export function accountView({ send }: Context): View {
       acting,
       `Anyone who can run cells here acts ${name ? `as ${name}` : isKey ? "with this API key" : "with this sign-in"}.`,
     );
+    say(sure, `Sign out of ${server.host}?`);
     say(confirmation.text, consequenceOf(state));
     everywhere.hidden = isKey;
     stranger.hidden = method !== "saved";

@@ -16,8 +16,8 @@ export function signedInView(context: Context): View {
   const signIns = signInsView(context);
   const sections = [
     { name: "Account", panel: h("div", {}, account.element), opened: () => undefined },
-    { name: "API keys", panel: h("div", { "data-wide": true }, keys.element), opened: keys.open },
-    { name: "Sign-ins", panel: h("div", { "data-wide": true }, signIns.element), opened: signIns.open },
+    { name: "API keys", panel: h("div", {}, keys.element), opened: keys.open },
+    { name: "Sign-ins", panel: h("div", {}, signIns.element), opened: signIns.open },
   ];
   const list = tabs("Account and keys", sections);
   let shown = false;
@@ -38,5 +38,10 @@ export function signedInView(context: Context): View {
     list.element,
     ...sections.map(({ panel }) => panel),
   );
-  return { element, ...(account.aside && { aside: account.aside }), update, field: () => null };
+  return {
+    element,
+    ...(account.aside && { aside: account.aside }),
+    update,
+    field: () => null,
+  };
 }

@@ -6,12 +6,14 @@
 const FILE = "Save the key to a file instead.";
 const REFUSED = `The browser did not let the key be copied. ${FILE}`;
 
+export const COPIED = "Copied";
+
 /** Copy what an element says, or leave it selected where the page has no clipboard; gives what to tell the person. */
 export async function copyText(element: HTMLElement): Promise<string> {
   try {
     // There is none on plain http pages.
     await navigator.clipboard.writeText(element.textContent ?? "");
-    return "Copied";
+    return COPIED;
   } catch {
     getSelection()?.selectAllChildren(element);
     return `Press ${navigator.platform.startsWith("Mac") ? "⌘C" : "Ctrl+C"}`;

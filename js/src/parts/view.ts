@@ -117,6 +117,12 @@ export function isFormBusy(form: HTMLElement): boolean {
   return form.getAttribute("aria-busy") === "true";
 }
 
+/** Take an element from sight, and leave its place empty. */
+export function keepPlace(element: HTMLElement, unseen: boolean): void {
+  element.style.visibility = unseen ? "hidden" : "";
+  element.inert = unseen;
+}
+
 /**
  * Mark a form as busy. Not `disabled`: that throws the focus out of the panel, and a wrong password has
  * to bring it back to the field.

@@ -1,7 +1,7 @@
 /** A link and a code, for `awaiting_authorization`: the person approves in a web page, here or on a phone. */
 
 import { hostOf, linkTo } from "../parts/address";
-import { copyText } from "../parts/clipboard";
+import { COPIED, copyText } from "../parts/clipboard";
 import { h, say, unique } from "../parts/dom";
 import { button, type Context, headline, type View } from "../parts/view";
 import type { State } from "../wire";
@@ -20,7 +20,11 @@ export function deviceView({ send }: Context): View {
     },
     "Open sign-in page",
   );
-  const address = h("p", { class: "tiled-jupyter-subtle" });
+  const place = h("p", { class: "tiled-jupyter-subtle" });
+  // In full where it cannot be a link, and where it has to be copied by hand.
+  const address = h("p", { class: "tiled-jupyter-subtle", hidden: true });
+  const linkCopied = h("span", { class: "tiled-jupyter-subtle", "aria-live": "polite" });
+  const copyLink = button("Copy link", "secondary", () => void copy(address, linkCopied));
   // In the tab order, so that a click puts the focus here: Ctrl+C then copies the code and no cell.
   const code = h("div", {
     class: "tiled-jupyter-code",
@@ -28,8 +32,8 @@ export function deviceView({ send }: Context): View {
     "aria-label": "User code",
     tabindex: "0",
   });
-  const copied = h("span", { class: "tiled-jupyter-subtle", "aria-live": "polite" });
-  const copy = button("Copy code", "secondary", () => void copyCode());
+  const codeCopied = h("span", { class: "tiled-jupyter-subtle", "aria-live": "polite" });
+  const copyCode = button("Copy code", "secondary", () => void copy(code, codeCopied));
 
   const image = h("img", { alt: "QR code of the sign-in page" });
   const caption = h("figcaption", { class: "tiled-jupyter-subtle" });
@@ -46,8 +50,17 @@ export function deviceView({ send }: Context): View {
     "div",
     { class: "tiled-jupyter-form" },
     head.element,
-    h("div", { class: "tiled-jupyter-page" }, link, address),
-    h("div", { class: "tiled-jupyter-actions" }, code, copy, copied),
+    h(
+      "ol",
+      { class: "tiled-jupyter-steps" },
+      h("li", {}, place, address, h("div", { class: "tiled-jupyter-actions" }, link, copyLink, linkCopied)),
+      h(
+        "li",
+        {},
+        h("p", {}, "Type this code there, or compare it with the one you see"),
+        h("div", { class: "tiled-jupyter-actions" }, code, copyCode, codeCopied),
+      ),
+    ),
     advice,
     h(
       "div",
@@ -59,10 +72,16 @@ export function deviceView({ send }: Context): View {
     figure,
   );
   let deadline = 0;
+  let shown: string | null = null;
 
-  async function copyCode(): Promise<void> {
-    say(copied, "");
-    say(copied, await copyText(code));
+  async function copy(what: HTMLElement, said: HTMLElement): Promise<void> {
+    say(said, "");
+    const words = await copyText(what);
+    if (words !== COPIED && what === address) {
+      address.hidden = false;
+      getSelection()?.selectAllChildren(address);
+    }
+    say(said, words);
   }
 
   function showQr(open: boolean): void {
@@ -84,7 +103,11 @@ export function deviceView({ send }: Context): View {
     link.hidden = href === null;
     if (href) link.href = href;
     else link.removeAttribute("href");
-    say(address, verification_uri);
+    say(place, href ? `Open the sign-in page of ${hostOf(verification_uri)}` : "Open this page in a browser");
+    say(address, href ?? verification_uri);
+    if (shown !== address.textContent) address.hidden = href !== null;
+    shown = address.textContent;
+    copyLink.hidden = href === null;
     say(code, user_code);
     say(advice, `Approve only if you started this, on ${form.server.host}, and the codes match.`);
     toggle.hidden = picture === null;

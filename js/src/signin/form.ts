@@ -10,6 +10,7 @@ import {
   headline,
   helpLink,
   isFormBusy,
+  keepPlace,
   markBusy,
   note,
   showAlert,
@@ -69,11 +70,12 @@ export function signInView({ draft, send }: Context): View {
   };
   // Only what the way in asks for is in the page: no password manager fills, and no check stops, what is unseen.
   const fields = h("div", { class: "tiled-jupyter-fields" });
+  const others = h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another, help.element);
   const actions = h(
     "div",
     { class: "tiled-jupyter-actions" },
     h("div", { class: "tiled-jupyter-buttons" }, ...notice.answers, submitButton, cancel),
-    h("div", { class: "tiled-jupyter-others" }, toKey, toAccount, another, help.element),
+    others,
   );
   const form = h(
     "form",
@@ -145,10 +147,12 @@ export function signInView({ draft, send }: Context): View {
     submitButton.hidden = way === "settle" || way === "none";
     const anew = way === "external" && asked.failure?.kind === "expired";
     say(submitButton, anew ? "Get a new code" : "Sign in");
-    cancel.hidden = !waits && !around.waiting;
-    toKey.hidden = waits || way === "key" || way === "settle";
-    toAccount.hidden = waits || way !== "key" || server.providers.length === 0;
-    another.hidden = waits || around.waiting;
+    // They keep their places: nothing moves under the pointer when a form is sent.
+    keepPlace(cancel, !waits && !around.waiting);
+    keepPlace(others, waits);
+    toKey.hidden = way === "key" || way === "settle";
+    toAccount.hidden = way !== "key" || server.providers.length === 0;
+    another.hidden = around.waiting;
     markBusy(form, waits);
     if (provider) account.update(expected, provider, waits);
   }

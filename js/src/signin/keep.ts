@@ -8,8 +8,8 @@ const EVERYONE = "for everyone who uses this computer account";
 const HERE_ONLY = "this notebook only: nothing is stored";
 const DECIDED = {
   ask: "",
-  always: "You stay signed in on this computer account.",
-  never: "You are signed in for this notebook only.",
+  always: "You will stay signed in on this computer account.",
+  never: "Your sign-in will be for this notebook only: nothing is stored.",
 };
 
 export function keepChoice(draft: Draft, isBusy: () => boolean) {

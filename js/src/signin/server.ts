@@ -7,6 +7,7 @@ import {
   type Context,
   helpLink,
   isFormBusy,
+  keepPlace,
   labelled,
   markBusy,
   showAlert,
@@ -71,7 +72,7 @@ export function serverView({ draft, send }: Context): View {
     }
     markBusy(form, busy);
     showAlert(failure, alertOf(state), busy);
-    cancel.hidden = !busy && !around.waiting;
+    keepPlace(cancel, !busy && !around.waiting);
     help.update(around);
   }
 
