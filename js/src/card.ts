@@ -15,6 +15,7 @@ import { serverView } from "./signin/server";
 import type { State } from "./wire";
 import {
   ELSEWHERE,
+  ENDED_KERNEL,
   formOf,
   INACTIVE,
   isBusy,
@@ -22,7 +23,6 @@ import {
   moodOf,
   patience,
   placeOf,
-  RESTARTED,
   reasonOf,
   regionOf,
   statusOf,
@@ -171,7 +171,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     say(reason, reasonOf(state));
     const form = formOf(state);
     // Not while connecting: there is nothing to do for the person yet.
-    const turn = state.kind !== "connecting" && state.kind !== "signed_in";
+    const turn = !["connecting", "signed_in", "key_in_cell"].includes(state.kind);
     sayFoot(
       statusOf(state, (form && chosen(form, context.draft, around.exposed)?.name) ?? ""),
       placeOf(state),
@@ -208,7 +208,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     say(reason, "");
     element.dataset.kind = "restarted";
     element.dataset.mood = "idle";
-    sayFoot(RESTARTED, "", "");
+    sayFoot(ENDED_KERNEL, "", "");
     tick();
   }
 

@@ -3,8 +3,8 @@
 import { moment } from "./parts/times";
 import type { Failure, Identity, Server, SignedIn, SignedOut, State } from "./wire";
 
-export const INACTIVE = "Tiled sign-in: run the cell to activate";
-export const RESTARTED = "The kernel was restarted. Run the cell again to sign in.";
+export const INACTIVE = "Tiled sign-in. Run the cell again to use it.";
+export const ENDED_KERNEL = "The kernel of this panel has ended. Run the cell again to sign in.";
 
 export const ELSEWHERE = "No longer needed: signed in elsewhere.";
 

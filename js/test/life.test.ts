@@ -225,7 +225,7 @@ describe("JupyterLab around it", () => {
 
   it("shows a neutral text until a kernel speaks", () => {
     const page = open();
-    expect(page.text()).toBe("Tiled sign-in: run the cell to activate");
+    expect(page.text()).toBe("Tiled sign-in. Run the cell again to use it.");
     page.show(state("signed out"));
     expect(page.text()).not.toContain("run the cell");
     expect(open({ inactive: false }).text()).toBe("");
@@ -253,7 +253,9 @@ describe("JupyterLab around it", () => {
       page.kernel.become("busy");
       expect(page.status().textContent).toBe("Not signed in");
       page.kernel.become(status);
-      expect(page.status().textContent).toBe("The kernel was restarted. Run the cell again to sign in.");
+      expect(page.status().textContent).toBe(
+        "The kernel of this panel has ended. Run the cell again to sign in.",
+      );
       expect([page.fields(), page.buttons()]).toEqual([[], []]);
       page.show(state("signed out"));
       expect(page.fields()).toContain("Password");

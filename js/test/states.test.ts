@@ -323,7 +323,7 @@ describe("signed in", () => {
 
   it("calls nobody by an id that is no name", () => {
     const page = open();
-    page.show(state("signed out, session ended of somebody without a name"));
+    page.show(state("signed out, session ended of somebody without a name"), { waiting: true });
     expect(page.text()).not.toContain("3beb8904");
     expect(page.field("Username")?.readOnly).toBe(false);
     page.click("Somebody else?");

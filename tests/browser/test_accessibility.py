@@ -42,7 +42,7 @@ def test_axe_finds_nothing_in_the_call_at_the_edge_of_the_page_nor_after_a_resta
     notebook.restart_kernel()
     restarted = notebook.panel(0)
     restarted.scroll_into_view_if_needed()
-    expect(restarted.get_by_role("status")).to_contain_text("restarted")
+    expect(restarted.get_by_role("status")).to_contain_text("has ended")
     assert find_violations(restarted) == []
 
 

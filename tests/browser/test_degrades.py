@@ -22,7 +22,7 @@ from .panel import Panel
 from .waiting import until
 
 ALICE = PASSWORDS["alice"]
-NEUTRAL = "Tiled sign-in: run the cell to activate"
+NEUTRAL = "Tiled sign-in. Run the cell again to use it."
 NOTHING = {"text/plain": NEUTRAL, "text/html": f"<p>{NEUTRAL}</p>"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -194,7 +194,7 @@ def test_fault_30_after_a_restart_of_the_kernel_the_old_panel_says_so_and_the_ce
         panel = Panel(notebook, 0)
         panel.type_password("alice", "wonderland")
         notebook.restart_kernel()
-        expect(panel.status).to_have_text("The kernel was restarted. Run the cell again to sign in.")
+        expect(panel.status).to_have_text("The kernel of this panel has ended. Run the cell again to sign in.")
         expect(panel.password).to_have_count(0)
         assert notebook.execute(1) == "42"
         notebook.execute(0)

@@ -355,5 +355,5 @@ def test_a_notebook_opened_later_shows_a_neutral_text(open_notebook, tiled_serve
     notebook.page.goto("about:blank")
     notebook.lab.shut_kernels_down()
     notebook.open()
-    expect(notebook.page.get_by_text("Tiled sign-in: run the cell to activate").first).to_be_visible()
+    expect(notebook.page.get_by_text("Tiled sign-in. Run the cell again to use it.").first).to_be_visible()
     expect(notebook.page.get_by_text("alice")).to_have_count(0)

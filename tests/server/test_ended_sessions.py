@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 from tiled.client.auth import CannotRefreshAuthentication
 
+from tests.patience import PATIENCE
 from tiled_jupyter import LoginCancelled, explain_access
+from tiled_jupyter.errors import KeysUnavailable
+from tiled_jupyter.keys.access import _Access
+from tiled_jupyter.keys.api_keys import ApiKeys
 from tiled_jupyter.panel.account import AccountDesk
 from tiled_jupyter.session.prompts import quietly
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.state import account as said
 from tiled_jupyter.state.states import SignedIn, SignedOut
 
-from .sessions import Hook, get, kill, signed_in
+from .hostile_server import HostileServer
+from .sessions import Hook, get, janitor_of, kill, signed_in
 from .shown import Shown, asked, settle
+from .test_magics import kernel
 
 ELSEWHERE = """\
 from types import SimpleNamespace
@@ -175,3 +182,80 @@ def test_a_tab_asks_nobody_and_its_panel_becomes_the_form(dead, command):
 def test_why_nothing_is_seen_says_that_the_session_has_ended(dead):
     (sentence,) = explain_access(dead[0].session.context, "alice")
     assert sentence == "The sign-in has ended. Run %tiled_login to go on."
+
+
+def test_what_a_slow_server_is_asked_in_a_tab_is_given_up_in_sight_and_shown_when_it_comes(monkeypatch):
+    monkeypatch.setattr("tiled_jupyter.panel.account._PATIENCE", 0.2)
+    answer = threading.Event()
+    with HostileServer() as evil:
+        shown = Shown()
+        shown.connect(evil.uri)
+        shown.session.methods.sign_in("demo", "alice", "any", remember=False)
+        shown.rest(SignedIn)
+        said_before = evil.replies["auth/whoami"]
+
+        def late(request, handler):
+            answer.wait(PATIENCE)
+            return said_before
+
+        evil.replies["auth/whoami"] = late
+        AccountDesk(shown.session, TiledJupyter(), lambda give: None).obey(said.ShowSignIns())
+        given_up = shown.until(lambda state: state.account.sign_ins_failure is not None).account
+        assert "has not answered for" in given_up.sign_ins_failure
+        assert not given_up.busy
+        answer.set()
+        account = shown.until(lambda state: state.account.sign_ins is not None).account
+        assert account.sign_ins_failure is None
+        settle()
+
+
+def test_why_nothing_is_seen_has_a_deadline(monkeypatch, short_server):
+    monkeypatch.setattr("tiled_jupyter.keys.access._LONGEST", 0.2)
+    context, ended = signed_in(short_server, remember_me=False), threading.Event()
+    monkeypatch.setattr(_Access, "explain", lambda _self, _parts: ended.wait(PATIENCE))
+    with pytest.raises(KeysUnavailable, match="has not answered within"):
+        explain_access(context)
+    ended.set()
+
+
+KILLED = """\
+%load_ext tiled_jupyter
+from types import SimpleNamespace
+from tests.server.sessions import kill, signed_in
+context = signed_in(SimpleNamespace(uri={uri!r}), remember_me=False)
+kill(context)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("%tiled_whoami", ": the sign-in has ended. Run %tiled_login to go on."),
+        ("%tiled_why alice", "The sign-in has ended. Run %tiled_login to go on."),
+    ],
+)
+def test_a_magic_says_that_the_session_has_ended_and_asks_nobody(short_server, monkeypatch, line, says):
+    monkeypatch.setenv("JPY_SESSION_NAME", "a notebook")  # somebody is there who could be asked
+    with kernel() as here:
+        here.run(KILLED.format(uri=short_server.uri))
+        heard = here.run(line)
+    assert says in heard
+    assert "Traceback" not in heard
+    assert "Waiting since" not in heard
+
+
+def test_a_key_that_works_no_longer_is_said_by_its_panel_and_its_clients_do_not_read_as_nobody(closed_server):
+    with janitor_of(closed_server):
+        bob = signed_in(closed_server, Hook("bob"), remember_me=False)
+        key = ApiKeys(bob).create("1h", "for a test", ["inherit"])
+        shown = Shown()
+        shown.connect(f"{closed_server.uri}?api_key={key.secret}", SignedIn)
+        ApiKeys(bob).revoke(key.first_eight)
+        assert get(shown.session.context).status_code == 401
+        form = shown.until(lambda state: isinstance(state, SignedOut))
+        assert "does not accept the API key in use here any more" in form.key.sentence
+        assert shown.session.context.api_key == key.secret
+        assert get(shown.session.context).status_code == 401
+        shown.session.set_key_aside()
+        shown.rest(SignedOut)
+        shown.sign_in(name="bob", remember=False)

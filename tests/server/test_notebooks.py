@@ -108,7 +108,7 @@ def test_the_notebook_of_a_pipeline_holds_nothing_of_a_panel(closed_server):
     cell = f"from tiled_jupyter import LoginPanel\nLoginPanel({closed_server.uri!r})"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     outputs = run(notebook)
-    assert "run the cell to activate" in str(outputs)
+    assert "Run the cell again to use it" in str(outputs)
     assert "widget" not in str(outputs)
     assert "widgets" not in notebook.metadata
     assert str(closed_server.port) not in str(outputs)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
+from ..address import typed
 from ..errors import CannotPrompt
 from ..kernel.front_end import nobody
 from ..session.identity import who_may_resume
 from ..state.states import AwaitingAuthorization, State, open_form
 
-NEUTRAL_TEXT = "Tiled sign-in: run the cell to activate"
+NEUTRAL_TEXT = "Tiled sign-in. Run the cell again to use it."
 
 _SINCE = "Waiting since {since} UTC for {who} to sign in to {host}."
 _ELSEWHERE = (
@@ -56,7 +57,7 @@ def how_to_go_on(state: State, *, silent: bool, saves: bool, since: float | None
     form = open_form(state)
     host, uri, who = "Tiled", "ADDRESS", "you"
     if form is not None:
-        host, uri = form.server.host, form.server.uri
+        host, uri = form.server.host, typed(form.server.uri)
         who = who_may_resume(form.expected) if form.expected is not None else who
     lines, link = [], None
     if since is not None:
@@ -86,7 +87,7 @@ def require_somebody(server: str, who: str | None = None) -> None:
     CannotPrompt
         It says what to do instead.
     """
-    why = nobody()
+    why, server = nobody(), typed(server)
     if why is None:
         return
     to = f" to {server}" if server else ""

@@ -142,7 +142,7 @@ export function signInView({ draft, send }: Context): View {
     help.update(around);
     hint.hidden = server.providers.length > 0;
     keep.update(around.remember);
-    sayOther(asked);
+    sayOther(asked, around);
 
     submitButton.hidden = way === "settle" || way === "none";
     const anew = way === "external" && asked.failure?.kind === "expired";
@@ -166,15 +166,15 @@ export function signInView({ draft, send }: Context): View {
     way = next;
   }
 
-  function sayOther({ expected, failure }: SignedOut): void {
+  function sayOther({ expected, failure }: SignedOut, { waiting, cell }: Around): void {
     const who = nameOf(expected, "");
     say(other.opener, who ? `${who} · Not ${who}?` : "Somebody else?");
     say(
       other.text,
-      `Only ${whoMayResume(expected)} can resume this request. Stop the cell and start as somebody else?`,
+      `Only ${whoMayResume(expected)} can resume this request. Stop ${cell === null ? "it" : "the cell"} and start as somebody else?`,
     );
-    if (!expected || busy() || failure?.kind === "cancelled") other.drop();
-    if (!expected) other.opener.hidden = true;
+    if (!expected || !waiting || busy() || failure?.kind === "cancelled") other.drop();
+    if (!expected || !waiting) other.opener.hidden = true;
   }
 
   function field(): HTMLElement | null {
