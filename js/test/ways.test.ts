@@ -257,7 +257,10 @@ describe("who may resume", () => {
   it("is asked for where they signed in before", () => {
     const page = open();
     const form = signedOut("signed out, several providers");
-    page.show({ ...form, expected: { id: "0000-0002", provider: "orcid", kind: "named" } }, { waiting: true });
+    page.show(
+      { ...form, expected: { id: "0000-0002", provider: "orcid", kind: "named" } },
+      { waiting: true },
+    );
     expect(selected(page)).toEqual(["orcid"]);
     expect(page.button("0000-0002 · Not 0000-0002?")).toBeDefined();
     page.field("staff")?.click();

@@ -257,5 +257,4 @@ def test_a_key_that_works_no_longer_is_said_by_its_panel_and_its_clients_do_not_
         assert shown.session.context.api_key == key.secret
         assert get(shown.session.context).status_code == 401
         shown.session.set_key_aside()
-        shown.rest(SignedOut)
-        shown.sign_in(name="bob", remember=False)
+        assert shown.rest(SignedIn).identity.id == "bob"  # who is signed in to this kernel, too
