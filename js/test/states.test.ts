@@ -303,6 +303,25 @@ describe("signed in", () => {
     expect(page.buttons()).toEqual(["Not you?", WHY, "Sign out"]);
   });
 
+  it("says in that line what has become of the sign-in, and is no form", () => {
+    const page = open();
+    page.show(state("signed in, saved"), { resuming: true });
+    page.show(state("signed out, session ended and nothing waits"), { resuming: true });
+    expect(page.text()).toBe(
+      "Your session on tiled.example.org has ended (noticed 14:02). Sign in to go on.",
+    );
+    expect(page.all("form").length).toBe(0);
+    page.show(state("signed in, saved"), { resuming: true });
+    expect(page.status().textContent).toBe("Signed in as alice");
+  });
+
+  it("says of a moment that has passed no more than that", () => {
+    const page = open();
+    page.show(state("signed in, past its end"));
+    expect(page.text()).toContain("If it has ended, the next request says so.");
+    expect(page.text()).not.toContain("Signed in until");
+  });
+
   it.each([
     ["signed in, API key", "Signed in with an API key", "with this API key"],
     [

@@ -198,6 +198,11 @@ def test_whoever_signs_in_next_sees_nothing_of_the_account_before():
     assert transition(begun, SignInDone(1, ALICE)).account == Account()
 
 
+def test_a_server_that_was_signed_in_to_is_not_new_afterwards():
+    first = replace(ALICE, server=replace(SERVER, new=True))
+    assert transition(first, SignedOff("Signed out.")).server == SERVER
+
+
 def test_what_has_become_of_a_session_is_said_where_its_end_was_and_nowhere_else():
     told = ReasonChanged("Signed out. It has ended.", "Signed out. Telling …")
     out = transition(ALICE, SignedOff("Signed out. Telling …"))
