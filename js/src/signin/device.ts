@@ -20,7 +20,7 @@ export function deviceView({ send }: Context): View {
     },
     "Open sign-in page",
   );
-  const place = h("p", { class: "tiled-jupyter-subtle" });
+  const place = h("p");
   // In full where it cannot be a link, and where it has to be copied by hand.
   const address = h("p", { class: "tiled-jupyter-subtle", hidden: true });
   const linkCopied = h("span", { class: "tiled-jupyter-subtle", "aria-live": "polite" });
