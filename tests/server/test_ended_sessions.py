@@ -168,7 +168,7 @@ def test_a_panel_that_was_answered_shows_when_that_session_ends_too(short_server
 # -- what asks nobody -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [said.ShowKeys(), said.ShowSignIns(), said.ExplainAccess()])
+@pytest.mark.parametrize("command", [said.Plain.SHOW_KEYS, said.Plain.SHOW_SIGN_INS, said.Plain.EXPLAIN_ACCESS])
 def test_a_tab_asks_nobody_and_its_panel_becomes_the_form(dead, command):
     def never(http_client, providers):
         raise AssertionError("somebody was asked")
@@ -199,7 +199,7 @@ def test_what_a_slow_server_is_asked_in_a_tab_is_given_up_in_sight_and_shown_whe
             return said_before
 
         evil.replies["auth/whoami"] = late
-        AccountDesk(shown.session, TiledJupyter(), lambda give: None).obey(said.ShowSignIns())
+        AccountDesk(shown.session, TiledJupyter(), lambda give: None).obey(said.Plain.SHOW_SIGN_INS)
         given_up = shown.until(lambda state: state.account.sign_ins_failure is not None).account
         assert "has not answered for" in given_up.sign_ins_failure
         assert not given_up.busy
