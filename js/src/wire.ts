@@ -112,7 +112,10 @@ export interface Scope {
   dangerous: boolean;
 }
 
-/** A row of the list of keys. Times are seconds since the epoch, null for never; `made` and `since` where known. */
+/**
+ * A row of the list of keys. Times are seconds since the epoch, null for never; `made` and `since` where known;
+ * `file` where the key has one and works.
+ */
 export interface ListedKey {
   first_eight: string;
   note: string | null;
@@ -124,6 +127,7 @@ export interface ListedKey {
   in_use: boolean;
   made: string | null;
   since: number | null;
+  file: string | null;
 }
 
 /**
@@ -143,10 +147,21 @@ export interface Keys {
   stale_files: string[];
 }
 
-/** How one kind of job gets its key; there is none in it. */
+/** How one kind of job gets its key; there is none in it. What belongs in a cell is not saved as a file. */
 export interface Snippet {
+  kind: string;
   name: string;
   text: string;
+  save_as: string | null;
+}
+
+/** The scripts for a key that has a file; `saved` is what came of saving one: it lies there, or something else did. */
+export interface Scripts {
+  first_eight: string;
+  note: string | null;
+  file: string;
+  snippets: Snippet[];
+  saved: { kind: string; path: string; exists: boolean } | null;
 }
 
 /** The key that was just made, whose secret the kernel holds until it is dismissed. */
@@ -157,7 +172,6 @@ export interface MadeKey {
   saved_to: string | null;
   copied: boolean;
   in_use: string | null;
-  snippets: Snippet[];
 }
 
 /** How long a key has to work for a job, in answer to what the person wrote; empty where that says nothing. */
@@ -182,6 +196,7 @@ export interface Account {
   keys: Keys | null;
   sign_ins: ListedSignIn[] | null;
   made: MadeKey | null;
+  scripts: Scripts | null;
   proposal: Proposal | null;
   busy: boolean;
   keys_failure: string | null;
@@ -264,7 +279,10 @@ export type Command =
       may_wait: string;
       scopes: string[];
       access_tags: string[];
+      keep_in: "file" | "clipboard" | "kernel";
     }
+  | { type: "show_scripts"; first_eight: string }
+  | { type: "save_script"; kind: string; replace: boolean }
   | { type: "save_key" }
   | { type: "use_key_here"; environment: boolean }
   | { type: "key_copied" }

@@ -1,6 +1,6 @@
 /** The tabs of who is signed in: keys, the one that was just made, and sign-ins. */
 
-import { describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Account, SignedIn, State } from "../src/wire";
 import { open, type Reply, state, surroundings } from "./page";
 
@@ -124,6 +124,7 @@ describe("the list of keys", () => {
         "1 d ago on beam01, scan 7",
         "in 2 d 1 h",
         "10 min ago",
+        "Scripts",
         "Delete",
       ],
       [
@@ -133,6 +134,7 @@ describe("the list of keys", () => {
         "not known",
         "expired",
         "40 d ago",
+        "",
         "Delete",
       ],
       [
@@ -142,6 +144,7 @@ describe("the list of keys", () => {
         "not known",
         "never",
         "never",
+        "",
         "Delete",
       ],
     ]);
@@ -242,7 +245,7 @@ describe("the list of keys", () => {
 describe("the form for a key", () => {
   it("proposes to read, for seven days, with a note", () => {
     const page = opened("API keys", "signed in, no keys yet");
-    page.click("Create API key");
+    page.click("Create and save");
     expect(page.commands()[0]?.content).toMatchObject({
       note: "beam01, scan 7, 2026-09-21, 9a0e",
       expires_in: "7d",
@@ -251,30 +254,38 @@ describe("the form for a key", () => {
     });
   });
 
-  it("marks what deserves a second thought", () => {
+  it("shows two permissions, and the rest with a word of care where it is asked for", () => {
     const page = opened("API keys", "signed in, no keys yet");
-    const group = page.all('[role="group"]').find((each) => each.hasAttribute("aria-labelledby"));
-    expect(page.fields().slice(-5)).toEqual([
-      "read metadata",
-      "read data",
-      "change data careful",
-      "revoke itself, and your other keys careful",
-      "everything I may do careful",
+    const boxes = () =>
+      page
+        .all<HTMLInputElement>(".tiled-jupyter-form [type=checkbox]")
+        .map(({ labels }) => labels?.[0]?.textContent);
+    expect(boxes()).toEqual(["read metadata", "read data"]);
+    expect(page.text()).not.toContain("Careful");
+    page.click("More permissions");
+    expect(boxes().slice(2)).toEqual([
+      "change data",
+      "revoke itself, and your other keys",
+      "everything I may do",
     ]);
-    expect(group?.textContent).toContain("This key may");
+    expect(page.text()).toContain("Careful: whoever finds the key may do this too.");
+    page.field("change data")?.click();
+    page.click("More permissions (1)");
+    expect(boxes()).toEqual(["read metadata", "read data"]);
+    expect(page.buttons()).toContain("More permissions (1)");
   });
 
   it("lets everything stand alone, and without a limit", () => {
     const page = opened("API keys", "signed in, no keys yet");
-    page.click("More");
+    page.click("More permissions");
     page.type("Limit to tagged data", "one, two,");
-    page.field("everything I may do careful")?.click();
+    page.field("everything I may do")?.click();
     expect(page.field("read data")?.checked).toBe(false);
     expect(page.field("Limit to tagged data")?.disabled).toBe(true);
-    page.click("Create API key");
+    page.click("Create and save");
     page.field("read data")?.click();
-    expect(page.field("everything I may do careful")?.checked).toBe(false);
-    page.click("Create API key");
+    expect(page.field("everything I may do")?.checked).toBe(false);
+    page.click("Create and save");
     expect(page.commands().map(({ content }) => [content.scopes, content.access_tags])).toEqual([
       [["inherit"], []],
       [["read:data"], ["one", "two"]],
@@ -284,7 +295,7 @@ describe("the form for a key", () => {
   it("makes no key that may do nothing", () => {
     const page = opened("API keys", "signed in, no keys yet");
     for (const name of ["read metadata", "read data"]) page.field(name)?.click();
-    page.click("Create API key");
+    page.click("Create and save");
     expect(types(page)).toEqual([]);
     expect(page.text()).toContain("Tick at least one thing that the key may do.");
   });
@@ -292,6 +303,7 @@ describe("the form for a key", () => {
   it("asks Python how long a key for a job has to work, and takes the answer to what is written now", () => {
     const page = opened("API keys", "signed in, no keys yet");
     const { proposal } = (state("signed in, expiry proposed") as SignedIn).account;
+    page.click("Fit to a job");
     page.type("The job runs for", "48 h");
     page.type("and may wait in the queue up to", "7 d");
     expect(page.commands().at(-1)?.content).toMatchObject({
@@ -311,8 +323,9 @@ describe("the form for a key", () => {
 
   it("lets Python decide where the answer has not come yet", () => {
     const page = opened("API keys", "signed in, no keys yet");
+    page.click("Fit to a job");
     page.type("The job runs for", "48 h");
-    page.click("Create API key");
+    page.click("Create and save");
     expect(page.commands().at(-1)?.content).toMatchObject({
       type: "create_key",
       expires_in: "usual",
@@ -325,6 +338,7 @@ describe("the form for a key", () => {
     const page = opened("API keys", "signed in, no keys yet");
     const answer = (runs_for: string, expires_in: string, sentence: string | null) =>
       show(page, "signed in, no keys yet", { proposal: { runs_for, may_wait: "", expires_in, sentence } });
+    page.click("Fit to a job");
     page.type("The job runs for", "2h");
     answer("2h", "3h", null);
     expect(select(page).value).toBe("3h");
@@ -340,11 +354,12 @@ describe("the form for a key", () => {
     const page = opened("API keys", "signed in, no keys yet");
     choose(page, "never");
     expect(page.notes().join()).toContain("never stops working");
-    page.click("Create API key");
+    page.click("Create and save");
     expect(page.commands()[0]?.content.expires_in).toBe("never");
     const limited = opened("API keys", "signed in, keys limited by the site");
     const offered = () => [...select(limited).options].map(({ value }) => value);
     expect(offered()).toEqual(["1d", "7d", "30d"]);
+    limited.click("Fit to a job");
     limited.type("The job runs for", "60 d");
     show(limited, "signed in, expiry cut short");
     expect(select(limited).value).toBe("7d");
@@ -355,9 +370,9 @@ describe("the form for a key", () => {
     const page = opened("API keys", "signed in, no keys yet");
     page.type("What is this key for?", "overnight fit");
     choose(page, "30d");
-    page.click("Create API key");
+    page.click("Create and save");
     show(page, "signed in, no keys yet", { busy: true });
-    page.click("Create API key");
+    page.click("Create and save");
     show(page, "signed in, key not made");
     expect(page.alert()).toContain("no time at all");
     expect([page.field("What is this key for?")?.value, select(page).value]).toEqual([
@@ -365,9 +380,9 @@ describe("the form for a key", () => {
       "30d",
     ]);
     expect(types(page)).toEqual(["create_key"]);
-    page.button("Create API key")?.focus();
+    page.button("Create and save")?.focus();
     page.show(state(MADE));
-    expect(page.button("Create API key")).toBeUndefined();
+    expect(page.button("Create and save")).toBeUndefined();
     expect(document.activeElement?.getAttribute("aria-label")).toBe("New API key");
     page.show(state("signed in, no keys yet"));
     expect(page.field("What is this key for?")?.value).toBe("beam01, scan 7, 2026-09-21, 9a0e");
@@ -377,7 +392,7 @@ describe("the form for a key", () => {
   it("gives way to a sentence where there can be no key", () => {
     const page = opened("API keys", "signed in, no more keys");
     expect(page.notes().join()).toContain("Delete one first");
-    expect(page.button("Create API key")).toBeUndefined();
+    expect(page.button("Create and save")).toBeUndefined();
     const none = opened("API keys", "signed in, keys unavailable");
     expect(none.buttons()).toEqual([]);
     expect(none.fields()).toEqual([]);
@@ -397,68 +412,211 @@ describe("files of keys that work no longer", () => {
 });
 
 describe("the key that was just made", () => {
-  it("is kept by a file first, by the clipboard last", () => {
-    const page = opened("API keys", MADE);
-    const names = ["Save to file", "Use in this kernel", "Copy key", "Dismiss"];
-    expect(page.buttons().slice(0, 4)).toEqual(names);
-    page.show(state("signed in, key made and saved"));
-    for (const text of ["Saved to /home/alice/", "sent to no other server", "Copied."])
-      expect(page.text()).toContain(text);
+  const SAVED = "signed in, key made and saved";
+  const told = (page: Page) => page.all('p[aria-live="polite"]').map(({ textContent }) => textContent);
+
+  it("is saved, and its script is open, with nothing left to do but to be done", () => {
+    const page = opened("API keys", "signed in, no keys yet");
+    page.button("Create and save")?.focus();
+    page.click("Create and save");
+    expect(page.commands()[0]?.content).toMatchObject({ type: "create_key", keep_in: "file" });
+    page.show(state(SAVED));
+    const { file, snippets } = (state(SAVED) as SignedIn).account.scripts ?? {};
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("New API key");
+    expect(page.text()).toContain(`Key aa00bb11… made and saved to ${file}`);
+    expect(told(page)).toContain(`Key made and saved to ${file}`);
+    expect(page.all("pre")[0]?.textContent).toBe(snippets?.[0]?.text);
+    expect(page.buttons().slice(0, 5)).toEqual([
+      "Save as job.sh",
+      "Copy script",
+      "Copy key",
+      "Use here",
+      "Done",
+    ]);
+    expect(page.all(".tiled-jupyter-primary").map(({ textContent }) => textContent)).toEqual(["Done"]);
+    page.click("Done");
+    expect(types(page)).toEqual(["create_key", "dismiss_key"]);
+    show(page, SAVED, { made: null, scripts: null });
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("Scripts for key aa00bb11");
+    expect(page.button("Create and save")).toBeDefined();
+  });
+
+  it("stands on top of the list and is marked, without a second way to its scripts", () => {
+    const page = opened("API keys", SAVED);
+    expect(page.rows()[0]?.slice(0, 2)).toEqual(["aa00bb11", "beam01, scan 7, 2026-09-21, 9a0e new"]);
+    expect(page.button("Scripts for key aa00bb11")).toBeUndefined();
+  });
+
+  it("can be kept in other ways where it could not be saved", () => {
+    const page = opened("API keys", "signed in, key made, saving not possible");
+    expect(page.alert()).toContain("its file could not be written (Permission denied)");
+    expect(page.text()).toContain("it cannot be shown again");
+    expect(page.buttons().slice(0, 4)).toEqual(["Save to file", "Copy key", "Use here", "Done"]);
+    expect(page.all(".tiled-jupyter-primary").map(({ textContent }) => textContent)).toEqual([
+      "Save to file",
+    ]);
+    for (const [name, kept] of [
+      ["signed in, key made and copied", "It stays on the clipboard"],
+      ["signed in, key made and used here", "sent to no other server"],
+      [SAVED, "made and saved to /home/alice/"],
+    ] as const) {
+      page.show(state(name));
+      expect(page.text()).toContain(kept);
+      expect(told(page).join()).toContain(kept);
+      expect(page.all(".tiled-jupyter-primary").map(({ textContent }) => textContent)).toEqual(["Done"]);
+      page.click("Done");
+    }
+    expect(types(page)).toEqual(["dismiss_key", "dismiss_key", "dismiss_key"]);
+  });
+
+  it("is used in the kernel alone, and in its environment by a second act", () => {
+    const page = opened("API keys", "signed in, no keys yet");
+    page.click("Create and use here");
+    expect(page.commands()[0]?.content).toMatchObject({ type: "create_key", keep_in: "kernel" });
+    page.show(state("signed in, key made and used here"));
+    expect(page.button("Use here")).toBeUndefined();
     page.click("Also set TILED_API_KEY");
-    expect(page.commands().map(({ content }) => content.environment)).toEqual([true]);
+    expect(page.commands()[1]?.content).toMatchObject({ type: "use_key_here", environment: true });
   });
 
-  it("comes with scripts for jobs once it is saved, to be copied", async () => {
-    const written: string[] = [];
-    vi.stubGlobal("navigator", { clipboard: { writeText: async (text: string) => written.push(text) } });
+  it("is not given up without a question where it would be lost", () => {
     const page = opened("API keys", MADE);
-    expect(page.button("How to use it in a job")).toBeUndefined();
-    page.show(state("signed in, key made and saved"));
-    const { snippets } = (state("signed in, key made and saved") as SignedIn).account.made ?? {};
-    page.click("How to use it in a job");
-    expect(page.button("How to use it in a job")?.getAttribute("aria-expanded")).toBe("true");
-    const script = () => page.all("pre")[0]?.textContent;
-    expect(script()).toBe(snippets?.[0]?.text);
-    choose(page, "Slurm (sbatch)");
-    page.show(state("signed in, key made and saved"));
-    expect(script()).toBe(snippets?.[1]?.text);
-    page.click("Copy script");
-    await vi.waitFor(() => expect(page.text()).toContain("Copy script Copied"));
-    expect(written).toEqual([snippets?.[1]?.text]);
-    page.show(state(MADE));
-    expect(page.button("How to use it in a job")).toBeUndefined();
-  });
-
-  it("leaves a script selected where the page has no clipboard", async () => {
-    vi.stubGlobal("navigator", { platform: "Linux" });
-    const page = opened("API keys", "signed in, key made and saved");
-    page.click("How to use it in a job");
-    page.click("Copy script");
-    await vi.waitFor(() => expect(page.text()).toContain("Press Ctrl+C"));
-    expect(getSelection()?.toString()).toBe(page.all("pre")[0]?.textContent);
-  });
-
-  it("is not dismissed without a question where it would be lost", () => {
-    const page = opened("API keys", MADE);
-    page.click("Dismiss");
+    page.click("Done");
     expect(page.text()).toContain("This key cannot be shown again.");
-    expect(document.activeElement?.getAttribute("aria-label")).toBe("Dismiss this key");
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("Done with this key");
     page.click("Back");
-    expect(document.activeElement).toBe(page.button("Dismiss"));
-    page.click("Dismiss");
-    page.all<HTMLButtonElement>('[aria-label="Dismiss this key"] button')[0]?.click();
+    expect(document.activeElement).toBe(page.button("Done"));
+    page.click("Done");
+    page.all<HTMLButtonElement>('[aria-label="Done with this key"] button')[0]?.click();
     expect(types(page)).toEqual(["save_key"]);
-    page.show(state("signed in, key made and saved"));
+    page.show(state(SAVED));
     expect(page.text()).not.toContain("This key cannot be shown again.");
-    page.click("Dismiss");
+    page.click("Done");
     expect(types(page)).toEqual(["save_key", "dismiss_key"]);
   });
 
   it("is not copied where the site does not want that", () => {
-    const page = opened("API keys", MADE);
     const { keys } = (state(MADE) as SignedIn).account;
+    const page = opened("API keys", MADE);
     show(page, MADE, { keys: keys && { ...keys, allow_copy: false } });
     expect(page.button("Copy key")).toBeUndefined();
+    show(page, MADE, { keys: keys && { ...keys, allow_copy: false }, made: null });
+    expect(page.button("Create and copy")).toBeUndefined();
+    expect(page.button("Create and save")).toBeDefined();
+  });
+});
+
+describe("the scripts for a key", () => {
+  const AGAIN = "signed in, scripts of a key";
+  const { scripts } = (state(AGAIN) as SignedIn).account;
+  const script = (page: Page) => page.all("pre")[0]?.textContent;
+  const text = (kind: string) => scripts?.snippets.find((each) => each.kind === kind)?.text;
+
+  beforeEach(() => localStorage.clear());
+
+  it("are offered in its row, and come with the focus; Done gives it back to the row", () => {
+    const page = opened("API keys", KEYS);
+    expect(page.button("Scripts for key 5e6f7a8b")).toBeUndefined();
+    page.button("Scripts for key 1a2b3c4d")?.focus();
+    page.click("Scripts for key 1a2b3c4d");
+    expect(page.commands()[0]?.content).toMatchObject({ type: "show_scripts", first_eight: "1a2b3c4d" });
+    page.show(state(AGAIN));
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("Scripts for key 1a2b3c4d");
+    expect(page.text()).toContain(`Key 1a2b3c4d… (${scripts?.note}) is saved in ${scripts?.file}`);
+    for (const name of ["Save to file", "Copy key", "Use here"]) expect(page.button(name)).toBeUndefined();
+    page.button("Done")?.focus();
+    page.click("Done");
+    page.show(state(KEYS));
+    expect(document.activeElement).toBe(page.button("Scripts for key 1a2b3c4d"));
+    expect(types(page)).toEqual(["show_scripts", "dismiss_key"]);
+  });
+
+  it("do not take the focus of who has not asked for them", () => {
+    const page = opened("API keys", KEYS);
+    const mine = page.button("Delete key 1a2b3c4d");
+    mine?.focus();
+    page.show(state(AGAIN));
+    expect(document.activeElement).toBe(mine);
+  });
+
+  it("begin with the kind that was looked at last in this browser", () => {
+    const page = opened("API keys", AGAIN);
+    expect(script(page)).toBe(text("shell"));
+    choose(page, "slurm");
+    expect(script(page)).toBe(text("slurm"));
+    page.show(state(AGAIN));
+    expect(script(page)).toBe(text("slurm"));
+    expect(Object.entries(localStorage)).toEqual([["tiled-jupyter-kind-of-job", "slurm"]]);
+    const another = opened("API keys", AGAIN);
+    expect(script(another)).toBe(text("slurm"));
+    localStorage.setItem("tiled-jupyter-kind-of-job", "of a version to come");
+    expect(script(opened("API keys", AGAIN))).toBe(text("shell"));
+  });
+
+  it("are there where the page may store nothing", () => {
+    vi.stubGlobal("localStorage", undefined);
+    const page = opened("API keys", AGAIN);
+    choose(page, "slurm");
+    page.show(state(KEYS));
+    page.show(state(AGAIN));
+    expect(script(page)).toBe(text("slurm"));
+    vi.unstubAllGlobals();
+  });
+
+  it("are saved under the name that fits, and a cell is not saved as a file", () => {
+    const page = opened("API keys", AGAIN);
+    page.click("Save as job.sh");
+    expect(page.commands()[0]?.content).toMatchObject({ type: "save_script", kind: "shell", replace: false });
+    page.show(state("signed in, script saved"));
+    expect(page.text()).toContain("Copy script Saved as /home/alice/scans/job.sh");
+    choose(page, "joblib");
+    expect(page.button("Save as job.py")).toBeDefined();
+    expect(page.text()).not.toContain("Saved as");
+    choose(page, "dask");
+    expect(page.buttons().filter((name) => name?.startsWith("Save as"))).toEqual([]);
+  });
+
+  it("replace another file only after a question", () => {
+    const page = opened("API keys", AGAIN);
+    page.click("Save as job.sh");
+    page.show(state("signed in, script in the way"));
+    expect(page.text()).toContain("/home/alice/scans/job.sh exists, and is another file. Replace it?");
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("Replace the file");
+    page.click("Keep");
+    expect(document.activeElement).toBe(page.button("Save as job.sh"));
+    page.show(state("signed in, script in the way"));
+    expect(page.text()).not.toContain("Replace it?");
+    page.click("Save as job.sh");
+    page.show(state(AGAIN));
+    page.show(state("signed in, script in the way"));
+    page.click("Replace");
+    expect(page.commands().map(({ content }) => content.replace)).toEqual([false, false, true]);
+    page.show(state("signed in, script saved"));
+    expect(page.text()).toContain("Saved as /home/alice/scans/job.sh");
+  });
+
+  it("ask nothing in a panel where nobody wanted to save one", () => {
+    const page = opened("API keys", AGAIN);
+    page.show(state("signed in, script in the way"));
+    expect(page.text()).not.toContain("Replace it?");
+  });
+
+  it("are copied as they are", async () => {
+    const written: string[] = [];
+    vi.stubGlobal("navigator", { clipboard: { writeText: async (text: string) => written.push(text) } });
+    const page = opened("API keys", AGAIN);
+    choose(page, "slurm");
+    page.click("Copy script");
+    await vi.waitFor(() => expect(page.text()).toContain("Copy script Copied"));
+    expect(written).toEqual([text("slurm")]);
+  });
+
+  it("are left selected where the page has no clipboard", async () => {
+    vi.stubGlobal("navigator", { platform: "Linux" });
+    const page = opened("API keys", AGAIN);
+    page.click("Copy script");
+    await vi.waitFor(() => expect(page.text()).toContain("Press Ctrl+C"));
+    expect(getSelection()?.toString()).toBe(script(page));
   });
 });
 
@@ -513,6 +671,57 @@ describe("Copy key", () => {
       for (const log of logs) expect(log).not.toHaveBeenCalled();
     },
   );
+
+  it("copies a key as soon as it is made", async () => {
+    clipboard(true);
+    const page = opened("API keys", "signed in, no keys yet");
+    answer(page, { content: { status: "ok" }, buffers: [new TextEncoder().encode(SECRET).buffer] });
+    page.click("Create and copy");
+    expect(page.commands()[0]?.content).toMatchObject({ type: "create_key", keep_in: "clipboard" });
+    show(page, "signed in, no keys yet", { busy: true });
+    expect(page.kernel.control).toEqual([]);
+    page.show(state(MADE));
+    await vi.waitFor(() => expect(types(page)).toEqual(["create_key", "key_copied"]));
+    expect(copied).toEqual([SECRET]);
+  });
+
+  it("copies nothing where no key was made, and then another that was", async () => {
+    clipboard(true);
+    const page = opened("API keys", "signed in, no keys yet");
+    answer(page, { content: { status: "ok" }, buffers: [new TextEncoder().encode(SECRET).buffer] });
+    page.click("Create and copy");
+    show(page, "signed in, no keys yet", { busy: true });
+    page.show(state("signed in, key not made"));
+    page.click("Create and copy");
+    page.show(state(MADE));
+    await vi.waitFor(() => expect(copied).toEqual([SECRET]));
+    expect(types(page)).toEqual(["create_key", "create_key", "key_copied"]);
+  });
+
+  it("says that the browser refused before there was a key, and erases what comes then", async () => {
+    clipboard(true);
+    vi.spyOn(navigator.clipboard, "write").mockRejectedValue(new DOMException("no", "NotAllowedError"));
+    const page = opened("API keys", "signed in, no keys yet");
+    const bytes = reply();
+    answer(page, { content: { status: "ok" }, buffers: [bytes.buffer] });
+    page.click("Create and copy");
+    await vi.waitFor(() => expect(navigator.clipboard.write).toHaveBeenCalled());
+    page.show(state(MADE));
+    await vi.waitFor(() => expect(page.alert()).toContain("The browser did not let the key be copied."));
+    await vi.waitFor(() => expect(new Set(bytes)).toEqual(new Set([0])));
+    expect(page.buttons().slice(0, 2)).toEqual(["Save to file", "Copy key"]);
+  });
+
+  it("waits no longer than a minute for a key to be made", async () => {
+    clipboard(true);
+    vi.useFakeTimers();
+    const page = opened("API keys", "signed in, no keys yet");
+    page.click("Create and copy");
+    await vi.advanceTimersByTimeAsync(60_000);
+    page.show(state(MADE));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([page.kernel.control, copied, page.alert()]).toEqual([[], [], undefined]);
+  });
 
   it("says what Python says where there is no such key", async () => {
     clipboard(true);

@@ -69,13 +69,22 @@ const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
   },
   propose_expiry: (page) => {
     showKeys(page, "signed in, no keys yet");
+    page.click("Fit to a job");
     page.type("The job runs for", "48 h");
   },
   create_key: (page) => {
     showKeys(page, "signed in, no keys yet");
-    page.click("More");
+    page.click("More permissions");
     page.type("Limit to tagged data", "proposal-1234");
-    page.click("Create API key");
+    page.click("Create and save");
+  },
+  show_scripts: (page) => {
+    showKeys(page, "signed in, keys");
+    page.click("Scripts for key 1a2b3c4d");
+  },
+  save_script: (page) => {
+    showKeys(page, "signed in, scripts of a key");
+    page.click("Save as job.sh");
   },
   save_key: (page) => {
     page.show(state("signed in, key made"));
@@ -83,7 +92,7 @@ const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
   },
   use_key_here: (page) => {
     page.show(state("signed in, key made"));
-    page.click("Use in this kernel");
+    page.click("Use here");
   },
   key_copied: (page) => {
     vi.stubGlobal("navigator", { clipboard: { write: async () => undefined } });
@@ -94,11 +103,11 @@ const INTERACTIONS: Record<string, (page: ReturnType<typeof open>) => void> = {
   },
   dismiss_key: (page) => {
     page.show(state("signed in, key made and saved"));
-    page.click("Dismiss");
+    page.click("Done");
   },
   delete_made_key: (page) => {
     page.show(state("signed in, key made"));
-    page.click("Dismiss");
+    page.click("Done");
     page.click("Delete the key");
   },
   delete_keys: (page) => {

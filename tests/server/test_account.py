@@ -17,12 +17,13 @@ from tiled.client.auth import CannotRefreshAuthentication
 
 from tiled_jupyter import LoginPanel
 from tiled_jupyter.kernel.mailbox import Letter
+from tiled_jupyter.keys.jobs import KINDS
 from tiled_jupyter.panel.account import AccountDesk
 from tiled_jupyter.session import key_files, known_servers
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.sign_in import sign_ins
 from tiled_jupyter.state import account as said
-from tiled_jupyter.state.account import Account
+from tiled_jupyter.state.account import Account, SavedScript
 from tiled_jupyter.state.states import SignedIn
 
 from .hostile_server import HostileServer, Reply, principal
@@ -73,8 +74,8 @@ class Desk:
         state = self.shown.session.state
         return state.account if isinstance(state, SignedIn) else Account()
 
-    def make(self, note="a job", scopes=READ, expires_in="7d", tags=(), job=("", "")):
-        return self.says(said.CreateKey(note, expires_in, *job, scopes, list(tags)))
+    def make(self, note="a job", scopes=READ, expires_in="7d", tags=(), job=("", ""), keep_in="clipboard"):
+        return self.says(said.CreateKey(note, expires_in, *job, scopes, list(tags), keep_in))
 
     def secret(self):
         return self.offered[-1](self.shown.session.state.account.made.first_eight)
@@ -112,7 +113,7 @@ def test_a_key_is_made_and_shown_without_its_secret(desk, server):
 
 def test_a_second_click_makes_no_second_key(desk, janitor):
     for _ in range(3):
-        desk.desk.obey(said.CreateKey("a job", "7d", "", "", READ, []))
+        desk.desk.obey(said.CreateKey("a job", "7d", "", "", READ, [], "file"))
     settle()
     assert len(janitor.whoami()["api_keys"]) == 1
 
@@ -128,19 +129,33 @@ def test_what_makes_no_key_gets_a_sentence(desk, wish, words):
     assert desk.says(said.Plain.SHOW_KEYS).keys_failure is None
 
 
-def test_saving_says_where_and_a_failure_leaves_the_key_in_hand(desk, tmp_path):
-    desk.make()
-    (tmp_path / "state").mkdir(exist_ok=True)
-    (tmp_path / "state").chmod(0o777)
-    account = desk.says(said.Plain.SAVE_KEY)
-    assert "Others can write" in account.keys_failure
-    assert account.made.saved_to is None
-    (tmp_path / "state").chmod(0o700)
-    account = desk.says(said.Plain.SAVE_KEY)
-    assert account.keys_failure is None
+def test_a_key_is_made_and_saved_at_once_and_stands_on_top_of_the_list(desk):
+    desk.make("ends first", expires_in="1h")
+    desk.says(said.Plain.DISMISS_KEY)
+    account = desk.make(keep_in="file")
     path = Path(account.made.saved_to)
     assert f"TILED_API_KEY={desk.secret()}\n" in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert (account.scripts.first_eight, account.scripts.file) == (account.made.first_eight, str(path))
+    assert [(row.note, row.marks, row.file) for row in account.keys.rows] == [
+        ("a job", ("new",), str(path)),
+        ("ends first", (), None),
+    ]
+    assert desk.secret() not in repr(desk.shown.states)
+
+
+def test_where_it_cannot_be_saved_a_sentence_says_so_and_the_key_stays_in_hand(desk, tmp_path):
+    (tmp_path / "state").mkdir(exist_ok=True)
+    (tmp_path / "state").chmod(0o777)
+    account = desk.make(keep_in="file")
+    assert "its file could not be written (Others can write to" in account.keys_failure
+    assert (account.made.saved_to, account.scripts, account.keys.rows[0].file) == (None, None, None)
+    (tmp_path / "state").chmod(0o700)
+    account = desk.says(said.Plain.SAVE_KEY)
+    assert account.keys_failure is None
+    assert account.keys.rows[0].file == account.made.saved_to == account.scripts.file
+    path = Path(account.made.saved_to)
+    assert f"TILED_API_KEY={desk.secret()}\n" in path.read_text()
 
 
 def test_the_page_is_told_how_long_a_key_for_a_job_has_to_work(desk):
@@ -149,27 +164,60 @@ def test_the_page_is_told_how_long_a_key_for_a_job_has_to_work(desk):
     assert "needs its key for 2 d" in desk.make(expires_in="1d", job=("48 h", "")).keys_failure
     account = desk.make(expires_in="usual", job=("90 min", ""))
     assert account.made.expires == pytest.approx(time.time() + 3 * 3600, abs=60)
-    script = {each.name: each.text for each in desk.says(said.Plain.SAVE_KEY).made.snippets}["Slurm (sbatch)"]
+    script = next(each.text for each in desk.says(said.Plain.SAVE_KEY).scripts.snippets if each.kind == "slurm")
     assert "--time=01:30:00" in script
 
 
 def test_a_saved_key_comes_with_scripts_that_name_its_file_and_hold_no_secret(desk):
-    assert desk.make().made.snippets == ()
-    made = desk.says(said.Plain.SAVE_KEY).made
-    assert [each.name.split()[0] for each in made.snippets] == [
-        "Shell",
-        "Slurm",
-        "Dask",
-        "Prefect",
-        "papermill",
-        "Container",
-        "Apptainer",
-        "cron",
-        "systemd",
-        "joblib",
-        "ipyparallel",
-    ]
-    assert all(made.saved_to in each.text and desk.secret() not in each.text for each in made.snippets)
+    assert desk.make().scripts is None
+    scripts = desk.says(said.Plain.SAVE_KEY).scripts
+    assert [each.kind for each in scripts.snippets] == list(KINDS)
+    assert all(scripts.file in each.text and desk.secret() not in each.text for each in scripts.snippets)
+    assert desk.says(said.Plain.DISMISS_KEY).scripts is None
+
+
+def test_a_key_with_a_file_gives_its_scripts_again_and_any_other_says_why_not(desk):
+    first = desk.make("with a file", keep_in="file").scripts
+    assert desk.says(said.ShowScripts("ffffffff")).scripts == first  # of the key that was just made
+    desk.says(said.Plain.DISMISS_KEY)
+    other = desk.make("without", keep_in="clipboard").made.first_eight
+    desk.says(said.Plain.DISMISS_KEY)
+    again = desk.says(said.ShowScripts(first.first_eight)).scripts
+    assert (again.note, again.file, again.snippets[0]) == ("with a file", first.file, first.snippets[0])
+    assert "no file here" in desk.says(said.ShowScripts(other)).keys_failure
+    Path(first.file).unlink()
+    account = desk.says(said.ShowScripts(first.first_eight))
+    assert "no file here" in account.keys_failure
+    desk.says(said.DeleteKeys([first.first_eight]))
+    assert desk.shown.session.state.account.scripts is None
+
+
+def test_a_script_is_saved_beside_the_notebook_and_replaces_nothing_unasked(desk, tmp_path, monkeypatch):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    monkeypatch.setenv("JPY_SESSION_NAME", str(folder / "scan 7.ipynb"))
+    assert desk.says(said.SaveScript("shell", replace=False)).scripts is None
+    scripts = desk.make(keep_in="file").scripts
+    text = {each.kind: each.text for each in scripts.snippets}
+    path = folder / "job.sh"
+    saved = desk.says(said.SaveScript("shell", replace=False)).scripts.saved
+    assert (saved, path.read_text()) == (SavedScript("shell", str(path)), text["shell"])
+    assert stat.S_IMODE(path.stat().st_mode) & 0o111 == 0
+    assert desk.secret() not in path.read_text()
+    assert desk.says(said.SaveScript("shell", replace=False)).scripts.saved == saved  # it is there already
+    in_the_way = desk.says(said.SaveScript("slurm", replace=False)).scripts.saved
+    assert (in_the_way, path.read_text()) == (SavedScript("slurm", str(path), exists=True), text["shell"])
+    saved = desk.says(said.SaveScript("slurm", replace=True)).scripts.saved
+    assert (saved, path.read_text()) == (SavedScript("slurm", str(path)), text["slurm"])
+    assert [each.name for each in folder.iterdir()] == ["job.sh"]
+    for kind in ("dask", "no such kind"):
+        assert desk.says(said.SaveScript(kind, replace=False)).scripts.saved == saved
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "no folder" / "scan 7.ipynb"))
+    account = desk.says(said.SaveScript("shell", replace=False))
+    assert account.keys_failure == (
+        f"{tmp_path}/no folder/job.sh could not be written (No such file or directory). Copy the script instead."
+    )
+    assert (account.scripts.snippets, account.scripts.saved) == (scripts.snippets, None)
 
 
 def test_files_of_keys_that_have_expired_are_offered_for_deletion_and_no_others(desk, server):
@@ -420,16 +468,19 @@ class Panel:
                 "may_wait": "",
                 "scopes": READ,
                 "access_tags": [],
+                "keep_in": "file",
             }
         ).account.made
 
 
-def test_the_page_makes_a_key_and_no_message_to_it_holds_the_secret(server, janitor):
+def test_the_page_makes_a_key_and_no_message_to_it_holds_the_secret(server, janitor, tmp_path, monkeypatch):
     page = Panel(server)
     made = page.make()
     secret = page.panel.account.secret(made.first_eight)
     assert status(server, secret) == 200
-    page.says({"type": "save_key"})
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "scan 7.ipynb"))
+    page.says({"type": "save_script", "kind": "shell", "replace": False})
+    assert secret not in (tmp_path / "job.sh").read_text()
     page.says({"type": "use_key_here", "environment": False})
     page.says({"type": "show_sign_ins"})
     assert page.sent[-1][0]["state"]["account"]["made"]["saved_to"]
@@ -465,6 +516,7 @@ def test_what_is_no_command_changes_nothing(server, janitor):
             "may_wait": "",
             "scopes": "read:data",
             "access_tags": [],
+            "keep_in": "file",
         },
         {"type": "delete_keys", "first_eights": [7]},
         {"type": "delete_keys", "first_eights": ["1a2b3c4d"] * 1000},

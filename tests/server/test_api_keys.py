@@ -270,6 +270,20 @@ def test_the_list_says_what_is_known(keys, context):
     assert short.marks(datetime.now(timezone.utc) + timedelta(hours=2)) == ("expired",)
 
 
+def test_the_list_says_where_files_are_and_gives_snippets(keys):
+    key = keys.create("1h", "with a file")
+    path = key.save()
+    keys.create("2h", "without a file")
+    with_file, without = keys.list()
+    assert (with_file.saved_to, without.saved_to) == (path, None)
+    assert with_file.snippet("shell") == key.snippet("shell")
+    assert key.secret not in with_file.snippet("shell")
+    with pytest.raises(ValueError, match="no file of key"):
+        without.snippet("shell")
+    path.unlink()
+    assert keys.list()[0].saved_to is None
+
+
 def test_last_use_is_read_in_utc(keys, closed_server):
     key = keys.create()
     assert answers_with(key.secret, closed_server.uri) == 200

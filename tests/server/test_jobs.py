@@ -18,7 +18,7 @@ import httpx
 import nbformat
 import pytest
 
-from tiled_jupyter.keys.jobs import KINDS, NOT_STARTED, activation, snippet
+from tiled_jupyter.keys.jobs import FILES, KINDS, NAMES, NOT_STARTED, activation, save_script, script_path, snippet
 
 ANALYSIS = """\
 import os
@@ -116,6 +116,30 @@ def test_a_snippet_names_the_file_tries_the_key_first_and_holds_no_secret(key, k
     else:
         assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0
     assert "no such" not in text
+
+
+def test_every_kind_has_a_name_and_is_saved_beside_the_notebook_or_where_it_is_looked_for(tmp_path, monkeypatch):
+    assert tuple(NAMES) == KINDS
+    monkeypatch.setenv("HOME", "/home/alice")
+    monkeypatch.setenv("JPY_SESSION_NAME", f"{tmp_path}/scan 7.ipynb")
+    paths = {kind: None if FILES[kind] is None else str(script_path(FILES[kind])) for kind in KINDS}
+    assert (paths["slurm"], paths["cron"], paths["dask"]) == (f"{tmp_path}/job.sh", "/home/alice/job.sh", None)
+    for kind, path in paths.items():
+        text = snippet(kind, tmp_path / "key.env", "https://t.example/api/v1/")
+        if path is None or path.startswith("/home"):
+            continue
+        assert path.endswith(".py") == (kind in PYTHON), path
+        assert Path(path).name in text or "job." in path, text
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_script_that_cannot_be_written_whole_is_not_there(tmp_path, monkeypatch, replace):
+    path = tmp_path / "job.sh"
+    if replace:
+        path.write_text("of before")
+    with pytest.raises(UnicodeEncodeError):
+        save_script(path, "half of it, and \ud800", replace=replace)
+    assert [each.read_text() for each in tmp_path.iterdir()] == (["of before"] if replace else [])
 
 
 def test_a_batch_job_takes_nothing_of_the_environment_along_and_ends_with_its_key(keys):

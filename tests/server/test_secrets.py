@@ -68,6 +68,7 @@ class Page:
             "may_wait": "",
             "scopes": scopes,
             "access_tags": [],
+            "keep_in": "file",
         }
         state = self.says("create_key", **wish)
         return self.panel.account.secret(state.account.made.first_eight)

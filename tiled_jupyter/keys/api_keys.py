@@ -140,7 +140,14 @@ class ApiKeys(AccountRequests):
                 unavailable = _KEY_MAY_NOT
         allowed = [scope for scope in offered(may) if settings().allow_write_keys or not changes_something(scope.name)]
         in_use = (self._context.api_key or "")[:8]
-        keys = read_keys(principal.get("api_keys") or (), in_use, known_servers.places(str(self._context.api_uri)))
+        api_uri = str(self._context.api_uri)
+        keys = read_keys(
+            principal.get("api_keys") or (),
+            in_use,
+            known_servers.places(api_uri),
+            api_uri=api_uri,
+            files=key_files.of_server(api_uri),
+        )
         account = None if principal.get("uuid") is None else str(principal["uuid"])
         return KeyList(keys, tuple(allowed), unavailable, account)
 

@@ -1,12 +1,13 @@
 """Snippets that give a job its API key: each names the file, none holds the key.
 
 Each begins by trying the key, so that a job which waited in the queue for too long says so in its first second,
-and not after a night. Makes text only; what it tries, it tries where the job runs.
+and not after a night. What it tries, it tries where the job runs.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 import sys
 from datetime import datetime, timezone
@@ -16,7 +17,7 @@ from typing import Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from ..address import host_of, is_loopback
-from ..session.key_files import VARIABLE
+from ..session.key_files import VARIABLE, notebook_folder
 
 Kind: TypeAlias = Literal[
     "shell",
@@ -37,13 +38,22 @@ NAMES: dict[Kind, str] = {
     "slurm": "Slurm (sbatch)",
     "dask": "Dask (dask-jobqueue)",
     "prefect": "Prefect",
-    "papermill": "papermill",
+    "papermill": "Notebook (papermill, nbclient)",
     "container": "Container (podman, docker)",
     "apptainer": "Apptainer (Singularity)",
     "cron": "cron",
     "systemd": "systemd service",
     "joblib": "joblib",
     "ipyparallel": "ipyparallel",
+}
+# What each is saved as. A cell of a notebook is no file; who starts the others by a name expects it in the home folder.
+FILES: dict[Kind, str | None] = {
+    **dict.fromkeys(KINDS, "job.sh"),
+    **dict.fromkeys(("joblib", "ipyparallel"), "job.py"),
+    "prefect": "flow.py",
+    "cron": "~/job.sh",
+    "systemd": "~/tiled-job.sh",
+    "dask": None,
 }
 NOT_STARTED = "Job not started"
 _ADVICE = (
@@ -140,6 +150,12 @@ os.environ["no_proxy"] = ",".join([$host, others])  # this computer needs none
 """)
 _RUN = 'set -a  # so that programs get what the file sets\n. "$key_file"\n'
 _IN_TASK = "sh -c 'set -a; . {key_file}; exec python3 analysis.py'"
+
+_NOTEBOOK = """\
+# The key is no parameter: those are saved in the notebook. With nbclient the last line is
+#     jupyter execute analysis.ipynb --output result.ipynb
+papermill analysis.ipynb result.ipynb
+"""
 
 _SLURM = Template("""\
 #!/bin/bash
@@ -317,8 +333,7 @@ def snippet(
         case "shell":
             return f"#!/bin/bash\n{in_shell['begin']}\n{_RUN}python3 analysis.py\n"
         case "papermill":
-            last = "papermill analysis.ipynb result.ipynb    # the key is no parameter: those are saved"
-            return f"#!/bin/bash\n{in_shell['begin']}\n{_RUN}{last}\n"
+            return f"#!/bin/bash\n{in_shell['begin']}\n{_RUN}{_NOTEBOOK}"
         case "slurm":
             return _SLURM.substitute(in_shell)
         case "container":
@@ -339,6 +354,53 @@ def snippet(
             return _JOBLIB.substitute(in_python, begin=_python(check + _READ, path, api_uri))
         case "ipyparallel":
             return _IPYPARALLEL.substitute(in_python, begin=_python(check, path, api_uri))
+
+
+def script_path(save_as: str) -> Path:
+    """Return where a script lies that is saved under one of the names of `FILES`.
+
+    That is beside the notebook, on the computer of its kernel, from where jobs are submitted.
+    """
+    return notebook_folder() / Path(save_as).expanduser()
+
+
+def save_script(path: Path, text: str, *, replace: bool = False) -> None:
+    """Save a script.
+
+    Parameters
+    ----------
+    path : Path
+    text : str
+    replace : bool
+        Whether another file may be replaced. The same text may stand there already.
+
+    Raises
+    ------
+    FileExistsError
+        And nothing is changed.
+    OSError
+        If it cannot be written.
+    """
+    if replace:
+        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # a program that reads it finds it whole
+        try:
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+        return
+    try:
+        file = path.open("x", encoding="utf-8")
+    except FileExistsError:
+        if path.is_file() and path.read_bytes() == text.encode():
+            return
+        raise
+    try:
+        with file:
+            file.write(text)
+    except BaseException:  # such as a full disk
+        path.unlink(missing_ok=True)
+        raise
 
 
 def activation(prefix: Path) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, overload
 
 from ..session import key_files
 from ..session.known_servers import Place
 from ..settings import TiledJupyter
-from ..state.account import Keys, ListedKey, MadeKey, Scope, Snippet
+from ..state.account import Keys, ListedKey, MadeKey, Scope, Scripts, Snippet
 from . import jobs
 from .new_key import NewApiKey
 from .request import default_note, in_words, place_in, scope, usual_expiry
@@ -40,6 +41,10 @@ class ApiKey:
         Computer and notebook where it was made, where that is known.
     since : datetime or None
         When that was.
+    api_uri : str
+        The server it is for.
+    saved_to : Path or None
+        Its file in the default directory of this computer account, if there is one.
     """
 
     first_eight: str
@@ -51,6 +56,20 @@ class ApiKey:
     in_use: bool = False
     made: str | None = None
     since: datetime | None = None
+    api_uri: str = ""
+    saved_to: Path | None = None
+
+    def snippet(self, kind: jobs.Kind) -> str:
+        """Write down how a job gets the key from its file; see `tiled_jupyter.keys.jobs.snippet`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind, or no file that it could name.
+        """
+        if self.saved_to is None:
+            raise ValueError(f"There is no file of key {self.first_eight} here. Make another key, and save it.")
+        return jobs.snippet(kind, self.saved_to, self.api_uri, note=self.note, expires=self.expires)
 
     def expires_in(self, now: datetime | None = None) -> str:
         """Return how long it works, such as ``6 d 4 h``, ``never`` or ``expired``."""
@@ -116,7 +135,12 @@ class KeyList(Sequence[ApiKey]):
 
 
 def read_keys(
-    answers: Iterable[Mapping[str, Any]], in_use: str = "", places: Mapping[str, Place] | None = None
+    answers: Iterable[Mapping[str, Any]],
+    in_use: str = "",
+    places: Mapping[str, Place] | None = None,
+    *,
+    api_uri: str = "",
+    files: Mapping[str, Path] | None = None,
 ) -> tuple[ApiKey, ...]:
     """Read the ``api_keys`` of a principal (``whoami``).
 
@@ -127,8 +151,12 @@ def read_keys(
         First eight characters of the key that asked, if it was one.
     places : mapping, optional
         Where keys were made, by their first eight characters.
+    api_uri : str
+        Of the server.
+    files : mapping, optional
+        Where keys are saved, by their first eight characters.
     """
-    places = places or {}
+    places, files = places or {}, files or {}
     keys = [
         ApiKey(
             str(answer["first_eight"]),
@@ -139,6 +167,8 @@ def read_keys(
             time_of(answer.get("latest_activity")),
             answer["first_eight"] == in_use,
             *_made(answer, places.get(answer["first_eight"])),
+            api_uri,
+            files.get(answer["first_eight"]),
         )
         for answer in answers
     ]
@@ -163,9 +193,9 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def shown(keys: KeyList, api_uri: str, settings: TiledJupyter) -> Keys:
-    """Return the list, and what the form for a new key begins with."""
-    rows = tuple(
+def shown(keys: KeyList, api_uri: str, settings: TiledJupyter, newest: str | None = None) -> Keys:
+    """Return the list, with the `newest` on top, and what the form for a new key begins with."""
+    rows = [
         ListedKey(
             key.first_eight,
             key.note,
@@ -173,15 +203,16 @@ def shown(keys: KeyList, api_uri: str, settings: TiledJupyter) -> Keys:
             key.access_tags,
             _seconds(key.expires),
             _seconds(key.last_used),
-            key.marks(),
+            ("new", *key.marks()) if key.first_eight == newest else key.marks(),
             key.in_use,
             key.made,
             _seconds(key.since),
+            str(key.saved_to) if key.saved_to is not None and "expired" not in key.marks() else None,
         )
         for key in keys
-    )
+    ]
     return Keys(
-        rows,
+        tuple(sorted(rows, key=lambda row: row.first_eight != newest)),
         keys.of_limit,
         keys.full,
         keys.scopes,
@@ -199,9 +230,10 @@ def made(key: NewApiKey) -> MadeKey:
     return MadeKey(key.first_eight, key.note, _seconds(key.expires))
 
 
-def snippets(key: NewApiKey) -> tuple[Snippet, ...]:
-    """Return what to write in a job's script, for a key that was saved."""
-    return tuple(Snippet(jobs.NAMES[kind], key.snippet(kind)) for kind in jobs.KINDS)
+def scripts(key: NewApiKey | ApiKey) -> Scripts:
+    """Return a script for each kind of job, for a key that has a file."""
+    snippets = [Snippet(kind, jobs.NAMES[kind], key.snippet(kind), jobs.FILES[kind]) for kind in jobs.KINDS]
+    return Scripts(key.first_eight, key.note, str(key.saved_to), tuple(snippets))
 
 
 def _seconds(time: datetime | None) -> float | None:

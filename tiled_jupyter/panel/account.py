@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from ..address import host_of
 from ..background import in_background
 from ..errors import KeyNotMade, KeysUnavailable
-from ..keys import listing, request
+from ..keys import jobs, listing, request
 from ..keys.access import explain_access
 from ..keys.api_keys import ApiKeys
 from ..keys.new_key import NewApiKey
@@ -73,6 +73,8 @@ class AccountDesk:
         self._settings = settings
         self._offer = offer
         self._made: NewApiKey | None = None
+        self._newest: str | None = None
+        self._keys = listing.KeyList()
         self._turn = threading.Lock()
         self._waiting = 0
         self._sign_in = 0
@@ -87,12 +89,16 @@ class AccountDesk:
                     self._change(self._sign_in, {"proposal": request.proposal(runs_for, may_wait)})
             case said.CreateKey():
                 self._start("keys_failure", lambda context: self._create(context, command))
+            case said.ShowScripts(first_eight):
+                self._start("keys_failure", lambda context: self._scripts(context, first_eight))
+            case said.SaveScript(kind, replace_it):
+                self._start("keys_failure", lambda _: self._save_script(kind, replace_it=replace_it))
             case said.Plain.SAVE_KEY:
-                self._start("keys_failure", lambda _: self._with_made(self._save))
+                self._start("keys_failure", self._save)
             case said.UseKeyHere(environment):
                 self._start("keys_failure", lambda context: self._use(context, environment=environment))
             case said.Plain.KEY_COPIED:
-                self._start("keys_failure", lambda _: self._with_made(lambda _: {"copied": True}))
+                self._start("keys_failure", lambda _: self._with_made(copied=True))
             case said.Plain.DISMISS_KEY:
                 self.dismiss()
             case said.Plain.DELETE_MADE_KEY:
@@ -120,15 +126,16 @@ class AccountDesk:
         return made.secret if made is not None and allowed else None
 
     def dismiss(self) -> None:
-        """Forget the key that was just made."""
+        """Forget the key that was just made, and put its scripts away."""
         with self._session.attempts.lock:
             self._drop()
-            self._change(self._sign_in, {"made": None})
+            self._change(self._sign_in, {"made": None, "scripts": None})
 
     def forget(self) -> None:
         """Take note that nobody is signed in any more: what is under way has come too late, and no secret stays."""
         with self._session.attempts.lock:
             self._sign_in += 1
+            self._newest = None
             self._drop()
 
     def _drop(self) -> None:
@@ -187,7 +194,8 @@ class AccountDesk:
     # -- keys ------------------------------------------------------------------------------------------
 
     def _listed(self, context: SessionContext) -> _Changes:
-        return {"keys": listing.shown(ApiKeys(context).overview(), str(context.api_uri), self._settings)}
+        self._keys = ApiKeys(context).overview()
+        return {"keys": listing.shown(self._keys, str(context.api_uri), self._settings, self._newest)}
 
     def _create(self, context: SessionContext, wish: said.CreateKey) -> _Changes:
         if self._made is not None:  # a second click
@@ -203,22 +211,61 @@ class AccountDesk:
         )
         with self._session.attempts.lock:
             if number == self._sign_in:
-                self._made = key
+                self._made, self._newest = key, key.first_eight
                 self._offer(self.secret)
         if self._made is not key:  # signed out meanwhile: nobody will ever have it
             key.dismiss()
             keys.revoke(key.first_eight)
             return {}
-        self._change(number, {"made": listing.made(key)})
+        self._change(number, {"made": listing.made(key), "scripts": None})
+        match wish.keep_in:
+            case "file":
+                return self._save(context)
+            case "kernel":
+                return self._use(context, environment=False)
         return self._listed(context)
 
-    def _with_made(self, do: Callable[[NewApiKey], _Changes]) -> _Changes:
-        key, shown = self._made, self._account.made
-        return {"made": replace(shown, **do(key))} if key is not None and shown is not None else {}
+    def _with_made(self, **changes: Any) -> _Changes:
+        shown = self._account.made
+        return {"made": replace(shown, **changes)} if self._made is not None and shown is not None else {}
 
-    @staticmethod
-    def _save(key: NewApiKey) -> _Changes:
-        return {"saved_to": str(key.save()), "snippets": listing.snippets(key)}
+    def _save(self, context: SessionContext) -> _Changes:
+        key, failure = self._made, None
+        if key is None:
+            return {}
+        try:
+            path = str(key.save())
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition(". ")[0]
+            failure = f"The key is made, but its file could not be written ({why}). Keep it another way, or try again."
+        else:
+            self._change(self._sign_in, {**self._with_made(saved_to=path), "scripts": listing.scripts(key)})
+        return {**self._listed(context), "keys_failure": failure}
+
+    def _scripts(self, context: SessionContext, first_eight: str) -> _Changes:
+        if self._made is not None:  # its own stay in sight
+            return {}
+        changes = self._listed(context)  # its file may be gone, and it may have been revoked
+        key = next((key for key in self._keys if key.first_eight == first_eight and key.saved_to is not None), None)
+        if key is None:
+            raise KeysUnavailable(f"Key {first_eight} has no file here any more. Make another key.")
+        return {**changes, "scripts": listing.scripts(key)}
+
+    def _save_script(self, kind: str, *, replace_it: bool) -> _Changes:
+        scripts = self._account.scripts
+        snippet = next((each for each in scripts.snippets if each.kind == kind), None) if scripts is not None else None
+        if scripts is None or snippet is None or snippet.save_as is None:
+            return {}
+        self._change(self._sign_in, {"scripts": replace(scripts, saved=None)})  # the same may come of it again
+        path, exists = jobs.script_path(snippet.save_as), False
+        try:
+            jobs.save_script(path, snippet.text, replace=replace_it)
+        except FileExistsError:
+            exists = True
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            return {"keys_failure": f"{path} could not be written ({why}). Copy the script instead."}
+        return {"scripts": replace(scripts, saved=said.SavedScript(kind, str(path), exists))}
 
     def _use(self, context: SessionContext, *, environment: bool) -> _Changes:
         key, state = self._made, self._session.state
@@ -230,8 +277,7 @@ class AccountDesk:
                 return {}
             sentence = key.use(environment=environment)
             self._session.attempts.apply(SignInReplaced(done))
-        changes = self._with_made(lambda _: {"in_use": sentence})
-        self._change(self._sign_in, changes)
+        self._change(self._sign_in, self._with_made(in_use=sentence))
         return self._listed(context)
 
     def _delete_made(self, context: SessionContext) -> _Changes:
@@ -245,7 +291,7 @@ class AccountDesk:
             except (KeysUnavailable, ValueError) as error:
                 changes["keys_failure"] = f"{first_eight}: {error}"
                 continue
-            if self._made is not None and self._made.first_eight == first_eight:
+            if first_eight in {shown.first_eight for shown in (self._made, self._account.scripts) if shown is not None}:
                 self.dismiss()
             if was_in_use:
                 return {}

@@ -266,6 +266,11 @@ def secret_in(path: Path) -> Masked:
     return Masked(path.read_bytes().decode("utf-8", "replace").partition(f"{VARIABLE}=")[2].strip())
 
 
+def of_server(api_uri: str) -> dict[str, Path]:
+    """Find the files of a server's keys in the default directory, by the keys' first eight characters."""
+    return {file.first_eight: file.path for file in saved() if file.api_uri == api_uri}
+
+
 def server_of(path: Path) -> str | None:
     """Return which server a key file is for; None where it does not say, or cannot be read."""
     with contextlib.suppress(OSError, ValueError):
@@ -315,13 +320,18 @@ def _make_private(place: Path) -> None:
         missing.mkdir(mode=0o700, exist_ok=True)
 
 
+def notebook_folder() -> Path:
+    """Return where the notebook lies; where that is not known, where its kernel works."""
+    notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).expanduser()
+    return notebook.parent if notebook.is_absolute() else Path.cwd()
+
+
 def _is_beside_notebook(target: Path) -> bool:
     """Whether a file lies in the notebook's folder, or below it.
 
     What is below the home folder, or one that holds it, is everything a person has, and no project to be shared.
     """
-    notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).expanduser()
-    where = (notebook.parent if notebook.is_absolute() else Path.cwd()).resolve()
+    where = notebook_folder().resolve()
     place = target.parent.resolve()
     if Path.home().resolve().is_relative_to(where):
         return place == where

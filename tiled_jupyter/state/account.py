@@ -55,6 +55,8 @@ class ListedKey:
         Computer and notebook where it was made, where that is known.
     since : float or None
         When that was, in seconds since the epoch.
+    file : str or None
+        Path of its file on this computer, if it has one and works.
     """
 
     first_eight: str
@@ -67,11 +69,12 @@ class ListedKey:
     in_use: bool
     made: str | None
     since: float | None
+    file: str | None
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of the account, those first that expire first, and what a new one may be.
+    """The keys of the account, the one made last and then those that expire first, and what a new one may be.
 
     Parameters
     ----------
@@ -108,10 +111,52 @@ class Keys:
 
 @dataclass(frozen=True)
 class Snippet:
-    """How one kind of job gets its key: a text that names the key's file and holds no key."""
+    """How one kind of job gets its key: a text that names the key's file and holds no key.
 
+    Parameters
+    ----------
+    kind, name : str
+        Such as ``slurm``, and what people call it.
+    text : str
+    save_as : str or None
+        Name of the file that the text is saved to; None for what belongs in a cell.
+    """
+
+    kind: str
     name: str
     text: str
+    save_as: str | None
+
+
+@dataclass(frozen=True)
+class SavedScript:
+    """What came of saving a script: it lies at `path`, or, where `exists`, something else did before."""
+
+    kind: str
+    path: str
+    exists: bool = False
+
+
+@dataclass(frozen=True)
+class Scripts:
+    """The scripts for a key that has a file.
+
+    Parameters
+    ----------
+    first_eight : str
+    note : str or None
+    file : str
+        Path of the key's file.
+    snippets : tuple of Snippet
+    saved : SavedScript or None
+        The one that was saved last.
+    """
+
+    first_eight: str
+    note: str | None
+    file: str
+    snippets: tuple[Snippet, ...]
+    saved: SavedScript | None = None
 
 
 @dataclass(frozen=True)
@@ -130,8 +175,6 @@ class MadeKey:
         Whether the page has put it on the clipboard.
     in_use : str or None
         Who receives it, once it is used in this kernel.
-    snippets : tuple of Snippet
-        For jobs; none before it is saved.
     """
 
     first_eight: str
@@ -140,7 +183,6 @@ class MadeKey:
     saved_to: str | None = None
     copied: bool = False
     in_use: str | None = None
-    snippets: tuple[Snippet, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -223,6 +265,8 @@ class Account:
     sign_ins : tuple of ListedSignIn or None
         None until asked for. Empty where the server lists none.
     made : MadeKey or None
+    scripts : Scripts or None
+        Of the key that was made, or of the one whose scripts were asked for.
     proposal : Proposal or None
         The last one.
     busy : bool
@@ -236,6 +280,7 @@ class Account:
     keys: Keys | None = None
     sign_ins: tuple[ListedSignIn, ...] | None = None
     made: MadeKey | None = None
+    scripts: Scripts | None = None
     proposal: Proposal | None = None
     busy: bool = False
     keys_failure: str | None = None
@@ -287,7 +332,8 @@ class CreateKey:
     """Make an API key.
 
     `expires_in` is as in ``7d``, ``never``, or ``usual`` for what the job needs; `runs_for` and `may_wait` are empty
-    where it is for no certain job. Without tags it is not limited to any.
+    where it is for no certain job. Without tags it is not limited to any. `keep_in` is what becomes of it at once: it
+    is saved to a ``file``, used in this ``kernel``, or held for the page, which copies it.
     """
 
     note: str
@@ -296,6 +342,22 @@ class CreateKey:
     may_wait: str
     scopes: list[str]
     access_tags: list[str]
+    keep_in: str
+
+
+@dataclass(frozen=True)
+class ShowScripts:
+    """Give the scripts for a key that has a file."""
+
+    first_eight: str
+
+
+@dataclass(frozen=True)
+class SaveScript:
+    """Save the script of one kind, of those that are shown; what has its name is replaced only on wish."""
+
+    kind: str
+    replace: bool
 
 
 @dataclass(frozen=True)
@@ -319,4 +381,4 @@ class EndSignIn:
     session: str
 
 
-WithMore: TypeAlias = ProposeExpiry | CreateKey | UseKeyHere | DeleteKeys | EndSignIn
+WithMore: TypeAlias = ProposeExpiry | CreateKey | ShowScripts | SaveScript | UseKeyHere | DeleteKeys | EndSignIn

@@ -144,6 +144,8 @@ COMMANDS: dict[str, Plain | said.Plain | type[_WithMore]] = {
     "sign_out": SignOut,
     "propose_expiry": said.ProposeExpiry,
     "create_key": said.CreateKey,
+    "show_scripts": said.ShowScripts,
+    "save_script": said.SaveScript,
     "use_key_here": said.UseKeyHere,
     "delete_keys": said.DeleteKeys,
     "end_sign_in": said.EndSignIn,

@@ -13,10 +13,11 @@ export const NOT_EVERYWHERE =
 const STOPS = "Whatever uses it stops working, and it cannot be undone.";
 const SIGNED_IN = "This notebook is signed in with it: you are signed out here.";
 
-export function keyList({ send }: Context) {
+export function keyList({ send }: Context, showScripts: (first_eight: string) => void) {
   const chosen = new Set<string>();
   let ahead = 0;
   let inUse: string[] = [];
+  let offersScripts = true;
 
   const columns: Column<ListedKey>[] = [
     { head: "Key", plain: true, by: (key) => key.first_eight, show: showName },
@@ -25,6 +26,7 @@ export function keyList({ send }: Context) {
     { head: "Made", by: (key) => key.since ?? 0, show: showMade },
     { head: "Stops working", by: (key) => key.expires ?? Number.POSITIVE_INFINITY, show: showEnd },
     { head: "Last used", by: (key) => key.last_used ?? 0, show: showUse },
+    { head: "Job", plain: true, show: offerScripts },
   ];
   const list = table("API keys", columns, {
     id: (key) => key.first_eight,
@@ -99,6 +101,24 @@ export function keyList({ send }: Context) {
     sayTime(cell, last_used === null ? "never" : `${span(now - last_used)} ago`, last_used, ahead);
   }
 
+  function offerScripts(cell: HTMLElement, { first_eight, file }: ListedKey): void {
+    if (!cell.firstChild) {
+      const opener = button("Scripts", "quiet", () => showScripts(first_eight));
+      opener.setAttribute("aria-label", `Scripts for key ${first_eight}`);
+      opener.dataset.starts = "";
+      opener.dataset.scripts = first_eight;
+      cell.append(opener);
+    }
+    const opener = cell.firstElementChild as HTMLElement;
+    opener.hidden = file === null || !offersScripts;
+    opener.title = file ?? "";
+  }
+
+  /** The button for the scripts of a key, where there is one. */
+  function scriptsOf(first_eight: string): HTMLElement | null {
+    return element.querySelector(`[data-scripts="${CSS.escape(first_eight)}"]:not([hidden])`);
+  }
+
   function sayChosen(): void {
     const one = chosen.size === 1;
     say(opener, `Delete ${one ? "1 key" : `${chosen.size} keys`}`);
@@ -110,8 +130,9 @@ export function keyList({ send }: Context) {
     } else opener.hidden = !several.element.hidden;
   }
 
-  function update(rows: ListedKey[], of_limit: string, clock: number): void {
+  function update(rows: ListedKey[], of_limit: string, clock: number, scripts: boolean): void {
     ahead = clock;
+    offersScripts = scripts;
     inUse = rows.filter(({ in_use }) => in_use).map(({ first_eight }) => first_eight);
     const there = new Set(rows.map(({ first_eight }) => first_eight));
     for (const key of chosen) if (!there.has(key)) chosen.delete(key);
@@ -127,5 +148,5 @@ export function keyList({ send }: Context) {
     element.hidden = rows.length === 0;
   }
 
-  return { element, update };
+  return { element, update, scriptsOf };
 }

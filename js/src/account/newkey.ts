@@ -1,12 +1,14 @@
-/** The form for a new key: what it is for, how long it works, what it may do. */
+/** The form for a new key: what it is for, how long it works, what it may do, and where it goes. */
 
+import { whyNoCopy } from "../parts/clipboard";
 import { h } from "../parts/dom";
 import { button, type Context, labelled } from "../parts/view";
 import type { Keys, Proposal } from "../wire";
 import { permissions } from "./permissions";
 import { validity } from "./validity";
 
-export function newKeyForm(context: Context) {
+/** `copyNext` is called in the click that makes a key to be copied. */
+export function newKeyForm(context: Context, copyNext: () => void) {
   const purpose = h("input", {
     type: "text",
     autocomplete: "off",
@@ -17,24 +19,33 @@ export function newKeyForm(context: Context) {
   });
   const lasts = validity(context);
   const may = permissions();
-  const create = button("Create API key", "primary");
+  const save = button("Create and save", "primary");
+  const copy = button("Create and copy", "secondary", () => {
+    if (create("clipboard")) copyNext();
+  });
+  const use = button("Create and use here", "secondary", () => create("kernel"));
+  for (const each of [copy, use]) each.dataset.starts = "";
   const element = h(
     "form",
-    { class: "tiled-jupyter-form", submit },
-    h("h4", { class: "tiled-jupyter-title" }, "New key for a job"),
+    {
+      class: "tiled-jupyter-form",
+      "aria-label": "New API key",
+      submit: (event: Event) => {
+        event.preventDefault();
+        create("file");
+      },
+    },
     labelled("What is this key for?", purpose),
     lasts.element,
     may.element,
-    h("div", { class: "tiled-jupyter-actions" }, create),
+    h("div", { class: "tiled-jupyter-actions" }, save, copy, use),
   );
   let touched = false;
   let sent = false;
 
-  const busy = () => create.getAttribute("aria-disabled") === "true";
-
-  function submit(event: Event): void {
-    event.preventDefault();
-    if (busy() || !may.isComplete()) return;
+  /** Ask for a key, unless that is under way or the key could do nothing. */
+  function create(keep_in: "file" | "clipboard" | "kernel"): boolean {
+    if (save.getAttribute("aria-disabled") === "true" || !may.isComplete()) return false;
     sent = true;
     context.send({
       type: "create_key",
@@ -43,7 +54,9 @@ export function newKeyForm(context: Context) {
       ...lasts.ofJob(),
       scopes: may.chosen(),
       access_tags: may.limits(),
+      keep_in,
     });
+    return true;
   }
 
   /** Offer what can be made; nothing that was typed is replaced. */
@@ -51,6 +64,7 @@ export function newKeyForm(context: Context) {
     if (!touched) purpose.value = keys.note;
     lasts.update(keys, proposal);
     may.update(keys.scopes);
+    copy.hidden = !keys.allow_copy || whyNoCopy(context.control()) !== "";
     sent = sent && waits;
     element.setAttribute("aria-busy", String(sent));
   }

@@ -1,4 +1,4 @@
-/** What a new key may do, in plain words, and which data it is limited to. */
+/** What a new key may do, in plain words: what nearly every job needs at first sight, the rest and a limit folded. */
 
 import { h, say, sayOrHide, unique } from "../parts/dom";
 import { disclosure, labelled, subtle } from "../parts/view";
@@ -8,16 +8,15 @@ import { NOT_EVERYWHERE } from "./keylist";
 const AT_FIRST = ["read:metadata", "read:data"];
 const ALL = "inherit";
 const NO_LIMIT = "A key that may do everything you may cannot be limited.";
+const CAREFUL = "Careful: whoever finds the key may do this too.";
+const MORE = "More permissions";
 
 export function permissions() {
   const legend = h("span", { id: unique(), class: "tiled-jupyter-legend" }, "This key may");
-  const boxes = h("div", { class: "tiled-jupyter-boxes" });
-  const group = h(
-    "div",
-    { role: "group", class: "tiled-jupyter-may", "aria-labelledby": legend.id },
-    legend,
-    boxes,
-  );
+  const usual = h("div", { class: "tiled-jupyter-boxes" });
+  const harmless = h("div", { class: "tiled-jupyter-boxes" });
+  const careful = subtle(CAREFUL);
+  const dangerous = h("div", { class: "tiled-jupyter-boxes" });
   const help = h("span", { id: unique(), class: "tiled-jupyter-subtle" }, NOT_EVERYWHERE);
   const tags = h("input", {
     type: "text",
@@ -26,23 +25,23 @@ export function permissions() {
     placeholder: "names of tags, with commas between them",
     "aria-describedby": help.id,
   });
-  const more = disclosure("More", labelled("Limit to tagged data", tags), help);
   const missing = subtle();
-  const element = h("div", { class: "tiled-jupyter-fields" }, group, missing, more.opener, more.content);
+  const more = disclosure(MORE, harmless, careful, dangerous, labelled("Limit to tagged data", tags), help);
+  const element = h(
+    "div",
+    { class: "tiled-jupyter-fields", role: "group", "aria-labelledby": legend.id },
+    h("div", { class: "tiled-jupyter-may" }, legend, usual),
+    missing,
+    more.opener,
+    more.content,
+  );
   let offered = "";
-  const inputs = () => [...boxes.querySelectorAll("input")];
+  const inputs = () => [...element.querySelectorAll<HTMLInputElement>("[type=checkbox]")];
 
-  function box({ name, words, description, dangerous }: Scope): HTMLElement {
+  function box({ name, words, description }: Scope): HTMLElement {
     const input = h("input", { type: "checkbox", value: name, change: () => settle(input) });
     input.checked = AT_FIRST.includes(name);
-    const mark = h("span", { class: "tiled-jupyter-mark" }, "careful");
-    // The words first: they are the name of the box.
-    return h(
-      "label",
-      { class: "tiled-jupyter-option", title: description },
-      input,
-      h("span", {}, words, ...(dangerous ? [" ", mark] : [])),
-    );
+    return h("label", { class: "tiled-jupyter-option", title: description }, input, h("span", {}, words));
   }
 
   /** Everything leaves nothing to choose beside it, and cannot be limited. */
@@ -52,6 +51,8 @@ export function permissions() {
       for (const each of inputs()) if ((each === all) !== (changed === all)) each.checked = false;
     tags.disabled = all?.checked ?? false;
     say(help, tags.disabled ? NO_LIMIT : NOT_EVERYWHERE);
+    const folded = chosen().filter((name) => !AT_FIRST.includes(name)).length;
+    say(more.opener, folded > 0 ? `${MORE} (${folded})` : MORE);
     if (chosen().length > 0) sayOrHide(missing, "");
   }
 
@@ -59,7 +60,12 @@ export function permissions() {
     const next = JSON.stringify(scopes);
     if (offered === next) return;
     offered = next;
-    boxes.replaceChildren(...scopes.map(box));
+    const isUsual = ({ name }: Scope) => AT_FIRST.includes(name);
+    usual.replaceChildren(...scopes.filter(isUsual).map(box));
+    const others = scopes.filter((scope) => !isUsual(scope));
+    harmless.replaceChildren(...others.filter((scope) => !scope.dangerous).map(box));
+    dangerous.replaceChildren(...others.filter((scope) => scope.dangerous).map(box));
+    careful.hidden = !dangerous.firstChild;
     settle();
   }
 
@@ -79,7 +85,7 @@ export function permissions() {
   function isComplete(): boolean {
     sayOrHide(missing, chosen().length > 0 ? "" : "Tick at least one thing that the key may do.");
     if (missing.hidden) return true;
-    inputs()[0]?.focus();
+    (inputs()[0]?.checkVisibility?.() === false ? more.opener : inputs()[0])?.focus();
     return false;
   }
 

@@ -2,7 +2,7 @@
 
 import { h, say, sayOrHide, unique } from "../parts/dom";
 import { inWords, moment, secondsOf } from "../parts/times";
-import { type Context, labelled, note, subtle } from "../parts/view";
+import { type Context, disclosure, labelled, note, subtle } from "../parts/view";
 import type { Keys, Proposal } from "../wire";
 
 const OFFERED = ["1d", "7d", "30d", "90d", "1y"];
@@ -25,18 +25,23 @@ export function validity({ send }: Context) {
   const warning = note();
   const remark = subtle();
   remark.setAttribute("aria-live", "polite");
-  const element = h(
-    "div",
-    { class: "tiled-jupyter-fields" },
+  const job = disclosure(
+    "Fit to a job",
     h(
       "div",
-      { class: "tiled-jupyter-pair", role: "group", "aria-label": "For a job" },
+      { class: "tiled-jupyter-pair", role: "group", "aria-label": "Fit to a job" },
       labelled("The job runs for", runs),
       labelled("and may wait in the queue up to", queue),
     ),
-    h("div", { class: "tiled-jupyter-pair" }, labelled("Stops working after", select), help),
     remark,
+  );
+  const element = h(
+    "div",
+    { class: "tiled-jupyter-fields" },
+    h("div", { class: "tiled-jupyter-pair" }, labelled("Stops working after", select), help),
     warning,
+    job.opener,
+    job.content,
   );
   let offered = "";
   let longest = Number.POSITIVE_INFINITY;

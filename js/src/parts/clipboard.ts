@@ -57,5 +57,10 @@ export async function copyAnswer(ask: () => Promise<Uint8Array<ArrayBuffer>>): P
   } finally {
     bytes?.fill(0);
     bytes = undefined;
+    // Where the browser refused first, the answer comes later.
+    answer.then(
+      (received) => received.fill(0),
+      () => undefined,
+    );
   }
 }
