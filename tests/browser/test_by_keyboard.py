@@ -88,14 +88,12 @@ def test_wrong_password_key_made_key_deleted_and_signed_out_by_keyboard(open_not
     expect(panel.status).to_be_focused()
     tab_until_focused(notebook, panel.tab("Account"))
     keyboard.press("ArrowRight")
-    press(notebook, panel.button("Create API key"))
+    press(notebook, panel.button("Create and save"))
     expect(panel.made).to_be_focused()
     first_eight = re.search("Key ([0-9a-f]{8})", panel.made.inner_text())[1]
-    press(notebook, panel.button("Save to file"))
-    expect(panel.made).to_contain_text("Saved to /")
-    press(notebook, panel.button("Dismiss"))
+    press(notebook, panel.button("Done"))
     expect(panel.made).to_be_hidden()
-    assert panel.region.evaluate("region => region.contains(document.activeElement)")
+    expect(panel.button(f"Scripts for key {first_eight}")).to_be_focused()
     press(notebook, panel.button(f"Delete key {first_eight}"))
     expect(panel.region.get_by_role("group", name="Delete", exact=True)).to_be_focused()
     press(notebook, panel.button("Delete"))
@@ -108,7 +106,7 @@ def test_wrong_password_key_made_key_deleted_and_signed_out_by_keyboard(open_not
     expect(panel.button("Sign in")).to_be_visible()
     expect(panel.status).to_be_focused()
     said = notebook.page.evaluate("() => tj.said")
-    for words in ("Signing in …", "not recognised", "Signed in as alice", "Saved to /", "igned out"):
+    for words in ("Signing in …", "not recognised", "Signed in as alice", "Key made and saved to /", "igned out"):
         assert [text for text in said if words in text], (words, said)
 
 

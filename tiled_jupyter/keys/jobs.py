@@ -153,7 +153,7 @@ _IN_TASK = "sh -c 'set -a; . {key_file}; exec python3 analysis.py'"
 
 _NOTEBOOK = """\
 # The key is no parameter: those are saved in the notebook. With nbclient the last line is
-#     jupyter execute analysis.ipynb --output result.ipynb
+#     jupyter execute --output=result analysis.ipynb
 papermill analysis.ipynb result.ipynb
 """
 
