@@ -482,7 +482,7 @@ describe("the key that was just made", () => {
   it("is not given up without a question where it would be lost", () => {
     const page = opened("API keys", MADE);
     page.click("Done");
-    expect(page.text()).toContain("This key cannot be shown again.");
+    expect(page.text()).toContain("It is kept nowhere yet.");
     expect(document.activeElement?.getAttribute("aria-label")).toBe("Done with this key");
     page.click("Back");
     expect(document.activeElement).toBe(page.button("Done"));
@@ -490,7 +490,7 @@ describe("the key that was just made", () => {
     page.all<HTMLButtonElement>('[aria-label="Done with this key"] button')[0]?.click();
     expect(types(page)).toEqual(["save_key"]);
     page.show(state(SAVED));
-    expect(page.text()).not.toContain("This key cannot be shown again.");
+    expect(page.text()).not.toContain("It is kept nowhere yet.");
     page.click("Done");
     expect(types(page)).toEqual(["save_key", "dismiss_key"]);
   });

@@ -346,7 +346,7 @@ def test_who_is_done_with_the_only_copy_is_asked_first(signed_in):
     first_eight = make_key(panel, "Create and copy")
     expect(panel.alert).to_contain_text("The browser did not let the key be copied.")
     panel.button("Done").click()
-    expect(panel.made).to_contain_text("This key cannot be shown again.")
+    expect(panel.made).to_contain_text("It is kept nowhere yet.")
     panel.button("Back").click()
     expect(panel.button("Done")).to_be_focused()
     panel.button("Done").click()

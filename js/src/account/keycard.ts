@@ -11,7 +11,7 @@ import type { MadeKey, Scripts } from "../wire";
 import { scriptChoice } from "./scripts";
 
 const ONCE = "Keep it now: it cannot be shown again.";
-const ONLY_COPY = "This key cannot be shown again.";
+const ONLY_COPY = "It is kept nowhere yet.";
 const COPIED = "Copied. It stays on the clipboard until you copy something else.";
 const ENVIRONMENT =
   "Programs that this kernel starts get it too, and Tiled sends it to every server it connects to.";

@@ -9,7 +9,7 @@ export interface Column<Row> {
   head: string;
   /** Where rows are blocks it says itself what it is. */
   plain?: true;
-  /** What to sort by; a column without it is not sorted. */
+  /** What to sort by; a column without it has buttons, and its head is for people who hear it. */
   by?(row: Row): string | number;
   /** Patch a cell; `now` is on the kernel's clock. */
   show(cell: HTMLElement, row: Row, now: number): void;
@@ -49,7 +49,9 @@ export function table<Row>(name: string, columns: Column<Row>[], asking: Asking<
   let asked: Row | undefined;
 
   const heads = columns.map(({ head, by }, i) => {
-    const label = by ? button(head, "quiet", () => sortBy(i)) : head;
+    const label = by
+      ? button(head, "quiet", () => sortBy(i))
+      : h("span", { class: "tiled-jupyter-unseen" }, head);
     return h("th", { role: "columnheader", scope: "col" }, label);
   });
   const body = h("tbody", { role: "rowgroup" });
