@@ -29,7 +29,6 @@ export function newKeyForm(context: Context, copyNext: () => void) {
     "form",
     {
       class: "tiled-jupyter-form",
-      "aria-label": "New API key",
       submit: (event: Event) => {
         event.preventDefault();
         create("file");

@@ -11,13 +11,13 @@ const REMEMBERED = "tiled-jupyter-kind-of-job";
 
 export function scriptChoice({ send }: Context) {
   const select = h("select", { change: choose });
-  const code = h("code");
   // In the tab order, so that the keyboard reaches what is cut off; the style keeps its end in sight.
-  const text = h(
-    "pre",
-    { class: "tiled-jupyter-snippet", role: "group", "aria-label": "Script", tabindex: "0" },
-    code,
-  );
+  const text = h("pre", {
+    class: "tiled-jupyter-snippet",
+    role: "group",
+    "aria-label": "Script",
+    tabindex: "0",
+  });
   const done = h("span", { class: "tiled-jupyter-subtle", "aria-live": "polite" });
   const save = button("", "secondary", () => saveAs(false));
   const replace = button("Replace", "secondary", () => {
@@ -33,7 +33,7 @@ export function scriptChoice({ send }: Context) {
   );
   const copy = button("Copy script", "secondary", async () => {
     say(done, "");
-    say(done, await copyText(code));
+    say(done, await copyText(text));
   });
   const element = h(
     "div",
@@ -61,7 +61,7 @@ export function scriptChoice({ send }: Context) {
 
   function show(): void {
     const shown = all.find((each) => each.kind === select.value);
-    say(code, shown?.text ?? "");
+    say(text, shown?.text ?? "");
     text.scrollTop = 0;
     say(done, "");
     other.drop();
