@@ -301,7 +301,7 @@ class Plain(Enum):
     """The key that was just made is on the clipboard."""
 
     DISMISS_KEY = "dismiss_key"
-    """Forget the secret of the key that was just made; it goes on to work."""
+    """Forget the secret of the key that was just made, which goes on to work, and put its scripts away."""
 
     DELETE_MADE_KEY = "delete_made_key"
     """Revoke the key that was just made."""
