@@ -12,6 +12,14 @@ import httpx
 from .text import Masked
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/*")
+_EXAMPLE = "https://tiled.example.org"
+_NO_ADDRESS = f"This is not an address. Type one like {_EXAMPLE}."
+_A_PATH = re.compile(r"/(?!/)|~|\.{1,2}(?:/|$)|\\|[A-Za-z]:[\\/](?!/)|file:", re.IGNORECASE)
+_A_SECRET = re.compile(  # an API key with or without what stands around it in a file or a header, or a token
+    r"""[^/?]*(?:\b|_)API_?KEY["'\]]*\s*[=:\s]|Bearer\s|Authorization\s*:|eyJ[\w-]*\.|\w{32,}$""", re.IGNORECASE
+)
+_BARE_IPV6 = re.compile(r"(?:https?://)?[0-9a-f]*(?::[0-9a-f.]*){2,}(?:%\w+)?(?:/|$)", re.IGNORECASE)
+_A_NAME = re.compile(r"(?!https?$)(?=.{1,253}$)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?", re.IGNORECASE)
 _QUOTES = ('""', "''", "``", "<>", "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}")
 _TO_THE_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*")
 _HOST_AND_PORT = re.compile(r"^[^/?#@]+:\d+(?=$|[/?#])")
@@ -75,15 +83,11 @@ def parse_address(text: str) -> Address:
     BadAddress
         With a sentence that says what to do.
     """
-    text = unquoted(text)
-    if not text:
-        raise BadAddress("Type the address of a Tiled server, for example https://tiled.example.org.")
-    before = _TO_THE_PATH.match(text)
-    if not text.isprintable() or (before is not None and " " in before[0]):  # in the name of a node it is quoted
-        raise BadAddress("An address has no spaces in it. Check what was pasted.")
+    text = _alone(text)
+    wrong = _wrong_at_sight(text)
+    if wrong is not None:
+        raise BadAddress(wrong)
     url = _url(text)
-    if url.userinfo:
-        raise BadAddress("Remove the user name and password from the address (the part before @).")
     keys = parse_qs(url.query.decode("ascii", "replace")).get("api_key", [])
     if len(keys) > 1:
         raise BadAddress("The address holds more than one API key. Keep one.")
@@ -96,35 +100,83 @@ def parse_address(text: str) -> Address:
     return address
 
 
+def _alone(text: str) -> str:
+    """Return what may be an address, without a comment, which would be a fragment, and what cannot be seen around."""
+    return unquoted(unquoted(text).partition("#")[0])
+
+
+def _wrong_at_sight(text: str) -> str | None:
+    """Return why a text cannot be the address of a server, as far as it need not be taken apart for that."""
+    before = _TO_THE_PATH.match(text)
+    origin = before[0] if before is not None else ""
+    if not text:
+        return f"Type the address of a Tiled server, for example {_EXAMPLE}."
+    if is_a_secret(text):
+        return "This looks like an API key. Type the server's address here, and the key where you are asked for it."
+    if _A_PATH.match(text):
+        return f"This is the path of a file. Type the address of a Tiled server, for example {_EXAMPLE}."
+    if "@" in origin:
+        return "Remove the user name and password from the address (the part before @)."
+    if not text.isprintable():
+        return "There is a character in this address that cannot be seen. Type the address by hand."
+    if " " in origin:  # in the name of a node it is quoted
+        return f"An address has no spaces in it. Type the address alone, like {_EXAMPLE}."
+    if _BARE_IPV6.match(text):
+        return "Put brackets around the number of the server, for example http://[::1]:8000."
+    return None
+
+
 def _url(text: str) -> httpx.URL:
     scheme = None if _HOST_AND_PORT.match(text) else _SCHEME.match(text)
     if scheme is None:
         bare = text.lstrip("/")
         text = f"https://{bare}"
     elif scheme[1].lower() not in ("http", "https"):
-        raise BadAddress(f"Tiled addresses begin with https:// or http://, not {scheme[1]}:.")
+        shown = f", not {scheme[1]}:" if "://" in scheme[0] else ""
+        raise BadAddress(f"Tiled addresses begin with https:// or http://{shown}. Type one like {_EXAMPLE}.")
     else:
         text = f"{scheme[1]}://{text[scheme.end() :]}"
+    text = re.sub(r"(\[[^]/%]*%)25", r"\1", text)  # a zone as RFC 6874 writes it, and no resolver reads it
     try:
         url = httpx.URL(text)
-        if scheme is None and is_loopback(url.host):
+        host, port = url.host, url.port
+        if scheme is None and is_loopback(host):
             url = url.copy_with(scheme="http")
-        port_is_possible = url.port is None or 0 < url.port < 65536
-    except (httpx.InvalidURL, ValueError, UnicodeError):
-        raise BadAddress("This is not an address. Type one like https://tiled.example.org.") from None
-    if not url.host or not port_is_possible:
-        raise BadAddress("This is not an address. Type one like https://tiled.example.org.")
-    return url
+    except httpx.InvalidURL as error:
+        port_is_wrong = "port" in str(error) and "[" not in text
+    except (ValueError, UnicodeError):
+        port_is_wrong = False
+    else:
+        port_is_wrong = port is not None and not 0 < port < 65536
+        if not port_is_wrong and (":" in host or _A_NAME.fullmatch(url.raw_host.decode("ascii", "replace"))):
+            return url
+    wrong = "The port in this address is not a number from 1 to 65535. Correct what stands behind the last colon."
+    raise BadAddress(wrong if port_is_wrong else _NO_ADDRESS)
+
+
+def is_a_secret(text: str) -> bool:
+    """Whether a text where an address is wanted looks like an API key or a token: it is not to be shown."""
+    return _A_SECRET.match(_alone(text)) is not None
 
 
 def unquoted(text: str) -> str:
-    """Return a text without the blanks and the quotes around it that came along when it was copied."""
-    text = text.strip()
-    return text[1:-1].strip() if len(text) > 1 and text[0] + text[-1] in _QUOTES else text
+    """Return a text without the quotes, the blanks and what cannot be seen around it, which came along when copied."""
+    text = _seen(text)
+    return _seen(text[1:-1]) if len(text) > 1 and text[0] + text[-1] in _QUOTES else text
+
+
+def _seen(text: str) -> str:
+    return text.strip("".join({letter for letter in text[:1000] + text[-1000:] if not _is_seen(letter)}))
+
+
+def _is_seen(letter: str) -> bool:
+    return letter.isprintable() and not letter.isspace()
 
 
 def without_secrets(text: str) -> str:
     """Return `text` for correction, less everything a secret could hide in."""
+    if is_a_secret(text):
+        return ""
     return re.split(r"[?#]", re.sub(r"^([^/]*//)?[^/]*@", r"\1", text.strip()))[0]
 
 

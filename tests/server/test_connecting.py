@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import subprocess
 import threading
@@ -10,7 +11,10 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tiled.client.utils import ClientError
 
 from tiled_jupyter import from_uri
@@ -166,6 +170,157 @@ def test_an_environment_that_breaks_every_connection_is_named(environment, varia
     assert "restart the kernel" in sentence
     assert "s3cr3t" not in sentence
     assert "tiled.example.org" not in sentence
+
+
+# What people have in the environment of a kernel; DIR stands for a directory that has what is named.
+ENVIRONMENTS = [
+    *({"SSL_CERT_FILE": f"DIR/{name}"} for name in ("none", "empty", "binary", "directory")),
+    *({"SSL_CERT_DIR": f"DIR/{name}"} for name in ("none", "empty", "binary", "directory")),
+    {"SSL_CERT_FILE": "~/certificates.pem"},
+    {"SSLKEYLOGFILE": "DIR/none/keys"},
+    {"LC_ALL": "xx_YY"},
+    {"LC_ALL": "POSIX"},
+    {"TMPDIR": "DIR/none"},
+    {"TILED_CACHE_DIR": "/proc/none"},
+    {"TILED_CACHE_DIR": ""},
+    {"TILED_PROFILES": "DIR/binary"},
+    {"TILED_API_KEY": "two words"},
+    {"TILED_API_KEY": "s3cr3t\n"},
+    *(
+        {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}
+        for proxy in (
+            "127.0.0.1:1",
+            "http://alice:s3cr3t@127.0.0.1:1",
+            "https://alice:s3cr3t@127.0.0.1:1",
+            "http://alice:s3#cr3t@127.0.0.1:1",
+            "socks4://alice:s3cr3t@127.0.0.1:1",
+            "socks5://alice:s3cr3t@127.0.0.1:1",
+            "'http://127.0.0.1:1'",
+            "http:127.0.0.1:1",
+            "http://127.0.0.1:99999",
+            "http://",
+            "://",
+            " ",
+            "http://a b:1",
+            "http://p\x01:1",
+            "http://xn--0:1",
+            "http://\u00e9.invalid:1",
+            "http://[::1",
+            "direct://",
+            "file:///proxy.pac",
+            "none",
+        )
+    ),
+    *(
+        {"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": names}
+        for names in (
+            "[::1]",
+            "*",
+            "10.0.0.0/8",
+            "a b",
+            "alice:s3cr3t@h",
+            "[",
+            "%zz",
+            ";",
+            "*.invalid",
+            "::1",
+            "\udcff",
+        )
+    ),
+]
+ADDRESSES = ("https://none.invalid", "http://127.0.0.1:1")
+TO_HELP = re.compile(r"\b(ask|check|correct|restart|set|tell|try|type|use)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("how", ["panel", "from_uri"])
+@pytest.mark.parametrize("variables", ENVIRONMENTS, ids=ascii)
+def test_in_whatever_environment_what_ends_a_connection_is_said(environment, monkeypatch, tmp_path, variables, how):
+    (tmp_path / "empty").touch()
+    (tmp_path / "binary").write_bytes(bytes(range(256)))
+    (tmp_path / "directory").mkdir()
+    monkeypatch.setattr("tiled.client.utils.TILED_RETRY_ATTEMPTS", 1)
+    for name, value in variables.items():
+        environment(name, value.replace("DIR", str(tmp_path)))
+    for address in ADDRESSES:
+        require_help(refusal(address) if how == "panel" else error_of(address))
+
+
+pieces = st.sampled_from(
+    [
+        "http://",
+        "https://",
+        "socks5://",
+        "alice:s3cr3t@",
+        "127.0.0.1",
+        ":1",
+        "none.invalid",
+        "[::1]",
+        ",",
+        "*",
+        "/",
+        ":",
+        "%",
+    ]
+)
+values = st.lists(pieces | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=2), max_size=5)
+NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(NAMES), values.map("".join), max_size=3), st.sampled_from(ADDRESSES))
+def test_whatever_stands_in_the_environment_what_ends_a_connection_is_said(environment, variables, address):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        tls_context.cache_clear()
+        require_help(refusal(address))
+
+
+def require_help(sentence):
+    """See that a sentence names a cause and no secret, and that its end says what to do."""
+    assert sentence.isprintable()
+    assert "Something went wrong" not in sentence
+    assert "s3cr3t" not in sentence
+    assert "alice" not in sentence
+    assert TO_HELP.search(re.split(r"[.:] ", sentence)[-1]), sentence
+
+
+def error_of(address):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - of whatever kind: it is to have a sentence
+        from_uri(address)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "kind"),
+    [
+        ("HTTPS_PROXY", "socks5://p.example:1080", ImportError),
+        ("SSL_CERT_FILE", "/nowhere", FileNotFoundError),
+        ("HTTPS_PROXY", "ftp://p.example", ValueError),
+        ("HTTPS_PROXY", "http://127.0.0.1:1", httpx.ConnectError),
+    ],
+)
+def test_from_uri_names_the_cause_in_an_error_of_the_kind_that_there_was(
+    environment, monkeypatch, variable, value, kind
+):
+    monkeypatch.setattr("tiled.client.utils.TILED_RETRY_ATTEMPTS", 1)
+    environment(variable, value)
+    with pytest.raises(kind, match=variable) as caught:
+        from_uri("https://none.invalid")
+    assert str(caught.value) == refusal("https://none.invalid")
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_from_uri_says_who_answers_in_place_of_a_server(environment, monkeypatch):
+    monkeypatch.setattr("tiled.client.utils.TILED_RETRY_ATTEMPTS", 1)
+    with proxy(404) as host, pytest.raises(ClientError, match="answers, but not as a Tiled server") as caught:
+        from_uri(f"http://{host}")
+    assert caught.value.response.status_code == 404
+
+
+def test_from_uri_leaves_an_argument_that_is_wrong_to_python():
+    with pytest.raises(TypeError, match="no_such_option"):
+        from_uri("http://127.0.0.1:1", no_such_option=1)
 
 
 def test_an_account_without_a_home_is_told_what_to_set(environment, monkeypatch):

@@ -55,10 +55,10 @@ def test_a_key_in_the_address_becomes_the_key_and_is_gone_from_it():
         ("alice:s3cr3t@tiled.example.org", ""),
         ("a b", "no spaces"),
         ("https://h x/a", "no spaces"),
-        ("https://h/a\nb", "no spaces"),
+        ("https://h/a\nb", "cannot be seen"),
         (f"https://h/{'a' * 65_520}", "not an address"),
         ("https://", "not an address"),
-        ("https://h:99999", "not an address"),
+        ("https://h:99999", "The port in this address"),
         ("https://h/?api_key=a&api_key=s3cr3t", "more than one API key"),
     ],
 )

@@ -14,6 +14,7 @@ import httpx
 from tiled.client import from_context as _tiled_from_context
 
 from ..address import host_of, parse_address
+from ..errors import TiledJupyterError
 from ..kernel import cells, front_end
 from ..kernel.memory import of_kernel
 from ..keys import choice as which_key
@@ -25,6 +26,7 @@ from ..session.prompts import Prompt, occasion
 from ..session.tokens import tokens_of
 from ..sign_in import profiles, sign_out
 from ..sign_in.context import ClientContext
+from ..sign_in.probing import explained
 from ..state.parts import Identity
 from ..text import Masked
 
@@ -176,7 +178,7 @@ def from_uri(
         options.setdefault("api_key", address.api_key)
     if options.get("api_key") is not None:
         options["api_key"] = Masked(options["api_key"])
-    context, _ = Context.from_any_uri(address.api_uri, **options)
+    context = _connected(address.api_uri, options)
     if prompt is not None:
         context.prompt = prompt
     if auth is not None:
@@ -192,6 +194,21 @@ def from_uri(
     if context.api_key is not None:
         which_key.note(str(context.api_uri), context.api_key)
     return client
+
+
+def _connected(api_uri: str, options: dict[str, Any]) -> Any:
+    """Return a Context; where there is none, the error says why."""
+    try:
+        context, _ = Context.from_any_uri(api_uri, **options)
+    except TiledJupyterError:
+        raise
+    except Exception as error:
+        raised = explained(error, api_uri, options)
+        if raised is error:
+            raise
+    else:
+        return context
+    raise raised  # here, where the error that has the request is not its context
 
 
 def from_profile(name: str, structure_clients: Any = None, **options: Any) -> Any:

@@ -37,9 +37,10 @@ def why(error: BaseException, host: str, proxy: Proxy | None) -> str:
     for cause in causes:
         if isinstance(cause, httpx.TimeoutException | TimeoutError):
             return f"{host} did not answer in time. Try again, or ask who runs the server."
-        if isinstance(cause, socket.gaierror):
+        if isinstance(cause, socket.gaierror) and not host.startswith("["):
             name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-            return f"The name {name} cannot be found. Check the spelling of the address."
+            what = "address" if "." in name else "address, or of the saved name"
+            return f"The name {name} cannot be found. Check the spelling of the {what}."
         if isinstance(cause, ssl.SSLError):
             return _not_spoken(cause, host)
         if isinstance(cause, ConnectionRefusedError):
@@ -78,10 +79,11 @@ def _through(proxy: Proxy, causes: tuple[BaseException, ...], host: str) -> str:
             )
         if isinstance(cause, ssl.SSLError):
             return _not_spoken(cause, host)
-    if any(isinstance(cause, httpx.ReadTimeout | TimeoutError) for cause in causes):
+    is_late = any(isinstance(cause, httpx.ConnectTimeout) for cause in causes)
+    if not is_late and any(isinstance(cause, httpx.ReadTimeout | TimeoutError) for cause in causes):
         return f"{host} did not answer in time through the {proxy}. Try again, or ask who runs the server."
     what = "cannot be reached"
-    if any(isinstance(cause, httpx.ConnectTimeout) for cause in causes):
+    if is_late:
         what = "does not answer in time"
     elif any(isinstance(cause, socket.gaierror) for cause in causes):
         what = "has a name that cannot be found"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import ssl
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,9 +19,10 @@ import httpx
 from ..address import host_of, is_loopback
 from ..text import legible
 
-CERTIFICATES, DIRECTORY = "SSL_CERT_FILE", "SSL_CERT_DIR"
+CERTIFICATES, DIRECTORY, KEY_LOG = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
 _CORRECT = "Correct or unset it in the kernel's environment, and restart the kernel."
 _SOCKS = ("socks5", "socks5h")
+_NAME = re.compile(r"(?:\[[^\]]+\]|[\w.-]+)(?::\d+)?", re.ASCII)  # of a host, with a port
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def proxy_for(address: str) -> Proxy | None:
 
 def broken() -> str | None:
     """Return a sentence for what httpx cannot make a connection with, whoever is asked; None where nothing is."""
-    return _wrong_proxy() or _wrong_exceptions() or _wrong_certificates() or _no_home()
+    return _wrong_proxy() or _wrong_exceptions() or _wrong_certificates() or _wrong_key_log() or _no_home()
 
 
 def _proxy(kind: str, value: str) -> Proxy:
@@ -65,7 +67,7 @@ def _proxy(kind: str, value: str) -> Proxy:
         url = httpx.URL(value if "://" in value else f"http://{value}")
     except (httpx.InvalidURL, ValueError):
         url = httpx.URL()
-    return Proxy(_variable(f"{kind}_proxy"), url.scheme, host_of(str(url)) or "without a name")
+    return Proxy(_variable(f"{kind}_proxy"), url.scheme, host_of(str(url)))
 
 
 def _is_excepted(host: str, exceptions: str) -> bool:
@@ -84,7 +86,7 @@ def _wrong_proxy() -> str | None:
         if not proxies.get(kind):
             continue
         proxy = _proxy(kind, proxies[kind])
-        if not proxy.scheme:
+        if not proxy.scheme or not _NAME.fullmatch(proxy.host):
             return f"{proxy.variable} is not the address of a proxy. {_CORRECT}"
         if proxy.scheme not in ("http", "https", *_SOCKS):
             return f"{proxy.variable} names a proxy of a kind that Tiled's client cannot use. {_CORRECT}"
@@ -114,6 +116,8 @@ def _wrong_certificates() -> str | None:
     file = os.environ.get(CERTIFICATES)
     if not file:
         return None
+    if Path(file).is_dir():
+        return f"{CERTIFICATES} names {legible(file)}, which is a directory: {DIRECTORY} is for those. {_CORRECT}"
     if not Path(file).is_file():
         return f"{CERTIFICATES} names {legible(file)}, and there is no such file. {_CORRECT}"
     try:
@@ -122,6 +126,18 @@ def _wrong_certificates() -> str | None:
         return f"{CERTIFICATES} names {legible(file)}, which holds no certificates. {_CORRECT}"
     except OSError as error:
         return f"{CERTIFICATES} names {legible(file)}, which cannot be read ({error.strerror}). {_CORRECT}"
+    return None
+
+
+def _wrong_key_log() -> str | None:
+    """Return a sentence where OpenSSL cannot write down the keys of connections, as those who look into them want."""
+    file = os.environ.get(KEY_LOG)
+    if not file:
+        return None
+    try:
+        ssl.create_default_context()
+    except OSError as error:
+        return f"{KEY_LOG} names {legible(file)}, which cannot be written ({error.strerror}). {_CORRECT}"
     return None
 
 

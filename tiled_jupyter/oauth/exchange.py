@@ -312,7 +312,8 @@ def explain(error: Exception, host: str, url: str | None = None, *, proxies: boo
         return Failure("server", f"{host} answers with an error ({status}). Try again in a minute.")
     if isinstance(error, httpx.RequestError | TimeoutError):
         asked = url or _asked(error)
-        return Failure("unreachable", why(error, host, proxy_for(asked) if asked and proxies else None))
+        proxy = proxy_for(asked) if asked and proxies else None
+        return Failure("unreachable", (broken() if proxy is not None else None) or why(error, host, proxy))
     wrong = broken()
     if wrong is not None:
         return Failure("unreachable", wrong)

@@ -7,20 +7,71 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 import httpx
 
 from ..address import host_of, same_origin
 from ..oauth.causes import wants_a_certificate
-from ..oauth.environment import proxy_for
-from ..oauth.exchange import Answer, Refused, ask
+from ..oauth.environment import broken, proxy_for
+from ..oauth.exchange import Answer, Refused, ask, explain
+from ..session.bare import client_for
+from ..session.tiled_errors import without_secrets
 from ..text import LONGEST_NAME, legible
 
 _API = "/api/v1/"
 _PATIENCE = 5.0  # seconds to look at other addresses of a server that has answered
 _ONE = httpx.Timeout(2.0)
+_OF_THE_NETWORK = ("verify", "headers", "trust_env")
+_OF_AN_ANSWER = (httpx.HTTPStatusError, ValueError, LookupError)  # pydantic's and msgpack's, too
+_KINDS = (httpx.InvalidURL, OSError, ImportError, ValueError, LookupError, RuntimeError)
+
+
+def network_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those options of a Context that say how its server is reached, for a client without a session."""
+    return {name: options[name] for name in _OF_THE_NETWORK if name in options}
+
+
+def explained(error: Exception, api_uri: str, options: Mapping[str, Any]) -> Exception:
+    """Return what to raise where Tiled made no Context: of the same kind, so that whoever catches it goes on to do so.
+
+    Parameters
+    ----------
+    error : Exception
+        Tiled's own, or of what it uses.
+    api_uri : str
+        Root of the API.
+    options : mapping
+        Of the Context.
+
+    Returns
+    -------
+    Exception
+        With a sentence that names the cause, and nothing of the request. `error` itself where it is no affair of the
+        connection: a wrong argument, or what a Tiled server has said.
+    """
+    trusts = bool(options.get("trust_env", True))
+    if isinstance(error, _OF_AN_ANSWER) and broken() is None:
+        try:
+            with client_for(api_uri, **network_of(options)) as http:
+                probe(http, api_uri)
+        except Refused as refused:
+            sentence = refused.failure.sentence
+        else:
+            return error
+    elif isinstance(error, (httpx.RequestError, *_KINDS)):
+        sentence = explain(error, host_of(api_uri), api_uri, proxies=trusts).sentence
+    else:
+        return error
+    if isinstance(error, httpx.HTTPStatusError):
+        answer = without_secrets(error.response)
+        return type(error)(sentence, request=answer.request, response=answer)
+    if isinstance(error, httpx.RequestError):
+        return type(error)(sentence, request=httpx.Request("GET", api_uri))
+    kind = type(error) if isinstance(error, OSError | ImportError) else None
+    return (kind or next(kind for kind in _KINDS if isinstance(error, kind)))(sentence)
 
 
 def probe(http: httpx.Client, api_uri: str) -> str:

@@ -12,9 +12,12 @@ from typing import Any
 from tiled.client import constructors
 from tiled.client.context import Context
 
+from ..address import BadAddress
 from ..text import Masked
 
 OF_NO_USE = ("username", "auth_provider", "token_cache", "prompt_for_reauthentication")  # Tiled ignores them too
+
+_UNREADABLE = "The saved names of servers cannot be read"
 
 
 def names() -> list[str]:
@@ -39,7 +42,11 @@ def is_profile(name: str) -> bool:
 def _load() -> Any:
     from tiled.profiles import load_profiles
 
-    return load_profiles()
+    try:
+        return load_profiles()
+    except Exception as error:  # noqa: BLE001 - of files that people write, or that they may not read
+        wrong = type(error).__name__
+    raise BadAddress(f"{_UNREADABLE} ({wrong}). Type the whole address, with https://, or correct Tiled's profiles.")
 
 
 def resolve(

@@ -92,7 +92,7 @@ def _read(text: str) -> Target:
         _, options = profiles.resolve(name, ClientContext)
     except Exception as error:  # noqa: BLE001 - a profile's text may hold a key
         wrong = type(error).__name__
-        raise BadAddress(f"The profile {name} cannot be used ({wrong}).") from None
+        raise BadAddress(f"The profile {name} cannot be used ({wrong}). Correct it, or type the address.") from None
     address = parse_address(options.pop("uri"))
     for_context = {key: value for key, value in options.items() if key in _OF_A_CONTEXT}
     for_client = {key: value for key, value in options.items() if key not in (*_OF_A_CONTEXT, "remember_me", "auth")}
@@ -113,8 +113,7 @@ def open_context(target: Target) -> tuple[ClientContext, dict[str, Any]]:
     live: ClientContext | None = None if address.api_key else signed_in_context(address.api_uri)
     if live is not None and not options:
         return live, target.client_options
-    network = {name: options[name] for name in ("verify", "headers", "trust_env") if name in options}
-    with client_for(address.api_uri, **network) as http:
+    with client_for(address.api_uri, **probing.network_of(options)) as http:
         uri = probing.probe(http, address.api_uri)
     context = _made(uri, options)
     if live is not None:
