@@ -128,7 +128,7 @@ def _all_places() -> list[Place]:
 def _status(options: argparse.Namespace) -> list[str]:
     lines = [_versions(), *_enabled(options)]
     with suppress(CannotChange):  # no such profile, which is said above
-        lines += complaints(startup.configured(options.profile)) or ["The settings are right."]
+        lines += complaints(startup.configured(options.profile)) or ["The settings are correct."]
     return lines
 
 

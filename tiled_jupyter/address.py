@@ -14,6 +14,7 @@ from .text import Masked
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/*")
 _EXAMPLE = "https://tiled.example.org"
 _NO_ADDRESS = f"This is not an address. Type one like {_EXAMPLE}."
+_TELL = "Nothing was sent. Tell the people who run the server."
 _A_PATH = re.compile(r"/(?!/)|~|\.{1,2}(?:/|$)|\\|[A-Za-z]:[\\/](?!/)|file:", re.IGNORECASE)
 _A_SECRET = re.compile(  # an API key with or without what stands around it in a file or a header, or a token
     r"""[^/?]*(?:\b|_)API_?KEY["'\]]*\s*[=:\s]|Bearer\s|Authorization\s*:|eyJ[\w-]*\.|\w{32,}$""", re.IGNORECASE
@@ -185,7 +186,7 @@ def host_of(uri: str) -> str:
     try:
         url = httpx.URL(uri)
     except (httpx.InvalidURL, ValueError):
-        return "an address that is none"
+        return "an invalid address"
     return url.netloc.decode("ascii", "replace").rpartition("@")[2]
 
 
@@ -257,9 +258,10 @@ def refusal_to_send(endpoint: str, server: str, *, allow_http: bool) -> str | No
     try:
         there = httpx.URL(endpoint)
     except (httpx.InvalidURL, ValueError):
-        return "This server asks for the password at something that is not an address. Not sent."
+        return "This server asks for the password at something that is not an address. {_TELL}"
     if not same_origin(endpoint, server):
-        return f"This server asks for the password at another address ({there.scheme}://{host_of(endpoint)}). Not sent."
+        place = f"{there.scheme}://{host_of(endpoint)}"
+        return f"This server asks for the password at another address ({place}). {_TELL}"
     return None if is_private(endpoint, allow_http=allow_http) else unencrypted(endpoint, "the password")
 
 

@@ -79,7 +79,7 @@ function signedInAs({ identity, method }: SignedIn): string {
 export function placeOf(state: State): string {
   if (state.kind === "key_in_cell") return `on ${state.host}`;
   if (state.kind !== "signed_in") return "";
-  return `on ${state.server.host}${statusOf(state, "") === "Signed in" ? ", which does not say as whom" : ""}`;
+  return `on ${state.server.host}${statusOf(state, "") === "Signed in" ? ", which does not say who you are" : ""}`;
 }
 
 /** The sign beside the status line; the word stands next to it. */

@@ -754,7 +754,7 @@ describe("Copy key", () => {
 
   it.each([
     ["control channel", false, true, "cannot ask the kernel"],
-    ["clipboard", true, false, "no clipboard"],
+    ["clipboard", true, false, "only on pages with https"],
   ])("says why it cannot be without a %s", (_, lab, withClipboard, why) => {
     clipboard(true);
     if (!withClipboard) vi.stubGlobal("navigator", {});
@@ -837,7 +837,7 @@ describe("a key of one's own in a cell", () => {
     expect(page.button("Revoke")).toBeUndefined();
     page.button("Revoke this key now")?.focus();
     page.show(state("key in a cell, revoked"));
-    expect(page.status().textContent).toBe("Revoked 1a2b3c4d. It works no longer.");
+    expect(page.status().textContent).toBe("Revoked 1a2b3c4d. It no longer works.");
     expect(page.buttons()).toEqual([]);
     expect(document.activeElement).toBe(page.status());
   });
@@ -870,7 +870,7 @@ describe("why something cannot be seen", () => {
     expect([...(answer?.children ?? [])].map(({ textContent }) => textContent)).toEqual([
       "Signed in as bob (pam) on tiled.example.org.",
       "Your account may read metadata and data.",
-      "To get access, ask who runs tiled.example.org.",
+      "To get access, ask the people who run tiled.example.org.",
     ]);
     expect(answer?.getAttribute("aria-live")).toBe("polite");
     expect(page.all<HTMLAnchorElement>("a")[0]?.href).toBe("https://help.example.org/");

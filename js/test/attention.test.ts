@@ -162,7 +162,7 @@ describe("a card", () => {
     expect(goTo()?.textContent).toBe("Go to cell");
     goTo()?.click();
     expect(scroll).toHaveBeenCalledOnce();
-    expect(document.activeElement).toBe(page.field("Username"));
+    expect(document.activeElement).toBe(page.field("User name"));
     see(page.region(), 1);
     expect(place()).toBeNull();
   });

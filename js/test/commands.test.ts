@@ -13,9 +13,9 @@ function textOf(buffer: ArrayBuffer | undefined): string {
 }
 
 function signIn(page: ReturnType<typeof open>, password = "s3cret-Ünïcode"): void {
-  page.type("Username", "alice");
+  page.type("User name", "alice");
   page.type("Password", password);
-  page.field("Username")?.form?.requestSubmit();
+  page.field("User name")?.form?.requestSubmit();
 }
 
 function showKeys(page: ReturnType<typeof open>, name: Parameters<typeof state>[0]): void {
@@ -193,7 +193,7 @@ describe("the password", () => {
     page.show(state("signed out"));
     signIn(page);
     page.show(state("verifying"));
-    page.field("Username")?.form?.requestSubmit();
+    page.field("User name")?.form?.requestSubmit();
     page.click("Sign in");
     expect(page.commands().length).toBe(1);
   });
@@ -221,7 +221,7 @@ describe("the password", () => {
     const page = open();
     page.show(state("signed out"));
     const form = page.el.querySelector("form");
-    page.type("Username", "alice");
+    page.type("User name", "alice");
     page.type("Password", "s3cret");
     page.show(state("signed out, password not sent"));
     form?.requestSubmit();

@@ -10,7 +10,7 @@ describe("a state of the same kind", () => {
   it("leaves typing, selection and focus alone", () => {
     const page = open();
     page.show(state("signed out"));
-    page.type("Username", "alice");
+    page.type("User name", "alice");
     page.type("Password", "half a pass");
     const password = page.field("Password");
     password?.setSelectionRange(2, 5);
@@ -69,12 +69,12 @@ describe("the draft", () => {
   it("keeps name, address and choice when the form is made anew", () => {
     const page = open();
     page.show(state("signed out"));
-    page.type("Username", "alice");
+    page.type("User name", "alice");
     page.field("Keep me signed in")?.click();
     page.show(state("disconnected"));
     page.type(ADDRESS, "nsls2");
     page.show(state("signed out"));
-    expect([page.field("Username")?.value, page.field("Keep me signed in")?.checked]).toEqual([
+    expect([page.field("User name")?.value, page.field("Keep me signed in")?.checked]).toEqual([
       "alice",
       false,
     ]);
@@ -85,9 +85,9 @@ describe("the draft", () => {
   it("belongs to one model", () => {
     const [one, other] = [open(), open()];
     one.show(state("signed out"));
-    one.type("Username", "alice");
+    one.type("User name", "alice");
     other.show(state("signed out"));
-    expect(other.field("Username")?.value).toBe("");
+    expect(other.field("User name")?.value).toBe("");
   });
 });
 
@@ -121,7 +121,7 @@ describe("signed in elsewhere", () => {
     page.show(state("signed in, saved"));
     expect(page.status().textContent).toBe("Signed in as alice");
     page.show(state("signed out, session ended"));
-    page.field("Username")?.focus();
+    page.field("User name")?.focus();
     page.show(state("signed in, saved"));
     expect(page.status().textContent).toBe("Signed in as alice");
   });
@@ -129,7 +129,7 @@ describe("signed in elsewhere", () => {
   it("sends nothing when the form is sent all the same", () => {
     const page = open();
     page.show(state("signed out"));
-    page.type("Username", "alice");
+    page.type("User name", "alice");
     page.type("Password", "a password");
     page.show(state("signed in, saved"));
     page.all<HTMLFormElement>("form")[0]?.requestSubmit();
@@ -140,7 +140,7 @@ describe("signed in elsewhere", () => {
   it("shows it at once where nobody types", () => {
     const page = open();
     page.show(state("signed out"));
-    page.field("Username")?.focus();
+    page.field("User name")?.focus();
     page.show(state("signed in, saved"));
     expect(page.status().textContent).toBe("Signed in as alice");
   });
@@ -151,7 +151,7 @@ describe("focus", () => {
     ["a wrong password", state("verifying"), state("signed out, wrong password"), "Password"],
     ["a server in trouble", state("verifying"), state("signed out, server trouble"), "Password"],
     ["signed in", state("verifying"), state("signed in"), "status"],
-    ["connected", state("connecting"), state("signed out"), "Username"],
+    ["connected", state("connecting"), state("signed out"), "User name"],
     ["no way in", state("connecting"), state("signed out, no way in"), "API key"],
     ["a code", state("signed out, web page"), state("awaiting authorization"), "status"],
     ["approved", state("awaiting authorization"), state("signed in, in the web page"), "status"],
@@ -166,7 +166,7 @@ describe("focus", () => {
   it.each(shown)("inside the panel goes on after: %s", (_, before, after, target) => {
     const page = open();
     page.show(before);
-    if (before.kind === "verifying" && page.field("Username")) page.type("Username", "alice");
+    if (before.kind === "verifying" && page.field("User name")) page.type("User name", "alice");
     (page.all("input, button, a")[0] as HTMLElement).focus();
     page.show(after);
     expect(document.activeElement).toBe(target === "status" ? page.status() : page.field(target));
@@ -185,7 +185,7 @@ describe("focus", () => {
   it("goes to the password where the name is known", () => {
     const page = open();
     page.show(state("signed out"));
-    page.type("Username", "alice");
+    page.type("User name", "alice");
     page.show(state("connecting"));
     page.field(ADDRESS)?.focus();
     page.show(state("signed out"));
@@ -216,7 +216,7 @@ describe("JupyterLab around it", () => {
     const heard = vi.fn();
     document.body.addEventListener(type, heard);
     const event = new Event(type, { bubbles: true, cancelable: true });
-    page.field("Username")?.dispatchEvent(event);
+    page.field("User name")?.dispatchEvent(event);
     document.body.removeEventListener(type, heard);
     expect(heard).not.toHaveBeenCalled();
     expect(event.defaultPrevented).toBe(false);
@@ -297,7 +297,7 @@ describe("patience", () => {
   it("says trouble in its place", () => {
     const page = open();
     page.show(state("verifying, told to wait"), { now: 1790000020 });
-    expect(line(page)).toBe("tiled.example.org asks to wait 12 s. It is asked again by itself.");
+    expect(line(page)).toBe("tiled.example.org asks to wait 12 s. The next try comes by itself.");
     page.show(state("awaiting authorization, in trouble"));
     expect(line(page)).toContain("login.example.org does not answer");
     page.show(state("awaiting authorization"));

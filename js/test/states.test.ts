@@ -111,7 +111,7 @@ describe("signed out", () => {
     expect(page.heading()).toBe("Sign in to tiled.example.org");
     expect(page.status().textContent).toBe("Not signed in");
     expect(page.text()).toContain("with your pam account");
-    const name = page.field("Username");
+    const name = page.field("User name");
     const password = page.field("Password");
     expect([name?.autocomplete, name?.name]).toEqual(["username", "username"]);
     expect([password?.autocomplete, password?.name]).toEqual(["current-password", "password"]);
@@ -168,10 +168,10 @@ describe("signed out", () => {
     keep?.click();
     expect(help?.textContent).toBe("this notebook only: nothing is stored");
     page.show(state("signed out"), { remember: "always" });
-    expect(page.fields()).toEqual(["Username", "Password"]);
+    expect(page.fields()).toEqual(["User name", "Password"]);
     expect(page.text()).toContain("You will stay signed in on this computer account.");
     page.show(state("signed out"), { remember: "never" });
-    expect(page.fields()).toEqual(["Username", "Password"]);
+    expect(page.fields()).toEqual(["User name", "Password"]);
     expect(page.text()).toContain("Your sign-in will be for this notebook only: nothing is stored.");
   });
 
@@ -191,9 +191,9 @@ describe("verifying", () => {
   it("is the same form, busy", () => {
     const page = open();
     page.show(state("signed out"));
-    const before = page.field("Username");
+    const before = page.field("User name");
     page.show(state("verifying"));
-    expect(page.field("Username")).toBe(before);
+    expect(page.field("User name")).toBe(before);
     expect(before?.readOnly).toBe(true);
     expect(page.el.querySelector("form")?.getAttribute("aria-busy")).toBe("true");
     expect(page.button("Sign in")?.getAttribute("aria-disabled")).toBe("true");
@@ -329,12 +329,12 @@ describe("signed in", () => {
       "Signed in as a service account (3beb8904…)",
       "as a service account (3beb8904…)",
     ],
-    ["signed in, the server does not say as whom", "Signed in", "with this sign-in"],
+    ["signed in, the server does not say who you are", "Signed in", "with this sign-in"],
   ] as const)("knows a sign-in without a name: %s", (name, status, acts) => {
     const page = open();
     page.show(state(name));
     expect(page.status().textContent).toBe(status);
-    expect(page.text().includes("on tiled.example.org, which does not say as whom")).toBe(
+    expect(page.text().includes("on tiled.example.org, which does not say who you are")).toBe(
       status === "Signed in",
     );
     expect(page.text()).toContain(`Anyone who can run cells here acts ${acts}.`);
@@ -344,7 +344,7 @@ describe("signed in", () => {
     const page = open();
     page.show(state("signed out, session ended of somebody without a name"), { waiting: true });
     expect(page.text()).not.toContain("3beb8904");
-    expect(page.field("Username")?.readOnly).toBe(false);
+    expect(page.field("User name")?.readOnly).toBe(false);
     page.click("Somebody else?");
     expect(page.text()).toContain("Only the person whose session has ended can resume this request.");
   });

@@ -68,10 +68,10 @@ describe("several providers", () => {
     const page = open();
     page.show(state("signed out, several providers"));
     page.field("staff")?.click();
-    page.type("Username", "alice");
+    page.type("User name", "alice");
     page.type("Password", "for staff");
     page.field("guest")?.click();
-    expect([page.field("Username")?.value, page.field("Password")?.value]).toEqual(["alice", ""]);
+    expect([page.field("User name")?.value, page.field("Password")?.value]).toEqual(["alice", ""]);
     page.type("Password", "for guest");
     page.click("Sign in");
     page.field("orcid")?.click();
@@ -215,9 +215,9 @@ describe("who may resume", () => {
   it("is named, and nobody else can be typed", () => {
     const page = open();
     page.show(state("signed out"));
-    page.type("Username", "bob");
+    page.type("User name", "bob");
     page.show(state("signed out, session ended"), { waiting: true, resuming: true });
-    const name = page.field("Username");
+    const name = page.field("User name");
     expect([name?.value, name?.readOnly]).toEqual(["alice", true]);
     expect(page.status().textContent).toBe("Not signed in");
     const first = page.text().split("Sign in to")[0];
@@ -227,9 +227,9 @@ describe("who may resume", () => {
     expect(sent(page)).toEqual([{ type: "sign_in", provider: "pam", username: "alice", remember: true }]);
     page.show(busy(signedOut("signed out, session ended"), "password"));
     page.show(state("signed out, somebody else"));
-    expect(page.field("Username")?.readOnly).toBe(true);
+    expect(page.field("User name")?.readOnly).toBe(true);
     page.show(state("signed out"));
-    expect([page.field("Username")?.value, page.field("Username")?.readOnly]).toEqual(["bob", false]);
+    expect([page.field("User name")?.value, page.field("User name")?.readOnly]).toEqual(["bob", false]);
   });
 
   it("may be somebody else, who has to stop the cell first", () => {
@@ -264,7 +264,7 @@ describe("who may resume", () => {
     expect(selected(page)).toEqual(["orcid"]);
     expect(page.button("0000-0002 · Not 0000-0002?")).toBeDefined();
     page.field("staff")?.click();
-    expect([page.field("Username")?.value, page.field("Username")?.readOnly]).toEqual(["", false]);
+    expect([page.field("User name")?.value, page.field("User name")?.readOnly]).toEqual(["", false]);
   });
 });
 

@@ -26,5 +26,5 @@ def test_the_stop_button_and_a_deadline_end_the_question(open_notebook, kernel):
     notebook.output_area(0).get_by_role("button", name="yes").wait_for()
     notebook.stop()
     assert "KeyboardInterrupt" in notebook.cell_done(0)
-    assert "TimeoutError: Nobody answered before the deadline." in notebook.execute(1)
+    assert "TimeoutError: Nobody answered in time. Run the cell again." in notebook.execute(1)
     assert notebook.execute(2) == "2"

@@ -322,7 +322,7 @@ def test_a_key_of_ones_own_in_a_cell_is_revoked_from_the_warning(signed_in, clos
     assert works(closed_tiled_server, secret)
     here.get_by_role("button", name="Revoke this key now").click()
     here.get_by_role("button", name="Revoke", exact=True).click()
-    expect(here.get_by_role("status")).to_have_text(f"Revoked {first_eight}. It works no longer.")
+    expect(here.get_by_role("status")).to_have_text(f"Revoked {first_eight}. It no longer works.")
     expect(here.get_by_role("button")).to_have_count(0)
     assert not works(closed_tiled_server, secret)
     assert not saved.exists()

@@ -287,7 +287,7 @@ def test_a_login_elsewhere_lets_the_interrupted_request_go_on():
     found.append(TOKENS)
     here.session.look_for_saved()
     assert here.rest(SignedIn).method == "saved"
-    assert here.rest(SignedIn).provenance == "Signed in elsewhere, and this goes on with it."
+    assert here.rest(SignedIn).provenance == "Somebody signed in elsewhere, so the request goes on."
     assert here.session.recipient.take_tokens() == TOKENS
 
 

@@ -179,7 +179,7 @@ def test_a_proxy_that_waits_no_longer_than_a_second_factor_takes_is_said():
     assert (failure.kind, failure.sentence) == (
         "server",
         "The sign-in took longer than a proxy in front of t.example waits (504). Sign in again and confirm a second "
-        "factor at once; if there is none, or that does not help, ask who runs the server to let it wait longer.",
+        "factor at once. If that does not help, ask the people who run the server to let the proxy wait longer.",
     )
 
 

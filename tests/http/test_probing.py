@@ -68,17 +68,17 @@ def leading(location, status=302):
         ),
         (
             httpx.Response(401, headers={"www-authenticate": 'Basic realm="inner"'}),
-            "t.example wants another sign-in before it lets anybody in (401, Basic), which Tiled's client cannot do.",
+            "t.example asks for another sign-in first (401, Basic), which Tiled's client cannot do.",
         ),
-        (httpx.Response(401), "t.example wants another sign-in before it lets anybody in (401), which"),
+        (httpx.Response(401), "t.example asks for another sign-in first (401), which"),
         (
             page("400 No required SSL certificate was sent", 400),
             "t.example lets in only programs that have a certificate of their own",
         ),
-        (httpx.Response(429), "t.example is asked too much and wants a pause (429). Try again in a minute."),
+        (httpx.Response(429), "t.example gets too many requests and asks to wait (429). Try again in a minute."),
         (
             httpx.Response(429, headers={"retry-after": "30"}),
-            "t.example is asked too much and wants a pause (429). Try again in 30 seconds.",
+            "t.example gets too many requests and asks to wait (429). Try again in 30 seconds.",
         ),
         (
             httpx.Response(503, headers={"retry-after": "300"}),

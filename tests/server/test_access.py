@@ -72,7 +72,7 @@ def test_what_is_anothers_is_said_as_what_is_not_there(bob, public_server, path)
     assert explain_access(bob, path)[2:] == (
         f"The root is there, and you see 3 entries in it. {first} is not among them: it does not exist, or you may "
         "not see it.",
-        f"To get access, ask who runs {host(public_server)}.",
+        f"To get access, ask the people who run {host(public_server)}.",
     )
 
 
@@ -102,7 +102,7 @@ def test_a_key_says_its_scopes_and_its_tags(bob):
     assert "it is of bob (demo)" in said[0]
     assert "instead of a sign-in" in said[0]
     assert said[1] == "This API key may read metadata and data."
-    assert said[2] == "Where the server heeds tags, it is limited to data tagged: public."
+    assert said[2] == "Where the server enforces tags, it reads only data with these tags: public."
     assert "bob is not among them" in said[3]
 
 
@@ -139,7 +139,7 @@ def test_a_wrong_setting_is_said_beside_and_hides_no_answer(bob, monkeypatch):
     monkeypatch.setattr("tiled_jupyter.keys.access.complaints", lambda: (sentence,))
     said = explain_access(bob, "alice")
     assert said[0].startswith("Signed in as bob")
-    assert said[-2].startswith("To get access, ask who runs 127.0.0.1:")
+    assert said[-2].startswith("To get access, ask the people who run 127.0.0.1:")
     assert said[-1] == sentence
 
 

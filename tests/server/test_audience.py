@@ -435,7 +435,7 @@ def test_what_is_noted_beside_tokens_is_no_secret_and_ends_with_them(tiled, prov
 
 @pytest.fixture
 def unencrypted(tiled, cache):
-    """The same server by an address that is none of this computer's own."""
+    """The same server by an invalid address of this computer's own."""
     uri = tiled.uri.replace("127.0.0.1", "0.0.0.0")
     tiled.about = json.loads(json.dumps(tiled.about).replace(tiled.uri, uri))
     place = cache / "tokens" / quote_plus(f"{uri}/api/v1/")

@@ -88,7 +88,7 @@ def refusal(address):
     return Shown().connect(address, Disconnected).failure.sentence
 
 
-ASK = "Ask who runs the proxy; if none is needed for tiled.example.org, add it to NO_PROXY."
+ASK = "Ask the people who run the proxy; if none is needed for tiled.example.org, add it to NO_PROXY."
 CORRECT = "Correct it in the kernel's environment; if none is needed for tiled.example.org, add that to NO_PROXY."
 
 
@@ -376,8 +376,8 @@ def test_an_expired_certificate_is_said_and_no_other_file_is_asked_for(environme
     environment("SSL_CERT_FILE", str(certificate))
     with HostileServer(tls) as server:
         assert refusal(server.uri) == (
-            f"The certificate of {server.uri[8:]} has expired, so nothing was sent. Tell who runs the server; if it "
-            "happens with every server, the clock of this computer is wrong."
+            f"The certificate of {server.uri[8:]} has expired, so nothing was sent. Tell the people who run the server. "
+            "If this happens with every server, check the clock of this computer."
         )
         assert server.seen == []
 
@@ -390,7 +390,7 @@ def test_a_certificate_for_another_name_is_said_and_no_file_is_asked_for(environ
         there = f"{host}:{server.uri.rpartition(':')[2]}"
         assert refusal(f"https://{there}") == (
             f"The certificate at {there} is for another name, so nothing was sent. Use the name that the server is "
-            "known by, or tell who runs it."
+            "known by, or tell the people who run it."
         )
         assert server.seen == []
 

@@ -170,7 +170,7 @@ def test_the_provider_is_away_while_it_is_polled(op, proxied):
     shown, waiting = begun(proxied)
     with op.unreachable():
         troubled = shown.until(lambda state: isinstance(state, AwaitingAuthorization) and state.trouble)
-        assert "asked again by itself" in troubled.trouble
+        assert "next try comes by itself" in troubled.trouble
     approve(waiting)
     done = shown.rest(SignedIn)
     assert done.identity is not None

@@ -115,7 +115,7 @@ def test_a_server_that_asks_for_two_seconds_while_it_is_connected_to_gets_them_i
         shown.session.connect(server.uri)
         waiting = shown.until(lambda state: isinstance(state, Connecting) and state.trouble)
         assert waiting.trouble == (
-            f"{server.uri[7:]} is asked too much and wants a pause (429). It is asked again by itself in 2 s."
+            f"{server.uri[7:]} gets too many requests and asks to wait (429). The next try comes by itself in 2 s."
         )
         assert shown.rest(SignedOut).server.host == server.uri[7:]
         assert time.monotonic() - begun >= 2
@@ -133,7 +133,7 @@ def test_cancel_ends_that_and_who_asks_for_longer_than_a_login_may_take_is_not_w
         asking_to_wait(server, 600)
         hurried = Shown(settings=TiledJupyter(login_deadline=60))
         said = hurried.connect(server.uri, Disconnected).failure.sentence
-        assert "is asked too much and wants a pause (429). Try again in" in said
+        assert "gets too many requests and asks to wait (429). Try again in" in said
 
 
 # -- signing in ------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_fault_6_a_server_that_asks_for_two_seconds_gets_them_in_sight_and_the_p
         shown.session.methods.sign_in("demo", "alice", PASSWORDS["alice"], remember=True)
         waiting = shown.until(lambda state: isinstance(state, Verifying) and state.trouble)
         assert waiting.trouble == (
-            f"{server.uri[7:]} asks to wait before the next try (429). It is asked again by itself in 2 s."
+            f"{server.uri[7:]} asks to wait before the next try (429). The next try comes by itself in 2 s."
         )
         assert shown.rest(SignedIn).identity.id == "alice"
         assert 2 <= time.monotonic() - begun < 15
@@ -212,7 +212,7 @@ def test_fault_16_and_17_who_stays_away_is_asked_until_the_deadline_and_a_new_co
         form, begun = shown.connect(server.uri), time.monotonic()
         shown.begin(provider="demo")
         waiting = shown.until(lambda state: isinstance(state, AwaitingAuthorization) and state.trouble)
-        assert waiting.trouble.endswith("It is asked again by itself in 2 s.")
+        assert waiting.trouble.endswith("The next try comes by itself in 2 s.")
         state = shown.rest(SignedOut)
         assert lifetime <= time.monotonic() - begun < lifetime + 3
         assert (state.failure.kind, state.failure.sentence) == ("expired", "The code has expired. Get a new one.")

@@ -103,7 +103,8 @@ def test_fault_42_a_password_is_not_sent_to_another_host(evil, elsewhere):
     providers(evil, password(elsewhere.api_uri))
     shown = connected(evil)
     (refused,) = shown.session.state.server.providers
-    assert refused.refusal == f"This server asks for the password at another address ({elsewhere.uri}). Not sent."
+    wanted = f"This server asks for the password at another address ({elsewhere.uri})"
+    assert refused.refusal == f"{wanted}. Nothing was sent. Tell the people who run the server."
     assert sign_in(shown).failure.sentence == refused.refusal
     assert elsewhere.seen == []
     assert not any(request.holds(PASSWORD) for request in evil.seen)
@@ -247,9 +248,8 @@ def test_nobody_is_sent_to_a_page_that_is_not_safe(evil, page):
     providers(evil, device(evil.api_uri))
     evil.replies["auth/provider/demo/authorize"] = Reply(200, code(evil.api_uri, authorization_uri=page))
     failure = connected(evil).begin(SignedOut, "demo").failure
-    assert (
-        failure.sentence == f"{evil.uri[7:]} sends people to a page that is not safe to open. Tell who runs the server."
-    )
+    said = f"{evil.uri[7:]} sends people to a page that is not safe to open. Tell the people who run the server."
+    assert failure.sentence == said
 
 
 # -- how much and how long -------------------------------------------------------------------------------

@@ -279,7 +279,7 @@ def test_a_question_goes_away_when_the_session_turns_out_to_live(short, monkeypa
         short.become(None)
         assert answer.result(PATIENCE).status_code == 200
     state = hook.panel.rest(SignedIn)
-    assert state.provenance == "The session lives after all, and this goes on with it."
+    assert state.provenance == "The session is still valid, so the request goes on."
     assert state.identity.id == "alice"
     assert hook.calls == 2
     assert context.remembered

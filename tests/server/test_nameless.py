@@ -97,11 +97,11 @@ def test_somebody_without_identities_is_signed_in_and_not_called_nobody(server, 
     assert lines == [f"Using a saved sign-in on {host}; the server does not say whose · Not yours? %tiled_logout"]
     done = Shown().connect(server.uri, SignedIn)
     assert (done.identity.kind, done.method) == ("unnamed", "saved")
-    assert magics._who(client.context) == f"{host}: signed in; the server does not say as whom"
+    assert magics._who(client.context) == f"{host}: signed in; the server does not say who you are"
     said = explain_access(client)
-    assert said[0] == f"Signed in on {host}; the server does not say as whom."
+    assert said[0] == f"Signed in on {host}; the server does not say who you are."
     assert "Nobody" not in "".join(said)
-    assert repr(client.context) == "<Context authenticated; the server does not say as whom>"
+    assert repr(client.context) == "<Context authenticated; the server does not say who you are>"
 
 
 def test_only_they_resume_what_waits_for_them(server, nameless):

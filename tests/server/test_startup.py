@@ -285,7 +285,7 @@ def test_where_a_package_is_missing_the_persons_own_files_run_all_the_same(home,
 def test_status_says_what_is_installed_and_which_settings_are_wrong(home):
     said = run("status")[1]
     assert f"Python {platform.python_version()}, tiled_jupyter {tiled_jupyter.__version__}, tiled " in said
-    assert "The settings are right." in said
+    assert "The settings are correct." in said
     file = home / "profile_beamline" / "ipython_config.py"
     file.write_text("c.TiledJupyter.max_key_days = 0\nc.TiledJupyter.help_ulr = ''\n")
     before = files(home)
@@ -294,7 +294,7 @@ def test_status_says_what_is_installed_and_which_settings_are_wrong(home):
     assert "c.TiledJupyter.max_key_days is 0 and must be a whole number of days" in said
     assert f"Correct it in {file}, line 1." in said
     assert f"Did you mean help_url? Correct it in {file}, line 2." in said
-    assert "The settings are right." not in said
+    assert "The settings are correct." not in said
     assert "There is no profile" in run("status", "--profile", "nowhere")[1]
     assert files(home) == before
 

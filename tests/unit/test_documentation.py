@@ -16,10 +16,10 @@ PAGES = [*ROOT.glob("*.md"), *(path for path in (ROOT / "docs").rglob("*.md") if
 by_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 
 
-@pytest.mark.parametrize("page", ["magics", "commands"])
+@pytest.mark.parametrize("page", ["magics", "commands", "messages"])
 def test_a_page_made_from_the_code_is_what_the_code_says(page):
     done = subprocess.run([sys.executable, ROOT / "scripts" / f"{page}_page.py"], capture_output=True, check=True)
-    assert done.stdout.decode() == (ROOT / "docs" / "reference" / f"{page}.md").read_text()
+    assert done.stdout.decode() == (ROOT / "docs" / "reference" / f"{page}.md").read_text(encoding="utf-8")
 
 
 def test_every_public_name_is_in_the_reference():

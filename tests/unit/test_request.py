@@ -164,7 +164,7 @@ def test_a_key_works_as_long_as_its_job_needs_unless_somebody_says_otherwise(set
     assert expiry_of(None, None, None) is expiry_of(NEVER, None, None) is None
     assert expiry_of(NEVER, "48h", "7d") is None
     for short in ("1h", "47h", "48h", 9 * day):  # none of these outlasts the job
-        with pytest.raises(ValueError, match=r"needs its key for 9 d, its wait included, .* Let it work for 10d"):
+        with pytest.raises(ValueError, match=r"needs its key for 9 d, waiting included, .* Let it work for 10d"):
             expiry_of(short, "48h", "7d")
     with pytest.raises(ValueError, match=r"needs its key for 2 d, and this key would work for 1 h. .* for 3d"):
         expiry_of("1h", "48h", None)
@@ -176,7 +176,7 @@ def test_a_key_works_as_long_as_its_job_needs_unless_somebody_says_otherwise(set
     for too_long in ("4d", None, NEVER):
         with pytest.raises(ValueError, match="3 days at most"):
             expiry_of(too_long, None, None)
-    with pytest.raises(ValueError, match=r"needs its key for 9 d, its wait included, and .* 3 days at most"):
+    with pytest.raises(ValueError, match=r"needs its key for 9 d, waiting included, and .* 3 days at most"):
         expiry_of(USUAL, "48h", "7d")
     assert expiry_of(USUAL, "70h", None) == 3 * day  # less to spare than usual, and enough
 

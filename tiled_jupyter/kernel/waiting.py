@@ -270,7 +270,7 @@ class _Question:
         return bool(self.answers)
 
     def give_up(self, why: Literal["stopped", "deadline"]) -> Exception:
-        return TimeoutError("Nobody answered before the deadline.")
+        return TimeoutError("Nobody answered in time. Run the cell again.")
 
     def words(self, *, silent: bool, since: float, comes_back: bool) -> None:
         return None

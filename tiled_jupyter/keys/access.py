@@ -85,7 +85,7 @@ def whom_to_ask(host: str) -> str:
         page = settings().help_url
     except BadSetting:  # `complaints` tells of it
         page = ""
-    return f"To get access, see {page}" if page else f"To get access, ask who runs {host}."
+    return f"To get access, see {page}" if page else f"To get access, ask the people who run {host}."
 
 
 def _subject(context: Any) -> str:
@@ -135,7 +135,7 @@ class _Access(AccountRequests):
             whose = f"it is of {name}" if name else "the server does not say whose it is"
             return f"{_subject(context)} is used on {self.host}; {whose}.{_in_the_way(context)}", account
         if name is None:
-            return f"Signed in on {self.host}; the server does not say as whom.", account
+            return f"Signed in on {self.host}; the server does not say who you are.", account
         return f"Signed in as {name} on {self.host}.", account
 
     def _scopes(self, account: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +160,7 @@ class _Access(AccountRequests):
             lines.append(f"{_subject(self._context)} may read metadata and data.")
         if about.get("access_tags") is not None:
             tags = ", ".join(map(str, about["access_tags"])) or "none at all"
-            lines.append(f"Where the server heeds tags, it is limited to data tagged: {tags}.")
+            lines.append(f"Where the server enforces tags, it reads only data with these tags: {tags}.")
         return lines
 
     def _count(self, parts: list[str]) -> int | str | None:

@@ -87,7 +87,8 @@ def understanding(host: str) -> Iterator[None]:
     except TiledJupyterError:  # a setting's is a ValueError, too, and says something else
         raise
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError):
-        sentence = f"{host} says of this account what cannot be understood. Tell who runs the server."
+        answer = f"{host} sent an answer about this account that cannot be understood"
+        sentence = f"{answer}. Tell the people who run the server."
     else:
         return
     raise KeysUnavailable(sentence)

@@ -30,7 +30,7 @@ _DISABLED = "This server makes no API keys."
 _NOBODY = "Sign in first: API keys belong to an account."
 _KEY_MAY_NOT = "You are signed in with an API key that may not make keys. Sign in with your account to make one."
 _KEY_MAY_NOT_REVOKE = "You are signed in with an API key that may not delete keys. Sign in with your account to do it."
-_ACCOUNT_MAY_NOT = "Your account may not make API keys on this server. Ask who runs it."
+_ACCOUNT_MAY_NOT = "Your account may not make API keys on this server. Ask the people who run it."
 _FULL = f"This account has {LIMIT} API keys, and no more are allowed. Revoke one that is not needed first."
 
 

@@ -29,7 +29,7 @@ _WORDS = {
     "metrics": "read the server's metrics",
     _REVOKE: "revoke itself, and your other keys",
     "create:apikeys": "make other keys, also ones that may do everything you may",
-    "admin:apikeys": "make and revoke keys of anybody",
+    "admin:apikeys": "make and revoke anybody's keys",
     "read:principals": "see all users and services",
     "write:principals": "change users and services",
     "read:webhooks": "see webhooks",
@@ -267,7 +267,7 @@ def _for_job(runs_for: int | str, may_wait: int | str | None) -> str:
 
 def _needs(runs_for: int | str, may_wait: int | str | None) -> str:
     needed = in_words(needed_by(runs_for, may_wait))
-    return f"This job needs its key for {needed}" + (", its wait included" if may_wait is not None else "")
+    return f"This job needs its key for {needed}" + (", waiting included" if may_wait is not None else "")
 
 
 def checked(

@@ -104,7 +104,7 @@ def _whose(identity: Identity | None, host: str) -> str:
     return f"Using a saved sign-in on {host}; the server does not say whose · Not yours? %tiled_logout"
 
 
-_ASKED = "Who must sign in is asked; %tiled_login asks now, and a callable as prompt_for_reauthentication= is called."
+_ASKED = "You are asked when you must sign in. %tiled_login asks now; prompt_for_reauthentication= takes a function."
 
 
 def _say_once(host: str, line: str) -> None:

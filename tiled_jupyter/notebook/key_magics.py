@@ -46,7 +46,7 @@ class KeyMagics(Magics):
     @argument("--may-wait", metavar="7d", help="With --runs-for: how long the job may wait in a queue before.")
     @argument("--note", metavar="TEXT", help="What the key is for; by default computer, notebook and date.")
     @argument("--scopes", nargs="+", metavar="SCOPE", help="What it may do; by default read:metadata read:data.")
-    @argument("--tags", nargs="+", metavar="TAG", help="Reach only what bears these tags, where the server heeds that.")
+    @argument("--tags", nargs="+", metavar="TAG", help="Read only data with these tags, if the server enforces it.")
     @argument("--save", nargs="?", const="", metavar="PATH", help="Save it to a file that only you can read.")
     @argument("--use", action="store_true", help="Use it in this kernel, for its server.")
     @line_magic

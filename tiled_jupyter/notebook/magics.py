@@ -176,7 +176,7 @@ def _who(context: SessionContext) -> str:
         if context.is_key_over:
             return f"{name}: an API key that it refuses: it has expired, or was revoked. Run %tiled_login to go on."
         return f"{name}: signed in; who that is cannot be said. {explain(error, name).sentence}"
-    who = full_name(identity_of(principal)) or "signed in; the server does not say as whom"
+    who = full_name(identity_of(principal)) or "signed in; the server does not say who you are"
     how = "" if context.api_key is None else " (by API key)"
     return f"{name}: {who}{how}"
 

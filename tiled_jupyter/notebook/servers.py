@@ -48,7 +48,8 @@ def the_one(contexts: list[SessionContext], say_which: str) -> SessionContext:
         What to type instead.
     """
     if len(contexts) > 1:
-        raise UsageError(f"There are several servers here: {', '.join(map(name_of, contexts))}. Say which: {say_which}")
+        names = ", ".join(map(name_of, contexts))
+        raise UsageError(f"There is more than one server here: {names}. Say which: {say_which}")
     return contexts[0]
 
 

@@ -62,7 +62,7 @@ def show_versions(file: TextIO | None = None) -> None:
 
 def report() -> Iterator[str]:
     """Return the lines of `show_versions`."""
-    yield "tiled_jupyter, for whoever is asked for help: no secret, no server and no name is in this."
+    yield "tiled_jupyter, to send when you ask for help: this holds no secret, no server and nobody's name."
     yield f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, in {homely(sys.prefix)}"
     yield f"here: {', '.join(installed())}"
     yield from _server()

@@ -19,7 +19,7 @@ from .exchange import Refused
 Origin: TypeAlias = tuple[str, bytes, int | None]
 
 _IN_QUERY = ("api_key", "access_token", "refresh_token", "id_token", "id_token_hint", "token", "device_code")
-_ELSEWHERE = "{host} leads to another address ({place}), which is not sent your sign-in. Tell who runs {host}."
+_ELSEWHERE = "{host} leads to another address ({place}), which does not get your sign-in. Tell the people who run it."
 
 
 class NotSent(LoginFailed, Refused):

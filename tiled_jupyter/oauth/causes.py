@@ -36,7 +36,7 @@ def why(error: BaseException, host: str, proxy: Proxy | None) -> str:
         return _through(proxy, causes, host)
     for cause in causes:
         if isinstance(cause, httpx.TimeoutException | TimeoutError):
-            return f"{host} did not answer in time. Try again, or ask who runs the server."
+            return f"{host} did not answer in time. Try again, or ask the people who run the server."
         if isinstance(cause, socket.gaierror) and not host.startswith("["):
             name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
             what = "address" if "." in name else "address, or of the saved name"
@@ -57,7 +57,7 @@ def refused_by(proxy: Proxy | None, status: int, host: str) -> str:
         what = f"cannot reach {host} ({status})"
     else:
         what = f"does not lead to {host} ({status})" if status else f"does not lead to {host}"
-    return f"{who} {what}. Ask who runs the proxy; if none is needed for {host}, add it to NO_PROXY."
+    return f"{who} {what}. Ask the people who run the proxy; if none is needed for {host}, add it to NO_PROXY."
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -81,7 +81,7 @@ def _through(proxy: Proxy, causes: tuple[BaseException, ...], host: str) -> str:
             return _not_spoken(cause, host)
     is_late = any(isinstance(cause, httpx.ConnectTimeout) for cause in causes)
     if not is_late and any(isinstance(cause, httpx.ReadTimeout | TimeoutError) for cause in causes):
-        return f"{host} did not answer in time through the {proxy}. Try again, or ask who runs the server."
+        return f"{host} did not answer in time through the {proxy}. Try again, or ask the people who run the server."
     what = "cannot be reached"
     if is_late:
         what = "does not answer in time"
@@ -101,15 +101,15 @@ def _certificate(error: ssl.SSLCertVerificationError, host: str, proxy: Proxy | 
     code = getattr(error, "verify_code", 0)
     if code == _EXPIRED:
         return (
-            f"The certificate of {host} has expired, so nothing was sent. Tell who runs the server; if it happens with "
-            "every server, the clock of this computer is wrong."
+            f"The certificate of {host} has expired, so nothing was sent. Tell the people who run the server. If this "
+            "happens with every server, check the clock of this computer."
         )
     if code == _NOT_YET_VALID:
         return f"The certificate of {host} is not valid yet, so nothing was sent. Check the clock of this computer."
     if code in _WRONG_NAMES:
         return (
             f"The certificate at {host} is for another name, so nothing was sent. Use the name that the server is "
-            "known by, or tell who runs it."
+            "known by, or tell the people who run it."
         )
     whose = "your facility" if proxy is None else f"your facility, or of the {proxy}"
     given = next((name for name in (CERTIFICATES, DIRECTORY) if os.environ.get(name)), None)
@@ -129,13 +129,13 @@ def _not_spoken(error: ssl.SSLError, host: str) -> str:
         return wants_a_certificate(host)
     if "ALERT" in reason or "PROTOCOL" in reason:  # it does speak https, in another way
         what = "It may want another version of TLS, or a certificate of the program's own"
-        return f"{host} speaks https and refuses this kernel's. {what}: ask who runs the server."
+        return f"{host} speaks https and refuses this kernel's. {what}: ask the people who run the server."
     return f"{host} does not speak https. If it is a test server on this computer, type http:// in front."
 
 
 def wants_a_certificate(host: str) -> str:
     """Return the sentence for a server that knows programs by their certificates."""
     return (
-        f"{host} lets in only programs that have a certificate of their own, which Tiled's client has not. Ask who "
+        f"{host} lets in only programs that have a certificate of their own, and Tiled's client has none. Ask who "
         "runs the server for another address."
     )

@@ -20,6 +20,8 @@ from .exchange import Refused, Tokens, ask, tokens_in
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 EXPIRED = "The code has expired. Get a new one."
+_TELL = "Tell the people who run the server."
+_ASK = "Try again, or ask the people who run the server."
 DEFAULT_INTERVAL = 5.0  # RFC 8628 section 3.5
 SLOW_DOWN = 5.0
 _LONGEST_INTERVAL, _LONGEST_LIFE = 60.0, 3600.0
@@ -109,16 +111,19 @@ def start(http: httpx.Client, links: Mapping[str, Any], extra_scopes: Iterable[s
     answer = ask(http, "POST", endpoint, **({"data": form} if theirs else {}))
     said = answer.fields
     if answer.status != httpx.codes.OK:
-        raise Refused("server", f"{host} gives no code to sign in with ({answer.status}){_reason(said)}.")
+        raise Refused("server", f"{host} gives no code to sign in with ({answer.status}){_reason(said)}. {_ASK}")
     shown = ("verification_uri", "verification_url") if theirs else ("authorization_uri",)
     device_code, user_code = said.get("device_code"), said.get("user_code")
     poll_uri = links.get("token_endpoint") if theirs else said.get("verification_uri")
     if not (isinstance(device_code, str) and device_code and isinstance(poll_uri, str)):
-        raise Refused("server", f"{host} gives no code to sign in with{_reason(said)}. Tell who runs the server.")
+        raise Refused("server", f"{host} gives no code to sign in with{_reason(said)}. {_TELL}")
     if not (isinstance(user_code, str) and user_code.isprintable() and 0 < len(user_code) <= _LONGEST_CODE):
-        raise Refused("server", f"{host} gives no code to sign in with. Tell who runs the server.")
+        raise Refused("server", f"{host} gives no code to sign in with. {_TELL}")
     if not theirs and not same_origin(poll_uri, endpoint):
-        raise Refused("not_sent", f"{host} wants to be asked for the result at another address. Not done.")
+        raise Refused(
+            "not_sent",
+            f"{host} keeps the result at another address, so it was not asked. {_TELL}",
+        )
     page = _page(next((said[name] for name in shown if said.get(name)), None), host)
     complete = said.get("verification_uri_complete") if theirs else None
     complete = _page(complete, host) if complete else None
@@ -173,8 +178,8 @@ def poll(http: httpx.Client, grant: DeviceGrant) -> Tokens | Pending:
     if error in _OVER or (grant.client_id is None and answer.status == httpx.codes.NOT_FOUND):
         raise Refused("expired", EXPIRED)
     if answer.status == httpx.codes.OK and error is None:
-        raise Refused("server", f"{grant.host} accepted the sign-in and gave no token. Tell who runs the server.")
-    raise Refused("server", f"{grant.host} refused to sign you in ({answer.status}){_reason(answer.fields)}.")
+        raise Refused("server", f"{grant.host} accepted the sign-in and gave no token. {_TELL}")
+    raise Refused("server", f"{grant.host} refused to sign you in ({answer.status}){_reason(answer.fields)}. {_ASK}")
 
 
 def _error(said: Mapping[str, Any]) -> str | None:
@@ -199,7 +204,7 @@ def _page(address: object, host: str) -> str:
             safe = False
         if safe and url.host and not url.userinfo:
             return address
-    raise Refused("server", f"{host} sends people to a page that is not safe to open. Tell who runs the server.")
+    raise Refused("server", f"{host} sends people to a page that is not safe to open. {_TELL}")
 
 
 def _seconds(value: object, default: float, longest: float) -> float:

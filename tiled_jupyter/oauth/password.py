@@ -11,6 +11,7 @@ from ..address import host_of
 from .exchange import PROBE_TIMEOUT, Answer, Refused, Tokens, ask, bearing, tokens_in
 
 # A second factor is answered on a phone, and the server holds the request until then.
+_ASK = "Ask the people who run the server."
 PASSWORD_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 
 
@@ -53,15 +54,15 @@ def password_grant(http: httpx.Client, endpoint: str, username: str, password: s
         raise Refused(
             "server",
             f"The sign-in took longer than a proxy in front of {host} waits (504). Sign in again and confirm a second "
-            "factor at once; if there is none, or that does not help, ask who runs the server to let it wait longer.",
+            "factor at once. If that does not help, ask the people who run the server to let the proxy wait longer.",
         )
     if answer.status >= 500:
         raise Refused("server", f"{host} cannot sign anybody in right now ({answer.status}). Try again in a minute.")
     if answer.status != httpx.codes.OK:
-        raise Refused("server", f"{host} refused to sign you in ({answer.status}){answer.detail}.")
+        raise Refused("server", f"{host} refused to sign you in ({answer.status}){answer.detail}. {_ASK}")
     tokens = tokens_in(answer.body)
     if tokens is None:
-        raise Refused("server", f"{host} accepted the password and gave no token. Tell who runs the server.")
+        raise Refused("server", f"{host} accepted the password and gave no token. Tell the people who run the server.")
     return tokens
 
 
@@ -82,7 +83,7 @@ def whoami(http: httpx.Client, endpoint: str, access_token: str) -> Answer:
     if answer.status != httpx.codes.OK or not answer.fields:
         raise Refused(
             "server",
-            f"{host_of(endpoint)} signed you in and then did not know you ({answer.status}). Try again.",
+            f"{host_of(endpoint)} accepted the sign-in and did not say who you are ({answer.status}). Try again.",
             passing=answer.passing,
             retry_after=answer.retry_after,
         )

@@ -15,9 +15,7 @@ from .exchange import Refused, Tokens, Unclear, longest, read_bounded, tokens_in
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _BUSY = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY, httpx.codes.TOO_MANY_REQUESTS)
-_LATER = (
-    "Whether your session lives cannot be known at the moment, and it is kept. Try again later, or run %tiled_login."
-)
+_LATER = "Whether your session is still valid is not known now, so it is kept. Try again later, or run %tiled_login."
 
 # What a provider says where a refresh token will not serve again (RFC 6749 section 5.2, RFC 6750 section 3.1, OpenID
 # Connect Core section 3.1.2.6). Others, `temporarily_unavailable` say, pass.

@@ -38,7 +38,7 @@ from .key_reply import offer_keys
 from .page import Page
 from .words import require_somebody
 
-_KEY_INSTEAD = "The API key you typed is used from now on, so there was no login. Run the cell again without it."
+_KEY_INSTEAD = "The API key you typed is used from now on, so there was no sign-in. Run the cell again."
 _ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
 
 

@@ -27,7 +27,10 @@ This cell then goes on by itself. The stop button ends the wait."""
 _NO_OTHER_NOTEBOOK = (
     "The sign-in is to be kept in memory only, so no other notebook can help: stop this cell and run it again."
 )
-_ANYWIDGET = "If the panel never appears, the package anywidget is missing where JupyterLab runs."
+_ANYWIDGET = (
+    "If the panel never appears, the package anywidget is missing where JupyterLab runs, or the content security "
+    "policy of the page does not allow blob: in script-src. Ask the people who run JupyterLab."
+)
 _CODE = """\
 To sign in without it, open this page:
 {page}

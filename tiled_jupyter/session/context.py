@@ -38,8 +38,8 @@ _log = logging.getLogger(__name__)
 
 _HAS_PROXIES = "trust_env" in inspect.signature(tiled_context.Context.__init__).parameters  # Tiled >= 0.2.17
 KEY_WINS = (
-    "An API key is set for this server, and it wins over a login. Unset TILED_API_KEY or leave api_key= out, "
-    "and connect again."
+    "An API key is set for this server, and it is used instead of a sign-in. Unset TILED_API_KEY or leave api_key= "
+    "out, and connect again."
 )
 
 
@@ -462,7 +462,7 @@ def _whom(principal: object) -> str:
     names = [f"'{one.id}'" for one in known if one.kind == "named"]
     if isinstance(principal, Mapping) and principal.get("type") == "service":
         return f" as service '{known[-1].id}'"
-    return f" as {','.join(names)}" if names else "; the server does not say as whom"
+    return f" as {','.join(names)}" if names else "; the server does not say who you are"
 
 
 def _identity_in(tokens: Tokens) -> Identity | None:

@@ -44,7 +44,7 @@ def ensure(context: SessionContext, hours: float) -> datetime:
         return _ensured(context, hours)
     except Refused as refused:
         failure = refused.failure
-    raise LoginFailed(f"{failure.sentence} So nothing can be promised.", failure.kind)  # here, far from any token
+    raise LoginFailed(f"{failure.sentence} Nothing can be promised.", failure.kind)  # here, far from any token
 
 
 def _ensured(context: SessionContext, hours: float) -> datetime:
@@ -55,7 +55,7 @@ def _ensured(context: SessionContext, hours: float) -> datetime:
     elif isinstance(auth, SessionAuth):
         end = _renewed(context, auth)
         if end is None or end < needed:
-            reason = f"Your sign-in on {host} {_until(end)}, and it is to last {hours:g} h. Sign in again."
+            reason = f"Your sign-in on {host} {_until(end)}, and you want {hours:g} h. Sign in again."
             _sign_in_again(context, auth, reason)
             end = _end_of_session(context)
     else:
@@ -67,7 +67,7 @@ def _ensured(context: SessionContext, hours: float) -> datetime:
 
 def _until(end: float | None) -> str:
     if end is None:
-        return "may end any time"
+        return "may end at any time"
     return f"ends {datetime.fromtimestamp(end).astimezone():%a %d %b at %H:%M}"
 
 
@@ -84,7 +84,8 @@ def _renewed(context: SessionContext, auth: SessionAuth) -> float | None:
     except LoginFailed:
         return None
     except httpx.HTTPError:
-        failure = f"{host_of(str(context.api_uri))} cannot be reached at the moment, so nothing can be promised."
+        host = host_of(str(context.api_uri))
+        failure = f"{host} cannot be reached at the moment, so nothing can be promised. Try again later. Try again later."
     raise LoginFailed(failure, "unreachable")
 
 

@@ -348,8 +348,8 @@ def _refuse_directory_of_others(place: Path) -> None:
     place = place.resolve()
     about = place.stat()
     if about.st_uid != os.getuid() or about.st_mode & _OTHERS:
-        raise UnsafePlace(f"Others can write to {place}. Choose a directory of your own, or leave the path out.")
+        raise UnsafePlace(f"Other people can write to {place}. Choose a directory of your own, or leave the path out.")
     for parent in place.parents:
         mode = parent.stat().st_mode
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-            raise UnsafePlace(f"Others can write to {parent}. Choose a directory of your own, or leave the path out.")
+            raise UnsafePlace(f"Other people can write to {parent}. Choose a directory of your own, or leave the path out.")

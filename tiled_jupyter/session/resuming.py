@@ -25,10 +25,10 @@ from .tokens import NOT_WRITABLE, say_unsaved
 
 _log = logging.getLogger(__name__)
 _SOMEBODY_NEW = (
-    "{host} takes {who} for somebody new, as after a change of its database, so the interrupted request was not sent. "
-    "Run %tiled_login to go on."
+    "{host} does not know {who} any more, perhaps after a change of its database, so the interrupted request was not "
+    "sent. Run %tiled_login to go on."
 )
-_LIVES = "The session lives after all, and this goes on with it."
+_LIVES = "The session is still valid, so the request goes on."
 _LOOK_AGAIN = (15.0, 30.0)  # seconds; later, and ever more seldom, a tenth of how long it is asked already
 _LONGEST = 300.0
 

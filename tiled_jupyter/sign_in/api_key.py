@@ -30,7 +30,7 @@ _USED: dict[Source, str] = {
     "chosen": "Using the API key chosen in this notebook, on this server and in this kernel only",
 }
 _REVOKED = "Signed out. The API key that was in use here has been revoked."
-_TIED_TO_NOTHING = "It comes from the environment, is not tied to a server, and wins over a login."
+_TIED_TO_NOTHING = "It comes from the environment, is not tied to a server, and is used instead of a sign-in."
 
 
 def revoke(context: SessionContext, first_eight: str) -> bool:
@@ -51,7 +51,7 @@ def revoke(context: SessionContext, first_eight: str) -> bool:
 def revoke_key(context: SessionContext, first_eight: str) -> str:
     """Do as `revoke` does, and return a sentence that says what was done."""
     more = " It was the key in use here. Run %tiled_login to go on." if revoke(context, first_eight) else ""
-    return f"Revoked {first_eight}. It works no longer.{more}"
+    return f"Revoked {first_eight}. It no longer works.{more}"
 
 
 def check(context: SessionContext, server: Server, key: str, source: Source) -> SignedIn:

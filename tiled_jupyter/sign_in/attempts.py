@@ -129,4 +129,4 @@ class Attempts:
 def trouble(refused: Refused, pause: float) -> str:
     """Return why an attempt takes longer."""
     sentence = refused.failure.sentence.partition(". ")[0].rstrip(".")
-    return f"{sentence}. It is asked again by itself in {pause:.0f} s."
+    return f"{sentence}. The next try comes by itself in {pause:.0f} s."

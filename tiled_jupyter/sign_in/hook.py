@@ -163,7 +163,7 @@ class Caller:
                         form.server,
                         form.expected,
                         "saved",
-                        seen or "Signed in elsewhere, and this goes on with it.",
+                        seen or "Somebody signed in elsewhere, so the request goes on.",
                         self.remember,
                         good_until=good_until,
                         renews=renews,

@@ -137,7 +137,7 @@ class Methods:
         def check(attempt: int, form: SignedOut) -> None:
             key = which_key.environment_key()
             if form.key is None or not form.key.usable or key is None:
-                raise Refused("not_sent", "There is no API key to be used.")
+                raise Refused("not_sent", "There is no API key to use. Sign in another way.")
             self._use_key(attempt, form, key, "environment")
 
         self._start("api_key", check)
@@ -160,7 +160,7 @@ class Methods:
                 if provider.refusal is not None:
                     raise Refused("not_sent", provider.refusal)
                 return spec
-        raise Refused("not_sent", f"{form.server.host} has no such way to sign in.")
+        raise Refused("not_sent", f"{form.server.host} has no such way to sign in. Choose another. Choose another.")
 
     def _keep(
         self,

@@ -135,7 +135,7 @@ def _stranger(http: httpx.Client, api_uri: str, answer: Answer, there: str | Non
     """Return a sentence on who has answered, and what to do."""
     host, status = host_of(api_uri), answer.status
     if status == httpx.codes.TOO_MANY_REQUESTS:
-        sentence = f"{host} is asked too much and wants a pause (429). Try again {_when(answer)}."
+        sentence = f"{host} gets too many requests and asks to wait (429). Try again {_when(answer)}."
         return Refused("server", sentence, passing=True, retry_after=answer.retry_after)
     if status >= 500:
         proxy = proxy_for(api_uri) if http.trust_env and api_uri.startswith("http:") else None
@@ -146,8 +146,8 @@ def _stranger(http: httpx.Client, api_uri: str, answer: Answer, there: str | Non
         return Refused("not_a_server", f"{host} redirects to {place}. If you trust that, use it as the address.")
     if status == httpx.codes.UNAUTHORIZED:
         how = f", {legible(answer.challenge, 20)}" if answer.challenge else ""
-        sentence = f"{host} wants another sign-in before it lets anybody in (401{how}), which Tiled's client cannot do."
-        return Refused("not_a_server", f"{sentence} Ask who runs it for another address.")
+        sentence = f"{host} asks for another sign-in first (401{how}), which Tiled's client cannot do."
+        return Refused("not_a_server", f"{sentence} Ask the people who run it for another address.")
     if status == httpx.codes.BAD_REQUEST and "SSL certificate" in (answer.page or ""):
         return Refused("not_a_server", wants_a_certificate(host))
     if status == httpx.codes.BAD_REQUEST and api_uri.startswith("http:"):

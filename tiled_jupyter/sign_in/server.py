@@ -32,7 +32,9 @@ _NOT_PRIVATE = (
     "Use the server's https:// address."
 )
 _NO_PASSWORDS = "This site does not want passwords typed in notebooks. Sign in another way."
-_ELSEWHERE = "This server keeps its sign-ins at another address ({}). Nothing was sent."
+_ELSEWHERE = (
+    "This server keeps its sign-ins at another address ({}). Nothing was sent. Tell the people who run the server."
+)
 _PATIENCE = 12.0  # seconds; Tiled itself asks again for 25, and reads without end
 _MOST_PROVIDERS = 20
 _OF_A_CONTEXT = tuple(inspect.signature(TiledContext.__init__).parameters)
@@ -126,7 +128,7 @@ def _made(uri: str, options: dict[str, Any]) -> ClientContext:
     try:
         return within(_PATIENCE, lambda: ClientContext(uri, keyless=True, **options))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):  # pydantic's and msgpack's, too
-        sentence = f"{host_of(uri)} says of itself what no Tiled server says, so it is not used. Check the address."
+        sentence = f"{host_of(uri)} answers, but not as a Tiled server does, so it is not used. Check the address."
     raise Refused("not_a_server", sentence)
 
 
@@ -248,7 +250,7 @@ def _refusal(spec: Any, uri: str, settings: TiledJupyter, *, here: bool) -> str 
         return None  # it is not offered
     theirs = is_the_providers(spec.links)
     if not theirs and not same_origin(endpoint, uri):
-        return f"This server asks people to sign in at another address ({host_of(endpoint)}). Not done."
+        return f"This server asks people to sign in at another address ({host_of(endpoint)}), so nobody can do so here."
     places = (uri, endpoint, str(spec.links["token_endpoint"])) if theirs else (uri, endpoint)
     leaving = [place for place in places if not (here and same_origin(place, uri))]
     return None if all(is_private(place, allow_http=settings.allow_http) for place in leaving) else _NOT_PRIVATE

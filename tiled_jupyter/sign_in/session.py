@@ -64,7 +64,7 @@ from .site_tokens import ask_source
 CANCELLED = Failure("cancelled", "Cancelled. Run the cell again, or sign in here.")
 _OWN_SERVER = "This profile runs its own server, in this kernel."
 _FROM_SITE = "Signed in by the single sign-on of this site."
-_UNKNOWN = "{} So whether your saved sign-in is good cannot be known at the moment; sign in here if you cannot wait."
+_UNKNOWN = "{} So it is not known now whether your saved sign-in is still good. Wait, or sign in here."
 _LOOK_AGAIN = 20.0  # seconds
 _KEY_OVER = "{host} does not accept the API key in use here any more: it has expired, or was revoked."
 _ELSEWHERE = "Signed in elsewhere, and this goes on with it."

@@ -23,7 +23,7 @@ from ..state.account import ListedSignIn
 
 _ELSEWHERE = "somewhere else"
 _NOBODY = "Sign in first: sign-ins belong to an account."
-_NO_SUCH = "There is no such sign-in."
+_NO_SUCH = "There is no such sign-in any more."
 _WHICH = "This server does not say which sign-in is this one, so none was ended."
 
 

@@ -16,11 +16,11 @@ from ..session.context import SessionContext
 from ..session.showing import Shows
 
 PATIENCE = 5.0  # seconds that a cell waits to hear what has become of a session
-_FORGOTTEN = "Signed out of this notebook. Other notebooks and terminals are not."
+_FORGOTTEN = "Signed out of this notebook. Other notebooks and terminals stay signed in."
 _NOTHING_TO_END = "Signed out here. This sign-in has no session that could be ended elsewhere."
 _TELLING = "Signed out here. Telling {hosts} …"
 _KEY_LEFT_OUT = "Signed out. The API key is left out on this server, in this notebook's kernel. The key keeps working."
-_KEY_OF_ONE = "Signed out. This client uses its API key no more. The key keeps working, and nobody else was signed out."
+_KEY_OF_ONE = "Signed out. This client no longer uses its API key. The key keeps working; other clients stay signed in."
 
 # A sentence on what has become of a sign-in, and whether all of it has ended that was to end.
 Farewell: TypeAlias = tuple[str, bool]

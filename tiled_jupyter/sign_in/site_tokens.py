@@ -54,4 +54,5 @@ def ask_source(name: str, http_client: httpx.Client, providers: list[Any]) -> To
     else:
         what = "gave no access token"
     del tokens
-    raise Refused("server", f"The single sign-on of this site (token_source {name}) {what}. Tell who runs it.")
+    failed = f"The single sign-on of this site (token_source {name}) {what}"
+    raise Refused("server", f"{failed}. Tell the people who run it.")

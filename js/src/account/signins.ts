@@ -24,7 +24,7 @@ export function signInsView({ send }: Context) {
     id: (row) => row.id,
     name: () => "End this sign-in",
     label: "End this sign-in",
-    warning: (row) => (row.this ? THIS : `End the sign-in of ${row.where}? Cells that run there ask anew.`),
+    warning: (row) => (row.this ? THIS : `End the sign-in of ${row.where}? Cells that run there ask again.`),
     answer: "End",
     act: (row) => send({ type: "end_sign_in", session: row.id }),
   });
@@ -37,7 +37,7 @@ export function signInsView({ send }: Context) {
   const others = question("End all others", opener, [confirm], "Keep");
   say(
     others.text,
-    "Every other notebook, terminal and program that is signed in to this account has to ask anew.",
+    "Every other notebook, terminal and program that is signed in to this account has to sign in again.",
   );
   const none = subtle();
   const honest = subtle(HONEST);

@@ -25,7 +25,7 @@ export function whyNoCopy(control: boolean): string {
   if (!control)
     return `Copying is not possible here: this page cannot ask the kernel without others listening. ${FILE}`;
   if (!navigator.clipboard)
-    return `Copying is not possible here: the browser gives a page without https no clipboard. ${FILE}`;
+    return `Copying is not possible here: the browser allows it only on pages with https. ${FILE}`;
   return "";
 }
 

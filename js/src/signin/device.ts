@@ -109,7 +109,10 @@ export function deviceView({ send }: Context): View {
     shown = address.textContent;
     copyLink.hidden = href === null;
     say(code, user_code);
-    say(advice, `Approve only if you started this, on ${form.server.host}, and the codes match.`);
+    say(
+      advice,
+      `Approve only if you started this, on ${form.server.host}, and the codes match. If the page shows an error, or you said no there, press Cancel.`,
+    );
     toggle.hidden = picture === null;
     if (!picture) showQr(false);
     else if (image.src !== picture) image.src = picture;

@@ -34,7 +34,7 @@ function notesOf({ host, new: unknown, required, sign_ins, unverified }: Server)
     notes.push(`You can use the public data of ${host} without signing in. Signing in may show more.`);
   if (sign_ins !== null && sign_ins >= MANY)
     notes.push(
-      `This account had ${sign_ins} of 200 sign-ins when last seen; a server may refuse more. Ended ones count too; an API key makes none.`,
+      `This account had ${sign_ins} of 200 sign-ins when last seen; a server may refuse more. Ended ones count too. An API key needs none.`,
     );
   return notes;
 }

@@ -35,7 +35,7 @@ export function passwordFields(draft: Draft) {
   }
 
   return {
-    name: labelled("Username", username),
+    name: labelled("User name", username),
     secret: labelled("Password", password),
     username,
     password,

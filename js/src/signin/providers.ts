@@ -23,7 +23,9 @@ export function chosen(form: SignedOut, draft: Draft, exposed: boolean): Provide
 /** Why there is no form for this provider; empty where there is one. */
 export function refusalOf({ name, mode, refusal }: Provider): string {
   if (refusal) return refusal;
-  return mode === "internal" || mode === "external" ? "" : `This panel cannot sign in with ${name}.`;
+  return mode === "internal" || mode === "external"
+    ? ""
+    : `This panel cannot sign in with ${name}. Choose another way, or use an API key. Choose another way, or use an API key.`;
 }
 
 export function providerChoice(draft: Draft, isBusy: () => boolean, changed: () => void) {
