@@ -376,8 +376,8 @@ def test_an_expired_certificate_is_said_and_no_other_file_is_asked_for(environme
     environment("SSL_CERT_FILE", str(certificate))
     with HostileServer(tls) as server:
         assert refusal(server.uri) == (
-            f"The certificate of {server.uri[8:]} has expired, so nothing was sent. Tell the people who run the server. "
-            "If this happens with every server, check the clock of this computer."
+            f"The certificate of {server.uri[8:]} has expired, so nothing was sent. Tell the people who run the "
+            "server. If this happens with every server, check the clock of this computer."
         )
         assert server.seen == []
 

@@ -25,7 +25,7 @@ def arguments(magic: Callable[..., Any], line: str) -> Namespace:
     except ValueError:
         args = None
     if args is None:
-        raise UsageError("A quote in this line is not closed. Close it, and run the line again. Close it, and run the line again.")
+        raise UsageError("A quote in this line is not closed. Close it, and run the line again.")
     return Namespace(**{name: _unquoted(value) for name, value in args.items()})
 
 

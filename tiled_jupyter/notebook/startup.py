@@ -130,7 +130,7 @@ class Place:
         text = found.decode(errors="replace")
         if not text.startswith(_FIRST_LINE):
             raise CannotChange(
-                f"{self.path} was not made by this program, so it is left alone. Move it away, and try again. Move it away, and try again."
+                f"{self.path} was not made by this program, so it is left alone. Move it away, and try again."
             )
         line = _SECOND_LINE.match(text, len(_FIRST_LINE))
         if line is None or _checksum(text[line.end() :]) != line[3]:

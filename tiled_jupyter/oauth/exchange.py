@@ -256,7 +256,7 @@ def read_bounded(response: httpx.Response) -> None:
         body += chunk
         if len(body) > _LARGEST_ANSWER:
             host = host_of(str(response.request.url))
-            raise Refused("not_a_server", f"{host} sends far more than a Tiled server would. Check the address. Check the address.")
+            raise Refused("not_a_server", f"{host} sends far more than a Tiled server would. Check the address.")
         if time.monotonic() > until:
             raise httpx.ReadTimeout("The body takes too long.", request=response.request)
     response._content = bytes(body)  # what httpx's own `read` does

@@ -167,9 +167,8 @@ class AccountDesk:
                 except (KeysUnavailable, KeyNotMade, ValueError) as error:
                     changes = {tab: str(error)}
                 except OSError as error:
-                    changes = {
-                        tab: f"The file could not be written ({error.strerror or type(error).__name__}). Check the directory and the disk. Check the directory and the disk."
-                    }
+                    why = error.strerror or type(error).__name__
+                    changes = {tab: f"The file could not be written ({why}). Check the directory and the disk."}
                 except Exception as error:  # noqa: BLE001 - becomes a sentence; its request may hold a secret
                     changes = {tab: explain(error, host).sentence}
             in_time.over.set()

@@ -85,7 +85,7 @@ def _renewed(context: SessionContext, auth: SessionAuth) -> float | None:
         return None
     except httpx.HTTPError:
         host = host_of(str(context.api_uri))
-        failure = f"{host} cannot be reached at the moment, so nothing can be promised. Try again later. Try again later."
+        failure = f"{host} cannot be reached at the moment, so nothing can be promised. Try again later."
     raise LoginFailed(failure, "unreachable")
 
 

@@ -352,4 +352,6 @@ def _refuse_directory_of_others(place: Path) -> None:
     for parent in place.parents:
         mode = parent.stat().st_mode
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-            raise UnsafePlace(f"Other people can write to {parent}. Choose a directory of your own, or leave the path out.")
+            raise UnsafePlace(
+                f"Other people can write to {parent}. Choose a directory of your own, or leave the path out."
+            )

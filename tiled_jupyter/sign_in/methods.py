@@ -160,7 +160,7 @@ class Methods:
                 if provider.refusal is not None:
                     raise Refused("not_sent", provider.refusal)
                 return spec
-        raise Refused("not_sent", f"{form.server.host} has no such way to sign in. Choose another. Choose another.")
+        raise Refused("not_sent", f"{form.server.host} has no such way to sign in. Choose another.")
 
     def _keep(
         self,

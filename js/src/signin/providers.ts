@@ -25,7 +25,7 @@ export function refusalOf({ name, mode, refusal }: Provider): string {
   if (refusal) return refusal;
   return mode === "internal" || mode === "external"
     ? ""
-    : `This panel cannot sign in with ${name}. Choose another way, or use an API key. Choose another way, or use an API key.`;
+    : `This panel cannot sign in with ${name}. Choose another way, or use an API key.`;
 }
 
 export function providerChoice(draft: Draft, isBusy: () => boolean, changed: () => void) {
