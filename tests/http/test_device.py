@@ -208,7 +208,10 @@ def test_what_is_still_to_be_decided(answer, pending, status):
 def test_a_refusal_that_is_answered_with_200_is_said_as_a_refusal():
     answer = httpx.Response(200, json={"error": "incorrect_device_code", "error_description": "No such code."})
     sentence = refusal(device_grant.poll, client(answer), GRANT).failure.sentence
-    assert sentence == "id.example refused to sign you in (200): No such code."
+    assert (
+        sentence
+        == "id.example refused to sign you in (200): No such code. Try again, or ask the people who run the server."
+    )
     begun = httpx.Response(200, json={"error": "device_flow_disabled"})
     sentence = refusal(device_grant.start, client(begun), THEIRS).failure.sentence
     assert "no code to sign in with: device_flow_disabled" in sentence

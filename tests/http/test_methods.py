@@ -132,7 +132,7 @@ def test_a_session_nobody_could_be_named_for_is_ended():
     server = Server(token=[ok(**TOKENS)], whoami=[httpx.Response(500)])
     here = shown(server)
     sign_in(here)
-    assert "did not know you" in here.rest(SignedOut).failure.sentence
+    assert "did not say who you are" in here.rest(SignedOut).failure.sentence
     settle()
     assert server.paths == ["token", "whoami", "revoke"]
 

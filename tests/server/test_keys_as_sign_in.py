@@ -148,7 +148,7 @@ def test_the_environments_key_is_used_and_said_to_be_tied_to_nothing(closed_serv
     monkeypatch.setenv("TILED_API_KEY", key)
     done = Shown().connect(closed_server.uri, SignedIn)
     assert "TILED_API_KEY" in done.provenance
-    assert "wins over a login" in done.provenance
+    assert "used instead of a sign-in" in done.provenance
     assert from_uri(closed_server.uri).context.api_key == key
 
 

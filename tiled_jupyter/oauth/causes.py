@@ -136,6 +136,6 @@ def _not_spoken(error: ssl.SSLError, host: str) -> str:
 def wants_a_certificate(host: str) -> str:
     """Return the sentence for a server that knows programs by their certificates."""
     return (
-        f"{host} lets in only programs that have a certificate of their own, and Tiled's client has none. Ask who "
-        "runs the server for another address."
+        f"{host} lets in only programs that have a certificate of their own, and Tiled's client has none. Ask the "
+        "people who run the server for another address."
     )
