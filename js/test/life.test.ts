@@ -297,7 +297,7 @@ describe("patience", () => {
   it("says trouble in its place", () => {
     const page = open();
     page.show(state("verifying, told to wait"), { now: 1790000020 });
-    expect(line(page)).toBe("tiled.example.org asks to wait 12 s. The next try comes by itself.");
+    expect(line(page)).toBe("tiled.example.org asks to wait before the next try (429). The next try comes by itself in 12 s.");
     page.show(state("awaiting authorization, in trouble"));
     expect(line(page)).toContain("login.example.org does not answer");
     page.show(state("awaiting authorization"));
