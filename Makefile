@@ -11,6 +11,7 @@ NAMES ?=
 PARTS ?=
 FRONTENDS_ARGS ?=
 PEERS_ARGS ?=
+ENGINES_ARGS ?=
 
 VENV := .venv
 DEMO := .demo
@@ -32,7 +33,7 @@ export PATH := $(BIN):$(CURDIR)/.nginx/usr/sbin:$(PATH)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # in the order in which they are named: first what may fail
-.PHONY: help python three-kernels venv kernels chromium nginx demo test unit weekly frontends bench soak screenshots docs \
+.PHONY: help python three-kernels venv kernels chromium nginx demo test unit weekly frontends engines bench soak screenshots docs \
 	check audit format js build matrix peers clean
 
 help: ## Show this list
@@ -57,6 +58,12 @@ unit: $(VENV)/.installed $(NODE_MODULES) ## Run the tests that start no server, 
 
 frontends: three-kernels chromium kernels $(PROVIDER) $(HUB_PROXY) $(FRONT_ENDS:%=.frontends/%/.installed) ## Sign in from every front end, and write the README's table (FRONTENDS_ARGS='-k Voil')
 	$(BIN)/python -m pytest tests/frontends $(FRONTENDS_ARGS)
+
+# Jobs run as somebody who is not root, and may not see the home in which the Python of .venv may lie: Debian's they may.
+engines: $(VENV)/.installed ## As root: run the scripts for jobs on Slurm, Dask, Prefect, podman, cron, systemd …, and write the table of docs/how-to/batch-jobs.md (ENGINES_ARGS='-k slurm')
+	@scripts/ensure-engines
+	@$(MAKE) --no-print-directory .engines/.installed
+	$(BIN)/python -m pytest tests/engines -p no:randomly --durations=10 $(ENGINES_ARGS)
 
 check: $(VENV)/.installed $(NODE_MODULES) ## Lint, formats, types, and whether the committed bundle is fresh
 	$(BIN)/ruff check .
@@ -118,7 +125,7 @@ nginx: ## See that there is an nginx; unpack one where there is none
 	@scripts/ensure-nginx "$(call step,2) nginx"
 
 clean: ## Remove all that make has made, the bundle and Playwright's Chromium excepted
-	rm -rf $(VENV) $(DEMO) $(AUDIT) .kernels .frontends .matrix .peers .nginx dist docs/_build tests/artifacts
+	rm -rf $(VENV) $(DEMO) $(AUDIT) .kernels .frontends .engines .matrix .peers .nginx dist docs/_build tests/artifacts
 	rm -rf js/node_modules $(PROVIDER:/.installed=) $(HUB_PROXY:/.installed=)
 	rm -rf __pycache__ .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -156,6 +163,11 @@ $(AUDIT)/.installed: | $(VENV)/.installed
 	@scripts/quietly "Tiled's own tests" sh -c 'version=$$(.peers/bin/python -c \
 		"import importlib.metadata as m; print(m.version(\"tiled\"))") && TILED_BUILD_SKIP_UI=1 .peers/bin/python -m pip \
 		download --no-binary tiled --no-deps --dest .peers "tiled==$$version" && tar -xzf .peers/tiled-$$version.tar.gz -C .peers'
+	@touch $@
+
+.engines/.installed: tests/engines/requirements.txt pyproject.toml
+	@scripts/quietly "Packages for the engines (a minute)" scripts/environment /usr/bin/python3 .engines \
+		--requirement $< --editable '.[array]'
 	@touch $@
 
 .kernels/%/.installed: pyproject.toml | $(VENV)/.installed
