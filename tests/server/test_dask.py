@@ -18,6 +18,7 @@ from dask.distributed import Client, LocalCluster
 from distributed.protocol.pickle import dumps
 from tiled.client.context import Context as TiledContext
 
+from tests.canaries import leaks
 from tests.patience import PATIENCE
 from tiled_jupyter import attach, from_context
 from tiled_jupyter.errors import KeysUnavailable
@@ -55,6 +56,12 @@ def key(keys):
 
 def first_eight():
     return os.environ.get("TILED_API_KEY", "")[:8]
+
+
+def names(uri):
+    from tiled.client import from_uri
+
+    return list(from_uri(uri))
 
 
 def mean_of_block(uri, path, block):
@@ -123,6 +130,15 @@ def test_workers_take_a_new_key_over_that_its_file_is_given(client, keys, key, m
     key.saved_to.unlink()
     take_key_back(client)
     assert set(client.run(first_eight).values()) == {""}
+
+
+def test_what_a_task_raises_goes_on_without_the_key(client, keys, key, closed_server):
+    give_key(client, key)
+    keys.revoke(key.first_eight)
+    error = client.submit(names, closed_server.uri, pure=False).exception(SECONDS)
+    assert "401" in str(error)
+    assert leaks({"the error": pickle.dumps(error)}, {"the key": key.secret}) == []
+    assert "user-agent" in error.request.headers
 
 
 def test_the_path_travels_and_not_the_key(key):

@@ -36,6 +36,14 @@ class SLURMCluster(LocalCluster):
     def scale(self, n=0, jobs=0):
         super().scale(n + min(jobs, 1))
 """
+QUEUE_CANCELS = """
+
+class Cancels(SLURMCluster):
+    def scale(self, n=0, jobs=0):
+        pass
+
+SLURMCluster = Cancels
+"""
 READ_ON_A_WORKER = """
 def read():
     from tiled.client import from_uri
@@ -347,3 +355,21 @@ def test_dask_workers_of_a_batch_system_read_with_the_key_or_are_not_asked_for(k
         (0, True, False) if why is None else (1, False, True)
     ), done.stderr
     assert key.secret not in done.stdout + done.stderr
+
+
+def test_a_cell_with_dask_does_not_wait_past_its_key_for_jobs_that_the_queue_has_cancelled(keys, run, tmp_path):
+    (tmp_path / "dask_jobqueue.py").write_text(SLURM_HERE + QUEUE_CANCELS)
+    lasts = 5
+    while True:
+        key = keys.create(lasts, "overnight fit")
+        key.save()
+        done = run(key.snippet("dask"), [sys.executable])
+        if "refuses the key" not in done.stderr:  # slower than that to begin
+            break
+        lasts *= 3
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"RuntimeError: {NOT_STARTED}: no worker has started before the key's end ({key.expires}). The note of its key "
+        "is 'overnight fit'. Make another in a notebook (tab API keys, or %tiled_api_key create --save), and name its "
+        "file in this script."
+    )

@@ -127,6 +127,9 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
     variable, its_server, refused, cannot_read = VARIABLE, arrival.ITS_SERVER, _REFUSED, _CANNOT_READ
     every = _EVERY
 
+    def without_key(headers: Any) -> Any:
+        return type(headers), ([each for each in headers.multi_items() if each[0].lower() != "authorization"],)
+
     class TiledApiKey(WorkerPlugin):
         """Puts a Tiled API key in the environment of a worker."""
 
@@ -137,8 +140,13 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
             self._looking: Any = None
 
         def setup(self, worker: Any) -> None:
+            import copyreg
             import os
 
+            import httpx
+
+            # What a task raises goes to the scheduler, often in clear; an error of httpx holds the request that failed.
+            copyreg.pickle(httpx.Headers, without_key)
             self._before = {name: os.environ.get(name) for name in (variable, its_server)}
             os.environ.pop(its_server, None)
             if server is not None:
@@ -178,8 +186,12 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
             return secret
 
         def teardown(self, worker: object) -> None:  # noqa: ARG002 - Dask's signature
+            import copyreg
             import os
 
+            import httpx
+
+            copyreg.dispatch_table.pop(httpx.Headers, None)
             looking, self._looking = self._looking, None
             if looking is not None:
                 looking.stop()

@@ -173,7 +173,7 @@ _DASK = Template("""\
 ${begin}check_tiled_key(key_file)  # may the job start?
 
 from dask_jobqueue import SLURMCluster
-from distributed import Client
+from distributed import Client, TimeoutError
 
 from tiled_jupyter import give_key
 
@@ -181,6 +181,15 @@ cluster = SLURMCluster(cores=4, memory="16GB", walltime="$time", job_extra_direc
 client = Client(cluster)
 give_key(client, key_file)  # each worker reads the file when it starts, now and later
 cluster.scale(jobs=4)
+$wait""")
+# Dask itself waits for workers without end, and is not told that the queue has cancelled their jobs.
+_WAIT = Template("""\
+end = datetime.fromisoformat("$end")  # of the key; a job that waits for longer is cancelled in the queue
+try:
+    client.wait_for_workers(1, timeout=max(1, (end - datetime.now(timezone.utc)).total_seconds()))
+except TimeoutError:
+    cluster.close()
+    raise RuntimeError(f"$not_started: no worker has started before the key's end ({end}). {ADVICE}") from None
 """)
 _PREFECT = Template("""\
 ${begin}
@@ -320,6 +329,7 @@ def snippet(
         "directives": repr(["--export=NONE", *deadline]),
         "uri": repr(api_uri),
         "variable": VARIABLE,
+        "wait": "" if expires is None else _WAIT.substitute(end=expires.isoformat(), not_started=NOT_STARTED),
     }
     in_shell = {
         "begin": _shell(check, shlex.quote(str(path)), api_uri),
