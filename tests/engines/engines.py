@@ -156,7 +156,9 @@ class Service(Job):
 
     def said(self) -> str:
         """Return what the journal has of it, and what `systemctl` says."""
-        return self._namespace.journal()[self._before :] + super().said()
+        command = ["systemctl", "--user", "status", "--no-pager", "tiled-job"]
+        status = self._namespace.ask(*command) if self.is_over() else ""
+        return self._namespace.journal()[self._before :] + super().said() + status
 
 
 def _command(process: int) -> str:
@@ -205,7 +207,7 @@ class Engines:
                 client = f"client = from_uri({uri!r})\n    {lines}"
                 script = _instead(script, f"return list(from_uri({api_uri!r}))", client)
             case "joblib":
-                script = _instead(script, "return repr(client[name])", lines)
+                script = _instead(script, "return repr(client[name])", lines.replace("\n", "\n    "))
             case "dask":
                 begun = str(person.home / "begun")
                 script += _ON_A_WORKER.format(uri=uri, lines=lines, begun=begun)

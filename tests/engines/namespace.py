@@ -103,6 +103,11 @@ class Namespace:
             with suppress(OSError):
                 group.rmdir()
 
+    def ask(self, *command: str) -> str:
+        """Return what a program says to the person, whether it ends well or not."""
+        process = self._person.start(list(command), subprocess.DEVNULL, subprocess.PIPE)
+        return process.communicate()[0]
+
     def journal(self) -> str:
         """Return all that the person's services wrote, and what their systemd says of them."""
         command = self.inside("journalctl", "--no-pager", "--output=cat", f"_UID={self._person.id}")

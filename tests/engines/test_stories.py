@@ -57,7 +57,7 @@ def story(kind, make_key, watched, search, engines, server):
                 said
             )
             assert kind == "cron" or job.went_well() is well, said
-            if not well and not during and not loop:
+            if not well and not during and not loop and seen.startswith(NOT_STARTED):
                 assert ("read [" in said, key.note in said, "tab API keys" in said) == (False, True, True)
             word = "yes" if well else "says so"
         finally:
@@ -90,13 +90,13 @@ def test_a_job_that_is_late_says_so(kind, story, make_key, engines, server, watc
 
 
 def test_a_job_whose_file_is_missing_says_so(kind, story):
-    seen = "tiled.env" if kind == "systemd" else f"{NOT_STARTED}: no file {{key.path}}"
+    seen = "243/CREDENTIALS" if kind == "systemd" else f"{NOT_STARTED}: no file {{key.path}}"
     story("missing", before=lambda key: key.path.unlink(), seen=seen)
 
 
 def test_a_job_that_may_not_read_the_file_says_so(kind, story):
     # The file is root's, and the job somebody else's.
-    seen = "tiled.env" if kind == "systemd" else f"{NOT_STARTED}: {{key.path}} cannot be read (Permission denied)"
+    seen = "243/CREDENTIALS" if kind == "systemd" else f"{NOT_STARTED}: {{key.path}} cannot be read (Permission denied)"
     story("unreadable", before=lambda key: os.chown(key.path, 0, 0), seen=seen)
 
 
@@ -150,6 +150,11 @@ def test_a_job_gives_up_on_a_server_that_stays_away(engines, make_key, server):
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("dask", "prefect", "joblib", "ipyparallel")])
 def test_a_script_is_sound(make_key, kind):
     script = make_key().scripts[kind]
-    command = ["shellcheck", "--shell=bash", "--exclude=SC1090,SC1091", "-"]  # files that it cannot follow
+    command = [
+        "shellcheck",
+        "--shell=bash",
+        "--exclude=SC1090,SC1091,SC2016",
+        "-",
+    ]  # files it cannot follow; what tasks expand
     checked = subprocess.run(command, input=script, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout

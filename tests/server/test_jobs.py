@@ -373,3 +373,12 @@ def test_a_cell_with_dask_does_not_wait_past_its_key_for_jobs_that_the_queue_has
         "is 'overnight fit'. Make another in a notebook (tab API keys, or %tiled_api_key create --save), and name its "
         "file in this script."
     )
+
+
+def test_a_job_with_joblib_whose_key_ends_meanwhile_says_so(key, keys, run):
+    text = key.snippet("joblib").replace("check_tiled_key(key_file)  # may the job start?", "")
+    keys.revoke(key.first_eight)
+    key.save(key.saved_to)
+    done = run(text, [sys.executable])
+    assert (done.returncode, "RuntimeError: ClientError: 401" in done.stderr) == (1, True), done.stderr
+    assert key.secret not in done.stdout + done.stderr

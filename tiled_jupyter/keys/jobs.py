@@ -244,6 +244,7 @@ _SYSTEMD = Template("""\
 #     LoadCredential=tiled.env:$unit_path
 #     ExecStart=/bin/bash %h/tiled-job.sh
 # Then: systemctl --user daemon-reload; systemctl --user start tiled-job
+# Its status is 243/CREDENTIALS where there is no such file, or it cannot be read: then systemd starts no script.
 
 $begin
 ${run}python3 analysis.py
@@ -257,8 +258,11 @@ from joblib import Parallel, delayed
 def analysis(name):
     from tiled.client import from_uri
 
-    client = from_uri($uri, api_key=tiled_key(key_file))  # each process reads the file itself
-    return repr(client[name])
+    try:
+        client = from_uri($uri, api_key=tiled_key(key_file))  # each process reads the file itself
+        return repr(client[name])
+    except Exception as error:  # of Tiled's kind, which cannot be sent between processes
+        raise RuntimeError(f"{type(error).__name__}: {error}") from None
 
 
 print(Parallel(n_jobs=4)(delayed(analysis)(name) for name in ["NAME"]))
