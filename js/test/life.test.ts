@@ -297,7 +297,9 @@ describe("patience", () => {
   it("says trouble in its place", () => {
     const page = open();
     page.show(state("verifying, told to wait"), { now: 1790000020 });
-    expect(line(page)).toBe("tiled.example.org asks to wait before the next try (429). The next try comes by itself in 12 s.");
+    expect(line(page)).toBe(
+      "tiled.example.org asks to wait before the next try (429). The next try comes by itself in 12 s.",
+    );
     page.show(state("awaiting authorization, in trouble"));
     expect(line(page)).toContain("login.example.org cannot answer");
     page.show(state("awaiting authorization"));
