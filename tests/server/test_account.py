@@ -148,7 +148,7 @@ def test_where_it_cannot_be_saved_a_sentence_says_so_and_the_key_stays_in_hand(d
     (tmp_path / "state").mkdir(exist_ok=True)
     (tmp_path / "state").chmod(0o777)
     account = desk.make(keep_in="file")
-    assert "its file could not be written (Others can write to" in account.keys_failure
+    assert "its file could not be written (Other people can write to" in account.keys_failure
     assert (account.made.saved_to, account.scripts, account.keys.rows[0].file) == (None, None, None)
     (tmp_path / "state").chmod(0o700)
     account = desk.says(said.Plain.SAVE_KEY)

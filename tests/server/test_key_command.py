@@ -317,7 +317,7 @@ def test_where_the_file_cannot_be_written_it_is_as_it_was_and_no_key_is_left(bob
     path = bob.create("1h").save(place / "key.env", beside_notebook=True)
     place.chmod(0o777)
     before = path.read_text()
-    assert run("rotate", path, status=1).startswith(f"Others can write to {place}.")
+    assert run("rotate", path, status=1).startswith(f"Other people can write to {place}.")
     assert (path.read_text(), len(bob.list())) == (before, 1)
     assert status_of(secret_in(path), bob) == 200
 

@@ -83,7 +83,7 @@ def test_a_directory_others_can_write_is_refused(tmp_path, loose):
     place = tmp_path / "shared"
     place.mkdir()
     place.chmod(loose)
-    with pytest.raises(UnsafePlace, match="Others can write"):
+    with pytest.raises(UnsafePlace, match="Other people can write"):
         key_files.save(SECRET, SERVER, None, place / "key.env")
     assert list(place.iterdir()) == []
 
@@ -91,7 +91,7 @@ def test_a_directory_others_can_write_is_refused(tmp_path, loose):
 def test_a_directory_below_one_that_everybody_can_write_is_refused(tmp_path):
     (tmp_path / "shared" / "mine").mkdir(parents=True)
     (tmp_path / "shared").chmod(0o777)
-    with pytest.raises(UnsafePlace, match="Others can write"):
+    with pytest.raises(UnsafePlace, match="Other people can write"):
         key_files.save(SECRET, SERVER, None, tmp_path / "shared" / "mine" / "key.env")
 
 
