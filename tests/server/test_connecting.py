@@ -411,7 +411,7 @@ def test_http_typed_for_a_server_of_https_proposes_https(environment, tmp_path):
     ("version", "says"),
     [
         (ssl.TLSVersion.TLSv1_2, "speaks https and refuses this kernel's. It may want another version of TLS, or a"),
-        (ssl.TLSVersion.TLSv1_3, "lets in only programs that have a certificate of their own, which Tiled's client"),
+        (ssl.TLSVersion.TLSv1_3, "lets in only programs that have a certificate of their own, and Tiled's client"),
     ],
 )
 def test_a_server_that_wants_a_certificate_of_its_clients_is_said(environment, tmp_path, version, says):
