@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import stat
 import subprocess
@@ -372,7 +373,7 @@ def test_a_file_that_does_not_say_as_what_its_key_was_made_asks_for_how_long(bob
 def at_a_terminal(*arguments, answers=(), until=None, **environment):
     """Run the command at a terminal, answer what it asks, and give exit status and all that was shown.
 
-    `until` is called with what was shown so far, and returns True once Ctrl-C is to be pressed.
+    `until` is called with what was shown so far, and returns True once Ctrl-C is to be pressed, until it ends.
     """
     person, terminal = pty.openpty()
     process = subprocess.Popen(
@@ -386,7 +387,11 @@ def at_a_terminal(*arguments, answers=(), until=None, **environment):
     )
     os.close(terminal)
     answers, said, asked = list(answers), b"", 0
+    pressed = False
     while True:
+        if pressed and not select.select([person], [], [], 1)[0]:
+            os.write(person, b"\x03")  # as a person does: the first may come just before Python waits for the line
+            continue
         try:
             said += os.read(person, 1000)
         except OSError:  # it has ended
@@ -395,7 +400,7 @@ def at_a_terminal(*arguments, answers=(), until=None, **environment):
             asked += 1
             os.write(person, f"{answers.pop(0)}\n".encode())
         if until is not None and until(said):
-            until = None
+            until, pressed = None, True
             os.write(person, b"\x03")
     os.close(person)
     return process.wait(PATIENCE), said.decode(errors="replace")
