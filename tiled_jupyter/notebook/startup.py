@@ -252,13 +252,17 @@ def _home() -> Path:
     """
     usual = Path(os.path.normpath(Path(os.environ.get("IPYTHONDIR") or "~/.ipython").expanduser()))
     existed = usual.exists()
+    refusal = f"IPython cannot write to its directory {usual}. Correct its rights, or set IPYTHONDIR."
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        home = Path(get_ipython_dir())
+        try:
+            home = Path(get_ipython_dir())
+        except OSError:
+            raise CannotChange(refusal) from None
     temporary = home != usual and home.parent == Path(tempfile.gettempdir())
     if temporary or (home == usual and not existed):
         with suppress(OSError):
             home.rmdir()
     if temporary:
-        raise CannotChange(f"IPython cannot write to its directory {usual}. Correct its rights, or set IPYTHONDIR.")
+        raise CannotChange(refusal)
     return home
