@@ -258,7 +258,7 @@ def test_fault_14_a_server_with_another_database_asks_and_says_how_to_go_on(hast
     with pytest.raises(IdentityChanged) as caught:
         get(context)
     assert str(caught.value) == (
-        f"127.0.0.1:{hasty_server.port} takes alice for somebody new, as after a change of its database, so the "
+        f"127.0.0.1:{hasty_server.port} does not know alice any more, perhaps after a change of its database, so the "
         "interrupted request was not sent. Run %tiled_login to go on."
     )
     assert hook.calls == 2

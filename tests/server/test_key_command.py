@@ -174,8 +174,8 @@ def test_a_key_is_revoked_by_its_first_eight_characters_and_by_its_file(bob, clo
     place.mkdir(mode=0o700)
     other = bob.create("1h").save(place / "key.env", beside_notebook=True)
     secrets = secret_in(usual), secret_in(other)
-    assert run("revoke", secrets[0][:8]) == f"{secrets[0][:8]} works no longer.\n"
-    assert run("revoke", other) == f"{secrets[1][:8]} works no longer. {other} was deleted.\n"
+    assert run("revoke", secrets[0][:8]) == f"{secrets[0][:8]} no longer works.\n"
+    assert run("revoke", other) == f"{secrets[1][:8]} no longer works. {other} was deleted.\n"
     assert [status_of(secret, bob) for secret in secrets] == [401, 401]
     assert (usual.exists(), other.exists()) == (False, False)
     assert run("revoke", secrets[0][:8], status=1).startswith("There is no such key on this account.")
@@ -200,7 +200,7 @@ def test_a_new_key_like_the_old_one_is_in_the_same_file_and_the_old_one_is_revok
     path = old.save()
     said = run("rotate", path)
     assert said.splitlines()[0] == str(path)
-    assert said.splitlines()[-1] == f"The old key, {old.first_eight}, works no longer."
+    assert said.splitlines()[-1] == f"The old key, {old.first_eight}, no longer works."
     (new,) = bob.list()
     assert (new.note, new.scopes, new.access_tags) == ("nightly = TILED_API_KEY=…", ("read:data",), ("public",))
     assert timedelta(days=9, hours=23) < new.expires - datetime.now(timezone.utc) <= timedelta(days=10)
@@ -271,7 +271,7 @@ def test_a_job_that_holds_the_old_key_has_the_time_that_it_is_given(of_service, 
     ) as rotating:
         assert rotating.stdout.readline() == f"{path}\n"
         assert (status_of(old, keys), status_of(secret_in(path), keys)) == (200, 200)
-        assert rotating.stdout.read().endswith(f"The old key, {old[:8]}, works no longer.\n")
+        assert rotating.stdout.read().endswith(f"The old key, {old[:8]}, no longer works.\n")
     assert rotating.returncode == 0
     assert (status_of(old, keys), status_of(secret_in(path), keys)) == (401, 200)
 

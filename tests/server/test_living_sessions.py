@@ -296,7 +296,7 @@ def test_a_login_offers_its_form_where_a_saved_sign_in_cannot_be_checked_and_goe
     form = shown.connect(short.uri)
     assert form.reason == (
         f"127.0.0.1:{short.port} answered with a page instead of a token: perhaps a portal or maintenance. So "
-        "whether your saved sign-in is good cannot be known at the moment; sign in here if you cannot wait."
+        "it is not known now whether your saved sign-in is still good. Wait, or sign in here."
     )
     before = len(short.log)
 

@@ -166,7 +166,7 @@ def test_a_session_is_signed_out_of_before_a_key_that_is_used_beside_it(signed_i
     said = here.run("%tiled_logout --everywhere")
     assert "has ended this sign-in, and nothing can renew it. Another sign-in to it is still in use here" in said
     assert here.run("print(by_key.authenticated)").strip() == "True"
-    assert "This client uses its API key no more" in here.run("%tiled_logout")
+    assert "This client no longer uses its API key" in here.run("%tiled_logout")
     assert "Nobody is signed in here." in here.run("%tiled_logout")
     here.run(SIGN_IN.format(addresses=[closed_server.uri]))  # for what tidies up
 

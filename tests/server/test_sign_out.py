@@ -420,7 +420,7 @@ def test_a_keys_logout_touches_its_client_alone(closed_server, cache, key, monke
     monkeypatch.setattr(enabling.front_end, "say", lines.append)
     keys_client.logout()
     settle()
-    assert "uses its API key no more" in lines[0]
+    assert "no longer uses its API key" in lines[0]
     assert not keys_client.authenticated
     assert another.api_key == key
     assert isinstance(shown.session.state, SignedIn)

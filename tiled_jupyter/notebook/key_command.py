@@ -290,7 +290,7 @@ def _rotate(options: Any, say: Say) -> None:
         if grace != _UNTIL_ITS_END:
             _end_old(keys, file, end)
             if not options.json:
-                say(f"The old key, {file.first_eight}, works no longer.")
+                say(f"The old key, {file.first_eight}, no longer works.")
 
 
 def _end_of_old(file: KeyFile, grace: Any) -> datetime | None:
@@ -351,7 +351,7 @@ def _revoke(options: Any, say: Say) -> None:
     if options.json:
         say(json.dumps({"first_eight": first_eight, "server": str(account.context.api_uri)}))
     else:
-        say(f"{first_eight} works no longer.{f' {file.path} was deleted.' if file is not None else ''}")
+        say(f"{first_eight} no longer works.{f' {file.path} was deleted.' if file is not None else ''}")
 
 
 def _is_gone(keys: ApiKeys, first_eight: str) -> bool:
