@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -96,3 +97,12 @@ class Panel:
     def signed_in_as(self, username: str) -> None:
         """Wait until the panel says so."""
         expect(self.status).to_have_text(f"Signed in as {username}")
+
+
+def tab_until_focused(notebook, target) -> None:
+    """Press Tab as a person does who has no mouse."""
+    for _ in range(40):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        notebook.page.keyboard.press("Tab")
+    pytest.fail("Tab does not lead there")

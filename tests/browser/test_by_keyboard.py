@@ -9,8 +9,7 @@ from playwright.sync_api import expect
 from tests.approval import approve_without_a_page
 from tests.server.tiled_server import PASSWORDS
 
-from .panel import Panel
-from .test_sign_in import tab_until_focused
+from .panel import Panel, tab_until_focused
 
 ALICE = PASSWORDS["alice"]
 TYPED = "x = 'a person writes here while others sign in'"

@@ -12,7 +12,7 @@ from jupyter_core.paths import jupyter_path
 from playwright.sync_api import expect
 
 from tests.approval import approve_without_a_page
-from tests.server.test_terminal import ask_and_answer
+from tests.server.terminal import ask_and_answer
 from tests.server.tiled_server import PASSWORDS
 
 from .axe import find_violations, load_axe

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.server.tiled_server import TiledServer
+from tests.server.sessions import end_all_sessions
+from tests.server.tiled_server import PASSWORDS, TiledServer
 
 from .panel import Panel
-from .test_resuming import ALICE, end_all_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def test_three_panels_in_two_notebooks_know_and_one_login_heals_them(open_notebo
     panel_too = f"from tiled_jupyter import LoginPanel\nLoginPanel({dying_server.uri!r})"
     first = open_notebook([login, panel_too])
     first.run(0)
-    Panel(first, 0).sign_in("alice", ALICE)
+    Panel(first, 0).sign_in("alice", PASSWORDS["alice"])
     first.cell_done(0)
     first.execute(1)
     other = open_notebook([login, "%tiled_why alice", "%tiled_whoami"])
@@ -47,7 +47,7 @@ def test_three_panels_in_two_notebooks_know_and_one_login_heals_them(open_notebo
     assert "The sign-in has ended. Run %tiled_login to go on." in other.execute(1)
     expect(elsewhere.status).to_have_text(ENDED)
     assert "the sign-in has ended" in other.execute(2)
-    there.sign_in("alice", ALICE)
+    there.sign_in("alice", PASSWORDS["alice"])
     for panel in (here, there, elsewhere):
         panel.signed_in_as("alice")
     assert "alice" in other.execute(2)

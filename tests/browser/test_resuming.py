@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.approval import approve
 from tests.server.openid_provider import OpenIDProvider, proxied_provider
+from tests.server.sessions import end_all_sessions
 from tests.server.tiled_server import PASSWORDS, TiledServer
 
 from .panel import Panel
@@ -36,11 +36,6 @@ WAYS = {
 def dying_server() -> Iterator[TiledServer]:
     with TiledServer(allow_anonymous_access=False) as server:
         yield server
-
-
-def end_all_sessions(server):
-    """Sign with another key from now on: every session is over at once."""
-    server.restart(secret_key=os.urandom(32).hex())
 
 
 def signed_in(server, *arguments):

@@ -11,7 +11,7 @@ from tests.server.hostile_server import HostileServer, untrusted
 from tests.server.tiled_server import free_port
 from tiled_jupyter.demo.server import PASSWORDS
 
-from .panel import Panel
+from .panel import Panel, tab_until_focused
 
 ALICE = PASSWORDS["alice"]
 READ = "order.append('read'); print(client['alice/heating_scan/images'].read().shape)"
@@ -103,15 +103,6 @@ def test_keyboard_only(open_notebook, tiled_server):
     tab_until_focused(notebook, panel.button("Only this notebook"))
     notebook.page.keyboard.press("Enter")
     expect(panel.button("Sign in")).to_be_visible()
-
-
-def tab_until_focused(notebook, target) -> None:
-    """Press Tab as a person does who has no mouse."""
-    for _ in range(40):
-        if target.evaluate("element => element === document.activeElement"):
-            return
-        notebook.page.keyboard.press("Tab")
-    pytest.fail("Tab does not lead there")
 
 
 def test_running_the_cell_does_not_steal_the_focus(open_notebook, tiled_server):

@@ -15,8 +15,7 @@ import pytest
 from tiled_jupyter.kernel import memory
 from tiled_jupyter.keys.api_keys import ApiKeys
 
-from .sessions import another_kernel, end_kernels, janitor_of
-from .test_context import signed_in
+from .sessions import another_kernel, end_kernels, janitor_of, sign_in_as
 from .tiled_server import TiledServer
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
 def context(closed_server):
     """Bob, signed in and without keys; what the tests make is revoked after them, by Tiled's own client."""
     with janitor_of(closed_server):
-        yield signed_in(closed_server, "bob", remember_me=False)
+        yield sign_in_as(closed_server, "bob", remember_me=False)
 
 
 @pytest.fixture

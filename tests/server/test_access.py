@@ -21,9 +21,9 @@ from tiled_jupyter.session import registry
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.state.states import SignedIn
 
+from .kernel import kernel
 from .sessions import Hook, janitor_of, signed_in
 from .shown import Shown, settle
-from .test_magics import kernel
 from .tiled_server import PASSWORDS, TiledServer
 
 HELP = "https://help.example.org/tiled"

@@ -27,8 +27,8 @@ from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.sign_in.sign_out import sign_out_of
 from tiled_jupyter.state.states import SignedIn
 
+from .sessions import sign_in_as
 from .shown import Shown
-from .test_context import signed_in
 from .tiled_server import TiledServer
 
 
@@ -122,7 +122,7 @@ def test_context_create_api_key_is_tileds_and_shows_no_secret(context):
 def test_the_documented_call_on_a_client_works_where_it_is_enabled(closed_server):
     enable()
     try:
-        signed_in(closed_server, "bob")
+        sign_in_as(closed_server, "bob")
         client = tiled_from_uri(closed_server.uri)
         key = client.create_api_key(expires_in="7d", note="for the beamline")
         assert isinstance(key, NewApiKey)
@@ -135,7 +135,7 @@ def test_the_documented_call_on_a_client_works_where_it_is_enabled(closed_server
 def test_tileds_command_line_makes_keys_with_the_session_of_the_panel(context, keys, closed_server, tmp_path):
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "demo.yml").write_text(f"demo:\n  uri: {closed_server.uri}/api/v1/\n")
-    signed_in(closed_server, "bob")
+    sign_in_as(closed_server, "bob")
     done = subprocess.run(
         [Path(sys.executable).with_name("tiled"), "api_key", "create", "--profile", "demo", "--expires-in", "7d"],
         env={**os.environ, "TILED_PROFILES": str(tmp_path / "profiles")},
@@ -338,7 +338,7 @@ def test_saving_is_private_and_says_where(keys, tmp_path):
 
 
 def test_using_a_key_binds_it_to_its_server_alone(keys, context, closed_server, public_server):
-    sibling = signed_in(closed_server, remember_me=False)
+    sibling = sign_in_as(closed_server, remember_me=False)
     elsewhere, _ = Context.from_any_uri(public_server.uri)
     key = keys.create()
     assert "127.0.0.1" in key.use()
@@ -358,7 +358,7 @@ def test_using_a_key_binds_it_to_its_server_alone(keys, context, closed_server, 
 
 
 def test_another_key_takes_the_place_of_one_in_use(keys, context, closed_server):
-    sibling = signed_in(closed_server, remember_me=False)
+    sibling = sign_in_as(closed_server, remember_me=False)
     own, _ = Context.from_any_uri(closed_server.uri, api_key="abcd")
     one, other = keys.create(), keys.create()
     one.use()
@@ -446,7 +446,7 @@ def test_a_key_that_expired_or_was_revoked_says_that_it_does_not_work(keys, clos
 
 def test_the_hundredth_key_is_the_last_and_the_sentence_says_what_to_do():
     with TiledServer(allow_anonymous_access=False) as server:
-        context = signed_in(server, remember_me=False)
+        context = sign_in_as(server, remember_me=False)
         keys = ApiKeys(context)
         for _ in range(100):
             context.http_client.post(
@@ -464,7 +464,7 @@ def test_the_hundredth_key_is_the_last_and_the_sentence_says_what_to_do():
 
 def test_a_server_that_is_gone_is_said_within_seconds():
     with TiledServer(allow_anonymous_access=False) as server:
-        keys = ApiKeys(signed_in(server, remember_me=False))
+        keys = ApiKeys(sign_in_as(server, remember_me=False))
         server.stop()
         with pytest.raises(KeysUnavailable, match="Cannot reach") as caught:
             keys.create()
@@ -473,7 +473,7 @@ def test_a_server_that_is_gone_is_said_within_seconds():
 
 def test_an_account_whose_keys_the_server_cannot_list_gets_a_sentence_at_once_and_no_further_key():
     with TiledServer(allow_anonymous_access=False) as server:
-        context = signed_in(server, remember_me=False)
+        context = sign_in_as(server, remember_me=False)
         keys = ApiKeys(context)
         # As other programs make them. Tiled's server keeps such a key, and fails at once and ever after.
         body = {"scopes": ["read:data"], "expires_in": 600, "note": "x" * 256}

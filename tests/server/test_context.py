@@ -12,26 +12,9 @@ from tiled.client import from_uri as tiled_from_uri
 
 from tiled_jupyter import CannotPrompt, Context, LoginFailed, from_context, from_uri
 from tiled_jupyter.address import BadAddress
-from tiled_jupyter.oauth.password import password_grant
 
+from .sessions import password_hook, sign_in_as
 from .tiled_server import PASSWORDS, TiledServer
-
-
-def hook(name="alice", calls=None):
-    """Make the prompt hook of Tiled's older documentation, with somebody who knows the password."""
-
-    def my_prompt(http_client, providers):
-        if calls is not None:
-            calls.append((http_client, dict(http_client.headers), dict(http_client.cookies)))
-        return password_grant(http_client, providers[0].links["auth_endpoint"], name, PASSWORDS[name])
-
-    return my_prompt
-
-
-def signed_in(server, name="alice", **options) -> Context:
-    context, _ = Context.from_any_uri(server.uri)
-    context.authenticate(prompt_for_reauthentication=hook(name), **options)
-    return context
 
 
 def mode(path: Path) -> int:
@@ -47,7 +30,7 @@ def test_anonymous_use_asks_nobody(public_server):
 def test_the_documented_hook_is_called_immediately(closed_server):
     calls = []
     context, node_path_parts = Context.from_any_uri(closed_server.uri)
-    context.authenticate(prompt_for_reauthentication=hook(calls=calls))
+    context.authenticate(prompt_for_reauthentication=password_hook(calls=calls))
     client = from_context(context, node_path_parts=node_path_parts)
     assert len(calls) == 1
     assert len(list(client)) > 0
@@ -56,8 +39,8 @@ def test_the_documented_hook_is_called_immediately(closed_server):
 
 def test_the_hook_gets_a_client_that_carries_nothing_of_the_session(closed_server):
     calls = []
-    context = signed_in(closed_server)
-    context.authenticate(prompt_for_reauthentication=hook(calls=calls))
+    context = sign_in_as(closed_server)
+    context.authenticate(prompt_for_reauthentication=password_hook(calls=calls))
     http_client, headers, cookies = calls[0]
     assert http_client is not context.http_client
     assert http_client.auth is None
@@ -74,21 +57,21 @@ def test_a_hook_that_gives_no_token_ends_in_login_failed(closed_server, answer):
 
 
 def test_the_next_kernel_and_tileds_own_client_are_signed_in(closed_server):
-    signed_in(closed_server)
+    sign_in_as(closed_server)
     assert repr(from_uri(closed_server.uri).context) == "<Context authenticated as 'alice'>"
     with tiled_from_uri(closed_server.uri).context as plain:
         assert repr(plain) == "<Context authenticated as 'alice'>"
 
 
 def test_what_is_not_remembered_leaves_nothing_and_removes_what_was_there(closed_server, cache):
-    signed_in(closed_server)
-    signed_in(closed_server, "bob", remember_me=False)
+    sign_in_as(closed_server)
+    sign_in_as(closed_server, "bob", remember_me=False)
     assert [path for path in (cache / "tokens").rglob("*") if path.is_file()] == []
 
 
 def test_a_session_in_memory_refreshes():
     with TiledServer(allow_anonymous_access=False, access_token_max_age=1) as server:
-        context = signed_in(server, remember_me=False)
+        context = sign_in_as(server, remember_me=False)
         first = context.http_client.auth.tokens["access_token"]
         expired = httpx.get(f"{server.uri}/api/v1/metadata/", headers={"Authorization": f"Bearer {first}"})
         while expired.status_code == 200:
@@ -101,7 +84,7 @@ def test_a_session_in_memory_refreshes():
 def test_token_files_are_for_this_user_alone(closed_server, cache, umask):
     before = os.umask(umask)
     try:
-        signed_in(closed_server)
+        sign_in_as(closed_server)
     finally:
         os.umask(before)
     (directory,) = (cache / "tokens").iterdir()
@@ -112,13 +95,13 @@ def test_token_files_are_for_this_user_alone(closed_server, cache, umask):
 
 @pytest.mark.parametrize("sign_in_again", [True, False], ids=["at the next login", "when it is used"])
 def test_looser_files_are_tightened(closed_server, cache, sign_in_again):
-    signed_in(closed_server)
+    sign_in_as(closed_server)
     (directory,) = (cache / "tokens").iterdir()
     directory.chmod(0o755)
     for file in directory.iterdir():
         file.chmod(0o644)
     if sign_in_again:
-        signed_in(closed_server)
+        sign_in_as(closed_server)
     else:
         from_uri(closed_server.uri)
     assert mode(directory) == 0o700
@@ -127,7 +110,7 @@ def test_looser_files_are_tightened(closed_server, cache, sign_in_again):
 
 @pytest.mark.parametrize("torn", ["", "\n", "half a token\x00", "ÿ"])
 def test_a_torn_token_file_is_no_token(closed_server, cache, torn):
-    signed_in(closed_server)
+    sign_in_as(closed_server)
     (directory,) = (cache / "tokens").iterdir()
     (directory / "access_token").write_text(torn, encoding="latin-1")
     assert repr(from_uri(closed_server.uri).context) == "<Context authenticated as 'alice'>"
@@ -140,7 +123,7 @@ def test_a_torn_token_file_is_no_token(closed_server, cache, torn):
 def test_a_place_that_cannot_be_written_keeps_the_session_in_memory(closed_server, cache):
     cache.write_text("a file where the directory should be")
     with pytest.warns(UserWarning, match="could not be saved"):
-        context = signed_in(closed_server)
+        context = sign_in_as(closed_server)
     assert context.whoami()["identities"][0]["id"] == "alice"
     assert context.remembered is False
 
@@ -151,17 +134,17 @@ def test_a_server_that_requires_login_prompts_at_once_and_says_so_where_nobody_i
 
 
 def test_own_hook_of_from_uri(closed_server):
-    client = from_uri(closed_server.uri, prompt_for_reauthentication=hook("bob"))
+    client = from_uri(closed_server.uri, prompt_for_reauthentication=password_hook("bob"))
     assert repr(client.context) == "<Context authenticated as 'bob'>"
 
 
 def test_a_key_in_the_address_is_used_and_a_key_wins_over_a_login(closed_server):
-    key = signed_in(closed_server).create_api_key(expires_in=600)["secret"]
+    key = sign_in_as(closed_server).create_api_key(expires_in=600)["secret"]
     client = from_uri(f"{closed_server.uri}?api_key={key}")
     assert client.context.api_key == key
     assert key not in client.uri
     with pytest.raises(LoginFailed, match="API key"):
-        client.context.authenticate(prompt_for_reauthentication=hook())
+        client.context.authenticate(prompt_for_reauthentication=password_hook())
 
 
 def test_an_address_with_a_password_in_it_is_refused():
@@ -170,17 +153,17 @@ def test_an_address_with_a_password_in_it_is_refused():
 
 
 def test_no_secret_in_a_repr(closed_server):
-    context = signed_in(closed_server)
+    context = sign_in_as(closed_server)
     tokens = context.http_client.auth.tokens.values()
     shown = repr(context.http_client.auth) + repr(context) + repr(vars(context.http_client.auth).keys())
     assert not any(token in shown for token in tokens)
 
 
 def test_signing_out_of_the_kernel_reaches_every_context_and_is_not_undone_by_what_is_saved(closed_server):
-    one, other = signed_in(closed_server), from_uri(closed_server.uri).context
+    one, other = sign_in_as(closed_server), from_uri(closed_server.uri).context
     one.forget()
     assert not one.authenticated
     assert not other.authenticated
     assert Context.from_any_uri(closed_server.uri)[0].use_cached_tokens() is False
-    assert signed_in(closed_server).authenticated
+    assert sign_in_as(closed_server).authenticated
     assert Context.from_any_uri(closed_server.uri)[0].use_cached_tokens() is True

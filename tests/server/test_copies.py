@@ -11,13 +11,13 @@ from tiled_jupyter import from_context
 from tiled_jupyter.oauth.audience import NotSent
 from tiled_jupyter.session import registry
 
-from .test_context import signed_in
+from .sessions import sign_in_as
 
 
 @pytest.mark.parametrize("how", [copy.copy, copy.deepcopy])
 @pytest.mark.parametrize("remember", [True, False])
 def test_a_copy_of_a_context_shares_the_session(closed_server, how, remember):
-    context = signed_in(closed_server, remember_me=remember)
+    context = sign_in_as(closed_server, remember_me=remember)
     twin = how(context)
     assert type(twin) is type(context)
     assert twin.http_client is not context.http_client
@@ -45,7 +45,7 @@ def test_a_copy_of_a_context_keeps_its_key(context, how):
 
 @pytest.mark.parametrize("how", [copy.copy, copy.deepcopy])
 def test_a_copy_of_a_client_reads_on(closed_server, how):
-    client = from_context(signed_in(closed_server, remember_me=False))
+    client = from_context(sign_in_as(closed_server, remember_me=False))
     twin = how(client)
     assert list(twin) == list(client)
     with pytest.raises(pickle.PicklingError):  # a journey is another matter

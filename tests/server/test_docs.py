@@ -13,8 +13,8 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.myst import CodeBlockParser
 
-from .test_notebooks import alice as alice
-from .test_notebooks import run
+from .notebooks import alice as alice
+from .notebooks import run
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE_SERVER = "https://tiled.example.org"

@@ -21,9 +21,9 @@ from tiled_jupyter.state import account as said
 from tiled_jupyter.state.states import SignedIn, SignedOut
 
 from .hostile_server import HostileServer
+from .kernel import kernel
 from .sessions import Hook, get, janitor_of, kill, signed_in
 from .shown import Shown, asked, settle
-from .test_magics import kernel
 
 ELSEWHERE = """\
 from types import SimpleNamespace

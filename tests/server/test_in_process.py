@@ -18,8 +18,8 @@ from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.sign_in.hook import Caller
 from tiled_jupyter.state.states import SignedIn
 
+from .sessions import password_hook
 from .shown import settle
-from .test_context import hook
 from .tiled_server import PASSWORDS
 
 # Of Tiled's and Starlette's own test client.
@@ -52,7 +52,7 @@ def context(in_process, cache, monkeypatch):
 
 
 def test_a_session_begins_is_renewed_and_ends_in_this_process(context):
-    context.authenticate(prompt_for_reauthentication=hook())
+    context.authenticate(prompt_for_reauthentication=password_hook())
     client = from_context(context)
     names = list(client)
     first = tokens_of(context)["access_token"]
@@ -67,7 +67,7 @@ def test_a_session_begins_is_renewed_and_ends_in_this_process(context):
 
 def test_a_session_that_was_revoked_is_asked_for_again(context):
     calls = []
-    context.authenticate(prompt_for_reauthentication=hook(calls=calls))
+    context.authenticate(prompt_for_reauthentication=password_hook(calls=calls))
     for session in context.whoami()["sessions"]:
         context.revoke_session(session["uuid"])
     time.sleep(2.5)
@@ -76,7 +76,7 @@ def test_a_session_that_was_revoked_is_asked_for_again(context):
 
 
 def test_keys_are_made_and_revoked(context):
-    context.authenticate(prompt_for_reauthentication=hook("bob"))
+    context.authenticate(prompt_for_reauthentication=password_hook("bob"))
     key = context.create_api_key(expires_in=600, note="in process")
     assert key["first_eight"] in {one.first_eight for one in ApiKeys(context).list()}
     ApiKeys(context).revoke(key["first_eight"])

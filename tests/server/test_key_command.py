@@ -26,10 +26,9 @@ from tiled_jupyter.keys.jobs import KINDS
 from tiled_jupyter.notebook import key_command
 from tiled_jupyter.session import key_files
 
-from .sessions import another_kernel, janitor_of
-from .test_context import signed_in
-from .test_nameless import server as server
-from .test_nameless import service as service
+from .service_accounts import server as server
+from .service_accounts import service as service
+from .sessions import another_kernel, janitor_of, sign_in_as
 from .tiled_server import PASSWORDS
 
 COMMAND = [sys.executable, "-m", "tiled_jupyter", "key"]
@@ -50,7 +49,7 @@ def home(tmp_path, monkeypatch):
 def bob(closed_server):
     """Bob's keys; his sign-in is saved, as one in a notebook has left it."""
     with janitor_of(closed_server):
-        yield ApiKeys(signed_in(closed_server, "bob"))
+        yield ApiKeys(sign_in_as(closed_server, "bob"))
 
 
 @pytest.fixture
@@ -344,7 +343,7 @@ def test_another_name_of_the_file_gets_the_new_key_too(bob, tmp_path):
 def test_the_key_of_somebody_else_is_not_made_one_of_who_is_signed_in(keys, closed_server):
     path = keys.create("1h").save()  # bob's
     before = path.read_text()
-    alice = ApiKeys(signed_in(closed_server, "alice"))
+    alice = ApiKeys(sign_in_as(closed_server, "alice"))
     said = run("rotate", path, status=1)
     assert said.startswith(f"The key in {path} is not among the keys of this account on {keys.host}")
     assert (path.read_text(), len(alice.list())) == (before, 0)

@@ -7,37 +7,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from traitlets.config import Config
 
-from tiled_jupyter import Context
-from tiled_jupyter.oauth.password import password_grant
-
-from .tiled_server import PASSWORDS
+from .notebooks import alice as alice
+from .notebooks import run
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LOGINS = ["%load_ext tiled_jupyter\n%tiled_login {}", "from tiled_jupyter import from_uri\nfrom_uri('{}')"]
-
-
-def run(notebook):
-    # By TCP, another process may take a port between the moment it is chosen and the kernel's start.
-    sockets = Config({"KernelManager": {"transport": "ipc"}})
-    NotebookClient(notebook, timeout=120, kernel_name="python3", config=sockets).execute()
-    return [str(output) for cell in notebook.cells for output in cell.get("outputs", [])]
-
-
-@pytest.fixture
-def alice(public_server, monkeypatch):
-    """Leave a saved sign-in of Alice, who goes on where the demo's notebooks begin."""
-    context, _ = Context.from_any_uri(public_server.uri)
-    context.authenticate(
-        prompt_for_reauthentication=lambda http, providers: password_grant(
-            http, providers[0].links["auth_endpoint"], "alice", PASSWORDS["alice"]
-        )
-    )
-    monkeypatch.setenv("TILED_JUPYTER_DEMO_URI", public_server.uri)
-    return context
 
 
 def texts(name):

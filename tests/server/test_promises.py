@@ -10,7 +10,7 @@ from tiled.client.utils import ClientError
 
 from tiled_jupyter import CannotPrompt, Context, KeyNotMade, KeysUnavailable, LoginFailed, from_uri
 
-from .test_context import hook
+from .sessions import password_hook
 from .tiled_server import PASSWORDS
 
 
@@ -129,5 +129,5 @@ def test_a_prompt_of_a_context_can_be_called(closed_server, prompt):
     context, _ = Context.from_any_uri(closed_server.uri)
     with pytest.raises(TypeError, match="wants a callable"):
         context.authenticate(prompt_for_reauthentication=prompt)
-    context.authenticate(prompt_for_reauthentication=hook())
+    context.authenticate(prompt_for_reauthentication=password_hook())
     assert context.authenticated

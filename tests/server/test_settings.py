@@ -12,8 +12,8 @@ from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.state import wire
 from tiled_jupyter.state.states import Disconnected, SignedIn, SignedOut
 
+from .kernel import kernel
 from .shown import Shown, settle
-from .test_magics import kernel
 from .tiled_server import PASSWORDS
 
 HELP = "https://help.example.org/tiled"

@@ -18,7 +18,7 @@ from tiled_jupyter import __main__
 from tiled_jupyter.notebook import startup
 from tiled_jupyter.notebook.startup import NAME, content
 
-from .test_magics import kernel
+from .kernel import kernel
 
 ROOT = Path(__file__).parents[2]
 LOADED = "print('loaded' if 'tiled_jupyter' in get_ipython().extension_manager.loaded else 'not loaded')"

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
 import sys
-import time
 
-from tests.patience import PATIENCE
-
+from .terminal import ask_and_answer
 from .tiled_server import PASSWORDS
 
 SCRIPT = """
@@ -21,32 +16,6 @@ auth = client.context.http_client.auth
 auth.tokens.update(access_token="over", refresh_token="over")
 print("AGAIN", client["alice/heating_scan/images"].read().shape)
 """
-
-
-def ask_and_answer(command, answers, **environment):
-    """Run a program at a terminal, type an answer for each user name and password it asks for, and give its words."""
-    person, terminal = pty.openpty()
-    script = subprocess.Popen(
-        command,
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        env={**os.environ, "TERM": "dumb", **environment},
-        start_new_session=True,
-    )
-    os.close(terminal)
-    answers, count, said, deadline = list(answers), len(answers), "", time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            said += os.read(person, 1000).decode(errors="replace")
-        except OSError:  # the script has ended
-            break
-        asked = said.count("Username:") + said.count("Password:")
-        if answers and asked > count - len(answers):
-            os.write(person, f"{answers.pop(0)}\n".encode())
-    os.close(person)
-    assert script.wait(PATIENCE) == 0, said
-    return said
 
 
 def test_tileds_own_prompt_at_a_terminal(closed_server):

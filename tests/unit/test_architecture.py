@@ -15,6 +15,7 @@ import pytest
 import tiled_jupyter
 
 PACKAGE = Path(tiled_jupyter.__file__).parent
+TESTS = Path(__file__).parents[1]
 # From the ground up. A room imports only from those before it, and `kernel` from none of them.
 ROOMS = ["kernel", "state", "oauth", "session", "keys", "sign_in", "panel", "notebook"]
 SMALL = {"address", "background", "errors", "settings", "text"}  # for every room
@@ -216,3 +217,8 @@ def test_the_parts_of_the_page_import_from_those_below(script):
         other = (SOURCE / script).parent.joinpath(path).resolve().relative_to(SOURCE).parts[0]
         assert other == room or PAGE.index(other) < PAGE.index(room), path
         assert (room, other) != ("account", "signin")
+
+
+def test_what_tests_share_is_in_no_test_file():
+    imports = re.compile(r"^\s*(?:from|import) [\w.]*\btest_\w+", re.MULTILINE)
+    assert [path.name for path in TESTS.rglob("*.py") if imports.search(path.read_text())] == []

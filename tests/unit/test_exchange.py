@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.test_lifetime import token
+from tests.unit.jwt import token
 from tiled_jupyter.oauth.exchange import tokens_in
 from tiled_jupyter.session.context import _identity_in
 from tiled_jupyter.session.lifetime import expiry

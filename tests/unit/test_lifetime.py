@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.jwt import token
 from tiled_jupyter.session.lifetime import claims, moment, session_end
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
-
-
-def token(**said):
-    payload = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
-    return f"e30.{payload}.c2ln"
 
 
 def listed(**sessions):

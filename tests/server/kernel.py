@@ -1,0 +1,59 @@
+"""A kernel without a page."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from jupyter_client import KernelManager
+
+from tests.patience import PATIENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Kernel:
+    """Runs cells and completes lines."""
+
+    def __init__(self, client, pid) -> None:
+        self._client = client
+        self._pid = pid
+
+    def interrupt(self) -> None:
+        """Press the stop button, on whatever thread this is."""
+        os.kill(self._pid, signal.SIGINT)
+
+    def run(self, code: str, hear=lambda text: None) -> str:
+        """Run a cell and give all that it wrote; `hear` is called with each part."""
+        texts = []
+
+        def heard(message) -> None:
+            content = message["content"]
+            data = content.get("data", {})
+            texts.append(content.get("text") or data.get("text/plain") or content.get("evalue") or "")
+            hear(texts[-1])
+
+        self._client.execute_interactive(code, timeout=PATIENCE, output_hook=heard, allow_stdin=True)
+        return "\n".join(texts)
+
+    def complete(self, line: str) -> list[str]:
+        """Give what a line may go on with."""
+        return self._client.complete(line, reply=True, timeout=PATIENCE)["content"]["matches"]
+
+
+@contextmanager
+def kernel(ip: str = "127.0.0.1") -> Iterator[Kernel]:
+    """Give a kernel that has started."""
+    manager = KernelManager(ip=ip)
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=PATIENCE)
+        yield Kernel(client, manager.provisioner.pid)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel()

@@ -1,0 +1,33 @@
+"""Notebooks that run from above to below, without a page, and a person whose saved sign-in they find."""
+
+from __future__ import annotations
+
+import pytest
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+from tiled_jupyter import Context
+from tiled_jupyter.oauth.password import password_grant
+
+from .tiled_server import PASSWORDS
+
+
+def run(notebook):
+    """Run a notebook, and give each of its outputs as text."""
+    # By TCP, another process may take a port between the moment it is chosen and the kernel's start.
+    sockets = Config({"KernelManager": {"transport": "ipc"}})
+    NotebookClient(notebook, timeout=120, kernel_name="python3", config=sockets).execute()
+    return [str(output) for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+@pytest.fixture
+def alice(public_server, monkeypatch):
+    """Leave a saved sign-in of Alice, who goes on where the demo's notebooks begin."""
+    context, _ = Context.from_any_uri(public_server.uri)
+    context.authenticate(
+        prompt_for_reauthentication=lambda http, providers: password_grant(
+            http, providers[0].links["auth_endpoint"], "alice", PASSWORDS["alice"]
+        )
+    )
+    monkeypatch.setenv("TILED_JUPYTER_DEMO_URI", public_server.uri)
+    return context
