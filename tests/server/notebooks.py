@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from nbclient import NotebookClient
 from traitlets.config import Config
 
+from tests.patience import PATIENCE
 from tiled_jupyter import Context
 from tiled_jupyter.oauth.password import password_grant
 
@@ -14,9 +18,11 @@ from .tiled_server import PASSWORDS
 
 def run(notebook):
     """Run a notebook, and give each of its outputs as text."""
-    # By TCP, another process may take a port between the moment it is chosen and the kernel's start.
-    sockets = Config({"KernelManager": {"transport": "ipc"}})
-    NotebookClient(notebook, timeout=120, kernel_name="python3", config=sockets).execute()
+    # By TCP, another process may take a port between the moment it is chosen and the kernel's start; the names of
+    # sockets in a directory of its own are nobody else's.
+    with tempfile.TemporaryDirectory(prefix="kernel-") as place:
+        sockets = Config({"KernelManager": {"transport": "ipc", "ip": str(Path(place, "socket"))}})
+        NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3", config=sockets).execute()
     return [str(output) for cell in notebook.cells for output in cell.get("outputs", [])]
 
 

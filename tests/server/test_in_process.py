@@ -104,6 +104,6 @@ def test_the_terminal_signs_in(context, monkeypatch):
 def test_the_client_of_a_hook_goes_nowhere_else_and_closing_it_closes_no_server(context):
     with context.prompt_client() as http:
         assert http.get(str(context.api_uri)).status_code == 200
-        with pytest.raises(LoginFailed, match="not sent your sign-in"):
+        with pytest.raises(LoginFailed, match="does not get your sign-in"):
             http.get("http://127.0.0.1:9/")
     assert isinstance(context.http_client.get(str(context.api_uri)), httpx.Response)
