@@ -127,8 +127,11 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
     variable, its_server, refused, cannot_read = VARIABLE, arrival.ITS_SERVER, _REFUSED, _CANNOT_READ
     every = _EVERY
 
-    def without_key(headers: Any) -> Any:
-        return type(headers), ([each for each in headers.multi_items() if each[0].lower() != "authorization"],)
+    def without_key(request: Any) -> Any:
+        kept = [each for each in request.headers.multi_items() if each[0].lower() != "authorization"]
+        state = {**request.__getstate__(), "headers": type(request.headers)(kept)}
+        # Made by its class, and then given the state: a function of this module would be asked for where it arrives.
+        return object.__new__, (type(request),), state
 
     class TiledApiKey(WorkerPlugin):
         """Puts a Tiled API key in the environment of a worker."""
@@ -146,7 +149,7 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
             import httpx
 
             # What a task raises goes to the scheduler, often in clear; an error of httpx holds the request that failed.
-            copyreg.pickle(httpx.Headers, without_key)
+            copyreg.pickle(httpx.Request, without_key)
             self._before = {name: os.environ.get(name) for name in (variable, its_server)}
             os.environ.pop(its_server, None)
             if server is not None:
@@ -191,7 +194,7 @@ def _plugin(server: str | None, *, path: str | None = None, secret: str | None =
 
             import httpx
 
-            copyreg.dispatch_table.pop(httpx.Headers, None)
+            copyreg.dispatch_table.pop(httpx.Request, None)
             looking, self._looking = self._looking, None
             if looking is not None:
                 looking.stop()

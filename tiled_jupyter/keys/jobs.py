@@ -244,7 +244,7 @@ _SYSTEMD = Template("""\
 #     LoadCredential=tiled.env:$unit_path
 #     ExecStart=/bin/bash %h/tiled-job.sh
 # Then: systemctl --user daemon-reload; systemctl --user start tiled-job
-# Its status is 243/CREDENTIALS where there is no such file, or it cannot be read: then systemd starts no script.
+# Its status is 243/CREDENTIALS where the file is missing or cannot be read: then systemd starts no script.
 
 $begin
 ${run}python3 analysis.py
