@@ -32,7 +32,7 @@ class Panel:
         self.heading = self.region.get_by_role("heading")
         self.address = self.region.get_by_label("Tiled server (address or saved name)", exact=True)
         self.connect = self.button("Connect")
-        self.username = self.region.get_by_role("textbox", name="Username")
+        self.username = self.region.get_by_role("textbox", name="User name")
         self.password = self.region.get_by_label("Password", exact=True)
         self.keep = self.region.get_by_role("checkbox", name="Keep me signed in")
         self.providers = self.region.get_by_role("radiogroup", name="Sign in with")

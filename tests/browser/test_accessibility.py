@@ -136,7 +136,7 @@ def test_chromium_knows_the_form_for_what_it_is(gallery):
     """Its password manager looks at every form, and says in the console what it misses."""
     notebook, shown = gallery(["signed out", "signed out, wrong key"])
     form = shown["signed out"].locator("form")
-    expect(form.get_by_label("Username")).to_have_attribute("autocomplete", "username")
+    expect(form.get_by_label("User name")).to_have_attribute("autocomplete", "username")
     expect(form.get_by_label("Password")).to_have_attribute("autocomplete", "current-password")
     expect(form.locator("[type=submit]")).to_have_count(1)
     notebook.change_page(

@@ -112,7 +112,7 @@ class Hub(Lab):
     def enter(self, page: Page) -> None:
         """Log in to the hub, as a person does, and wait for one's own server."""
         page.goto(f"http://127.0.0.1:{self.port}/hub/login")
-        page.get_by_label("Username").fill(self.user)
+        page.get_by_label("User name").fill(self.user)
         page.get_by_label("Password").fill(self.token)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(re.compile(f"/user/{self.user}/lab"), timeout=60_000)

@@ -35,7 +35,7 @@ def test_a_session_that_has_ended_is_asked_for_now(short_server):
     kill(context)
     assert hours_from_now(ensure(context, 8)) > 8
     assert hook.calls == 2
-    assert "is to last 8 h" in hook.occasions[1].reason
+    assert "you want 8 h" in hook.occasions[1].reason
 
 
 def test_what_the_server_does_not_give_is_not_promised(day_server):

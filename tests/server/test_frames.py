@@ -64,7 +64,7 @@ def test_a_server_in_trouble_promises_nothing_and_asks_nobody(monkeypatch):
         known = {**context.http_client.auth.tokens, "the key": key}
         server.stop()
         for one in (context, by_key):
-            with pytest.raises(LoginFailed, match="nothing can be promised") as caught:
+            with pytest.raises(LoginFailed, match="othing can be promised") as caught:
                 ensure(one, 8)
             assert not isinstance(caught.value, Refused)
             assert leaks({"our frames": frames(caught.value)}, known) == []
