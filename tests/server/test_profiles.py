@@ -117,7 +117,10 @@ def test_a_profile_that_is_not_there_is_said(profiles):
 def test_a_profile_that_cannot_be_used_is_said(profiles):
     profiles("beamline: {uri: 'http://127.0.0.1:1', cache: {capacity: 1}}")
     failure = Shown().connect("beamline", Disconnected).failure
-    assert (failure.kind, failure.sentence) == ("bad_address", "The profile beamline cannot be used (ValueError). Correct it, or type the address.")
+    assert (failure.kind, failure.sentence) == (
+        "bad_address",
+        "The profile beamline cannot be used (ValueError). Correct it, or type the address.",
+    )
 
 
 def test_the_panel_offers_saved_names_after_the_configured_ones(profiles, monkeypatch):
