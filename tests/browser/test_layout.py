@@ -39,7 +39,7 @@ LINES = """.tiled-jupyter-foot, .tiled-jupyter-line, .tiled-jupyter-tabs, .tiled
     .tiled-jupyter-steps > li, .tiled-jupyter-account > *, .tiled-jupyter-details > p, .tiled-jupyter-reason"""
 
 KINDS = ({"signed_in"}, {"disconnected", "connecting", "signed_out", "verifying", "awaiting_authorization"})
-WITH_TABS = ("signed in", "signed in, saved", "signed in, the server does not say as whom", "signed in, API key")
+WITH_TABS = ("signed in", "signed in, saved", "signed in, the server does not say who you are", "signed in, API key")
 
 
 def measured(panel: Locator, selector: str) -> list[list[object]]:
@@ -74,7 +74,7 @@ def test_frames_have_one_width_and_tabs_stay_where_they_are(open_notebook):
         for name in (
             "signed in",
             "signed in, saved",
-            "signed in, the server does not say as whom",
+            "signed in, the server does not say who you are",
             "signed in, API key",
         ):
             before = measured(shown[name], HEAD)

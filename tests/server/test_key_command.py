@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -10,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+import termios
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -275,12 +277,19 @@ def test_a_job_that_holds_the_old_key_has_the_time_that_it_is_given(of_service, 
     assert (status_of(old, keys), status_of(secret_in(path), keys)) == (401, 200)
 
 
+def hears_ctrl_c():
+    """Undo what a shell without job control does to what it starts in the background, such as a run of these tests."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_who_stops_waiting_is_told_that_the_old_key_works_and_no_process_shows_a_key(of_service, keys, number):
     path = of_service()
     old = secret_in(path)
     command = [*COMMAND, "rotate", str(path), "--keep-old", "1h"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as rotating:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c
+    ) as rotating:
         said = [rotating.stdout.readline() for _ in range(3)]
         process = Path("/proc", str(rotating.pid))
         shown = {name: (process / name).read_bytes() for name in ("cmdline", "environ", "comm")}
@@ -369,6 +378,12 @@ def test_a_file_that_does_not_say_as_what_its_key_was_made_asks_for_how_long(bob
 # -- as whom ---------------------------------------------------------------------------------------------
 
 
+def with_a_terminal():
+    """Make standard input the terminal of this process, whose Ctrl-C it hears."""
+    hears_ctrl_c()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def at_a_terminal(*arguments, answers=(), until=None, **environment):
     """Run the command at a terminal, answer what it asks, and give exit status and all that was shown.
 
@@ -382,7 +397,7 @@ def at_a_terminal(*arguments, answers=(), until=None, **environment):
         stderr=terminal,
         env={**os.environ, "TERM": "dumb", **environment},
         start_new_session=True,
-        preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+        preexec_fn=with_a_terminal,
     )
     os.close(terminal)
     answers, said, asked = list(answers), b"", 0
