@@ -258,7 +258,7 @@ def refusal_to_send(endpoint: str, server: str, *, allow_http: bool) -> str | No
     try:
         there = httpx.URL(endpoint)
     except (httpx.InvalidURL, ValueError):
-        return "This server asks for the password at something that is not an address. {_TELL}"
+        return f"This server asks for the password at something that is not an address. {_TELL}"
     if not same_origin(endpoint, server):
         place = f"{there.scheme}://{host_of(endpoint)}"
         return f"This server asks for the password at another address ({place}). {_TELL}"

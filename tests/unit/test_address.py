@@ -126,6 +126,13 @@ def test_where_a_password_may_go(endpoint, server, says):
     assert refusal is None if says is None else says in refusal
 
 
+def test_a_place_that_is_no_address_is_said_to_be_none():
+    assert refusal_to_send("https://tiled.example.org:x/token", SERVER, allow_http=False) == (
+        "This server asks for the password at something that is not an address. Nothing was sent. Tell the people who "
+        "run the server."
+    )
+
+
 def test_the_configuration_may_allow_http_but_never_another_address():
     http = "http://tiled.example.org/api/v1/"
     assert refusal_to_send("http://tiled.example.org/token", http, allow_http=True) is None

@@ -109,3 +109,14 @@ def test_a_text_of_the_page_is_collected_wherever_it_stands():
         "so",
         "Yes, it is",
     ]
+
+
+def test_no_sentence_shows_the_name_of_a_constant():
+    def plain(tree):
+        parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+                yield node.value
+
+    found = {text for path in MODULES for text in plain(ast.parse(path.read_text(encoding="utf-8")))}
+    assert [text for text in found if re.search(r"{_[A-Z]+}", text)] == []
