@@ -249,13 +249,11 @@ def _wish(options: Any) -> dict[str, Any]:
 def _list(options: Any, say: Say) -> None:
     account = _sign_in(_server(options), options, set())
     keys = ApiKeys(account.context).list()
-    uri = str(account.context.api_uri)
-    files = {file.first_eight: file.path for file in key_files.saved() if file.api_uri == uri}
     if options.json:
-        say(json.dumps([_listed(key, uri, files.get(key.first_eight)) for key in keys], indent=2))
+        say(json.dumps([_listed(key) for key in keys], indent=2))
         return
     headings = ("key", "expires in", "last used", "scopes", "note", "file")
-    rows = [headings, *(_row(key, files.get(key.first_eight)) for key in keys)] if len(keys) else []
+    rows = [headings, *(_row(key) for key in keys)] if len(keys) else []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -308,11 +306,7 @@ def _end_old(keys: ApiKeys, file: KeyFile, end: datetime | None) -> None:
         cells.pause(wait)
     if file.expired():
         return
-    try:
-        keys.revoke(file.first_eight)
-    except KeysUnavailable:
-        if not _is_gone(keys, file.first_eight):
-            raise
+    _revoke_unless_gone(keys, file.first_eight)
 
 
 @contextlib.contextmanager
@@ -340,18 +334,25 @@ def _revoke(options: Any, say: Say) -> None:
         first_eight = file.first_eight
     account = _sign_in(_server(options, file), options, {REVOKE}, file)
     keys = ApiKeys(account.context)
-    if file is None or not file.expired():
-        try:
-            keys.revoke(first_eight)
-        except KeysUnavailable:
-            if file is None or not _is_gone(keys, first_eight):
-                raise
+    if file is None:
+        keys.revoke(first_eight)
+    elif not file.expired():
+        _revoke_unless_gone(keys, first_eight)
     if file is not None:
         file.path.unlink(missing_ok=True)
     if options.json:
         say(json.dumps({"first_eight": first_eight, "server": str(account.context.api_uri)}))
     else:
         say(f"{first_eight} no longer works.{f' {file.path} was deleted.' if file is not None else ''}")
+
+
+def _revoke_unless_gone(keys: ApiKeys, first_eight: str) -> None:
+    """Revoke a key; one that the account no longer has is as good as revoked."""
+    try:
+        keys.revoke(first_eight)
+    except KeysUnavailable:
+        if not _is_gone(keys, first_eight):
+            raise
 
 
 def _is_gone(keys: ApiKeys, first_eight: str) -> bool:
@@ -567,25 +568,25 @@ def _about(key: NewApiKey) -> dict[str, Any]:
     }
 
 
-def _listed(key: ApiKey, api_uri: str, file: Path | None) -> dict[str, Any]:
+def _listed(key: ApiKey) -> dict[str, Any]:
     return {
         "first_eight": key.first_eight,
-        "server": api_uri,
+        "server": key.api_uri,
         "note": key.note,
         "scopes": list(key.scopes),
         "access_tags": None if key.access_tags is None else list(key.access_tags),
         "expires": _time(key.expires),
         "last_used": _time(key.last_used),
-        "file": None if file is None else str(file),
+        "file": None if key.saved_to is None else str(key.saved_to),
     }
 
 
-def _row(key: ApiKey, file: Path | None) -> tuple[str, ...]:
+def _row(key: ApiKey) -> tuple[str, ...]:
     return (
         key.first_eight,
         key.expires_in(),
         "never" if key.last_used is None else f"{key.last_used:%Y-%m-%d}",
         " ".join(key.scopes),
         legible(key.note or "", 60),
-        "" if file is None else str(file),
+        "" if key.saved_to is None else str(key.saved_to),
     )
