@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from tests.patience import PATIENCE
+from tests.processes import end
 
 from .kernels import WarmKernels, require_kernel, write_kernelspecs
 from .waiting import until
@@ -107,12 +108,7 @@ class Lab:
     def __exit__(self, *_: object) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
         if self._warm:
             self._warm.close()
         self._http.close()

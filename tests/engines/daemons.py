@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.patience import PATIENCE
+from tests.processes import end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,12 +50,7 @@ class Daemons:
     def end(self) -> None:
         """End them all."""
         for process in reversed(self._started):
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
         self._started.clear()
 
 
