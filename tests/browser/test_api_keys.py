@@ -79,6 +79,7 @@ def make_key(panel: Panel, button: str = "Create and save") -> str:
 
 def file_of(panel: Panel) -> Path:
     """Give the file of the key that was just made and saved."""
+    expect(panel.made).to_contain_text("made and saved to")
     return Path(re.search("made and saved to (.*)", panel.made.inner_text())[1])
 
 

@@ -132,7 +132,10 @@ def test_what_makes_no_key_gets_a_sentence(desk, wish, words):
 def test_a_key_is_made_and_saved_at_once_and_stands_on_top_of_the_list(desk):
     desk.make("ends first", expires_in="1h")
     desk.says(said.Plain.DISMISS_KEY)
+    before = len(desk.shown.states)
     account = desk.make(keep_in="file")
+    made = [state.account.made for state in desk.shown.states[before:] if state.account.made is not None]
+    assert {each.saved_to for each in made} == {account.made.saved_to}, "shown as a key that nothing keeps"
     path = Path(account.made.saved_to)
     assert f"TILED_API_KEY={desk.secret()}\n" in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -101,18 +101,21 @@ def test_where_the_page_can_its_half_is_named():
 )
 def test_the_environment_of_the_jupyter_server_is_asked_where_it_is_another(tmp_path, monkeypatch):
     def beside(*command):
-        with subprocess.Popen(command, stdin=subprocess.PIPE) as server:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+            server.stdin.write(b"\n")
+            server.stdin.flush()
+            server.stdout.readline()  # it has come: before, the system may not tell yet how the program was started
             monkeypatch.setenv("JPY_PARENT_PID", str(server.pid))
             text = said()
             server.stdin.close()
         return text
 
-    wait = ("-c", "import sys; sys.stdin.read()")
-    assert "The Jupyter server runs in the same environment." in beside(sys.executable, *wait)
+    echo = ("-c", "import sys; print(sys.stdin.readline(), flush=True); sys.stdin.read()")
+    assert "The Jupyter server runs in the same environment." in beside(sys.executable, *echo)
     other = tmp_path / "bin" / "python"
     other.parent.mkdir()
     other.symlink_to(sys.executable)
-    assert f"the Jupyter server, {other}: " in beside(str(other), *wait)
+    assert f"the Jupyter server, {other}: " in beside(str(other), *echo)
     assert "Jupyter server" not in beside("cat")
     monkeypatch.setenv("JPY_PARENT_PID", "1; rm")
     assert "Jupyter server" not in said()

@@ -218,17 +218,17 @@ class AccountDesk:
             key.dismiss()
             keys.revoke(key.first_eight)
             return {}
+        if wish.keep_in == "file":  # shown with its file, not as a key that nothing keeps before
+            return self._save(context)
         self._change(number, {"made": listing.made(key), "scripts": None})
-        match wish.keep_in:
-            case "file":
-                return self._save(context)
-            case "kernel":
-                return self._use(context, environment=False)
+        if wish.keep_in == "kernel":
+            return self._use(context, environment=False)
         return self._listed(context)
 
     def _with_made(self, **changes: Any) -> _Changes:
-        shown = self._account.made
-        return {"made": replace(shown, **changes)} if self._made is not None and shown is not None else {}
+        if self._made is None:
+            return {}
+        return {"made": replace(self._account.made or listing.made(self._made), **changes)}
 
     def _save(self, context: SessionContext) -> _Changes:
         key, failure = self._made, None
@@ -239,6 +239,7 @@ class AccountDesk:
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition(". ")[0]
             failure = f"The key is made, but its file could not be written ({why}). Keep it another way, or try again."
+            self._change(self._sign_in, self._with_made())
         else:
             self._change(self._sign_in, {**self._with_made(saved_to=path), "scripts": listing.scripts(key)})
         return {**self._listed(context), "keys_failure": failure}
