@@ -28,6 +28,7 @@ from tiled_jupyter.keys.jobs import KINDS
 from tiled_jupyter.notebook import key_command
 from tiled_jupyter.session import key_files
 
+from . import programs
 from .service_accounts import server as server
 from .service_accounts import service as service
 from .sessions import another_kernel, janitor_of, sign_in_as
@@ -66,13 +67,7 @@ def of_service(keys):
 
 def run(*arguments, status=0, **environment):
     """Run the command as a script does, and give what it says on stdout, or, where it fails, its one sentence."""
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-    )
+    done = programs.run("key", *arguments, **environment)
     assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stdout + done.stderr
     if status == 0:
         assert done.stderr == ""

@@ -269,7 +269,7 @@ class _Board:
         return True
 
     def _sort(self, kernel: Any, frames: Any) -> tuple[Callable[[], object] | None, Any]:
-        """Give what is to be done about a message of the shell channel, if it is for us, and the message."""
+        """Return what is to be done about a message of the shell channel, None if it is not for us, and the message."""
         session = kernel.session
         ident, parts = session.feed_identities(frames, copy=False)
         head = session.deserialize(parts, content=False, copy=False)  # the signature stays usable

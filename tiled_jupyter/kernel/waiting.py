@@ -42,10 +42,10 @@ class Asker(Protocol):
         """What stays in the output where words stood beside the widget."""
 
     def join(self, wait: Wait) -> None:
-        """Take note that somebody waits."""
+        """Be told that somebody waits."""
 
     def leave(self, wait: Wait) -> None:
-        """Take note that they wait no longer."""
+        """Be told that they wait no longer."""
 
     def ping(self, channel: Channel) -> None:
         """Ask the page for a sign of life."""

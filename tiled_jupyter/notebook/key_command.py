@@ -11,11 +11,9 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,30 +21,37 @@ from typing import Any, NoReturn
 import httpx
 from traitlets.config import Application
 
-from ..address import BadAddress, host_of
+from ..address import BadAddress
 from ..background import finish
 from ..errors import CannotPrompt, KeysUnavailable, TiledJupyterError
-from ..kernel import cells, front_end
+from ..kernel import cells
 from ..keys import jobs
 from ..keys.api_keys import ApiKeys
-from ..keys.choice import fault, key_for
 from ..keys.listing import ApiKey
 from ..keys.new_key import NewApiKey
 from ..keys.request import READ, USUAL, in_words, length_of, scope
-from ..keys.rotation import CREATE, REVOKE, may, or_revoked, rotate
-from ..oauth.audience import require_private
-from ..oauth.exchange import Refused, ask, bearing, explain, within
-from ..session import key_files, known_servers
-from ..session.context import SessionContext, ask_at_terminal
-from ..session.identity import full_name, identity_of
+from ..keys.rotation import CREATE, REVOKE, or_revoked, rotate
+from ..oauth.exchange import Refused, explain
+from ..session import key_files
 from ..session.key_files import KeyFile
-from ..settings import settings
-from ..sign_in.server import find_target, open_context
-from ..text import Masked, legible
+from ..text import legible
 from . import startup
+from .key_account import (
+    ANY_KEY,
+    AWAY,
+    DONE,
+    FAILED,
+    FIRST_EIGHT,
+    NOBODY,
+    NOT_HERE,
+    PROGRAM,
+    STOPPED,
+    WRONG_LINE,
+    Ended,
+    named_file,
+    sign_in,
+)
 
-DONE, FAILED, WRONG_LINE, NOBODY, AWAY, STOPPED = 0, 1, 2, 3, 4, 130
-_PROGRAM = "python -m tiled_jupyter key"
 STATUSES = {
     DONE: "done",
     FAILED: "refused, or a file could not be used",
@@ -55,37 +60,18 @@ STATUSES = {
     AWAY: "the server cannot be reached now; try again later",
     STOPPED: "stopped with Ctrl-C, or by SIGTERM",
 }
-_FIRST_EIGHT = re.compile(r"[0-9a-f]{8}")
-_ANY_KEY = re.compile(r"[0-9A-Fa-f]{72}")
 _UNTIL_ITS_END = "end"
-_PATIENCE = 12.0  # seconds for a saved sign-in; Tiled itself asks again for 25
 _CLEAN_UP = 30.0  # seconds for a key made in vain to be revoked
-_NOT_HERE = (
-    "A key does not belong on a command line, where others can read it. Name it by its file or its first eight "
-    "characters, and revoke this one."
-)
-_NOBODY = (
-    "Nobody is signed in to {host}, and nobody can be asked here. Sign in at a terminal: {program} list --server "
-    "{address}. Or name the file of a key that may do this: --with-key FILE."
-)
 
 Say = Callable[[str], bool]  # whether somebody reads it
-
-
-class _Ended(Exception):
-    """The command ends here, with this sentence and exit status."""
-
-    def __init__(self, sentence: str, status: int = FAILED) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, and repeats no key."""
 
     def error(self, message: str) -> NoReturn:
-        said = _NOT_HERE if _ANY_KEY.search(message) else f"{message[:1].upper()}{message[1:]}. See {self.prog} --help"
-        raise _Ended(said, WRONG_LINE)
+        said = NOT_HERE if ANY_KEY.search(message) else f"{message[:1].upper()}{message[1:]}. See {self.prog} --help"
+        raise Ended(said, WRONG_LINE)
 
 
 def main(arguments: Sequence[str], write: Callable[[str], None]) -> int:
@@ -138,7 +124,7 @@ def _complain(sentence: str) -> None:
 
 def _status(error: Exception) -> int:
     match error:
-        case _Ended():
+        case Ended():
             return error.status
         case CannotPrompt():
             return NOBODY
@@ -156,7 +142,7 @@ def _status(error: Exception) -> int:
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'The file could not be used'}: {error.strerror}."
-    if isinstance(error, _Ended | Refused | TiledJupyterError | ValueError):
+    if isinstance(error, Ended | Refused | TiledJupyterError | ValueError):
         return str(error)
     return explain(error, "the server").sentence
 
@@ -164,7 +150,7 @@ def _sentence(error: Exception) -> str:
 def parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
     statuses = f"Exit status: {', '.join(f'{status} {meaning}' for status, meaning in STATUSES.items())}."
-    keys = _Parser(prog=_PROGRAM, description="API keys for jobs and services.", epilog=statuses, allow_abbrev=False)
+    keys = _Parser(prog=PROGRAM, description="API keys for jobs and services.", epilog=statuses, allow_abbrev=False)
     actions = keys.add_subparsers(metavar="ACTION", required=True)
     at_a_server = _Parser(add_help=False)
     at_a_server.add_argument("--server", metavar="URI|PROFILE", help="which server; needed where there are several")
@@ -221,8 +207,8 @@ def _key_argument(action: argparse.ArgumentParser) -> None:
 def _create(options: Any, say: Say) -> None:
     path: Path | None = options.file
     if path is not None and os.path.lexists(path.expanduser()) and not path.expanduser().is_dir():
-        raise _Ended(f"{path} is there already. To put a new key in it: {_PROGRAM} rotate {path}")
-    account = _sign_in(_server(options), options, {CREATE})
+        raise Ended(f"{path} is there already. To put a new key in it: {PROGRAM} rotate {path}")
+    account = sign_in(options.server, options.with_key, {CREATE})
     keys = ApiKeys(account.context)
     wish = _usable(lambda: _wish(options))
     key = _usable(lambda: keys.create(**wish))
@@ -232,7 +218,7 @@ def _create(options: Any, say: Say) -> None:
         about = _about(key) | ({"secret": str(key.secret)} if options.show_secret else {})
         text = f"{key.saved_to}\nA key of {account.words} is in this file, for you alone. {_what_it_may(key)}"
         if not say(json.dumps(about) if options.json else about.get("secret", text)) and key.saved_to is None:
-            raise _Ended("Nobody has read the key, so it was revoked.")
+            raise Ended("Nobody has read the key, so it was revoked.")
 
 
 def _wish(options: Any) -> dict[str, Any]:
@@ -247,7 +233,7 @@ def _wish(options: Any) -> dict[str, Any]:
 
 
 def _list(options: Any, say: Say) -> None:
-    account = _sign_in(_server(options), options, set())
+    account = sign_in(options.server, options.with_key, set())
     keys = ApiKeys(account.context).list()
     if options.json:
         say(json.dumps([_listed(key) for key in keys], indent=2))
@@ -261,7 +247,7 @@ def _list(options: Any, say: Say) -> None:
 
 
 def _snippet(options: Any, say: Say) -> None:
-    file = _file(options.key)
+    file = named_file(options.key)
     note = None if file.made_as is None else str(file.made_as["note"])
     runs_for = None if options.runs_for is None else _usable(lambda: length_of(options.runs_for))
     text = jobs.snippet(options.kind, file.path, file.api_uri, note=note, expires=file.expires, runs_for=runs_for)
@@ -269,12 +255,12 @@ def _snippet(options: Any, say: Say) -> None:
 
 
 def _rotate(options: Any, say: Say) -> None:
-    file = _file(options.key)
+    file = named_file(options.key)
     grace = options.keep_old
     if grace is not None and grace != _UNTIL_ITS_END:
         grace = timedelta(seconds=_usable(lambda: length_of(options.keep_old)))
     needed = {CREATE} if grace == _UNTIL_ITS_END else {CREATE, REVOKE}
-    account = _sign_in(_server(options, file), options, needed, file)
+    account = sign_in(options.server, options.with_key, needed, file)
     keys = ApiKeys(account.context)
     new = _usable(lambda: rotate(keys, file, options.expires_in))
     with _saying_of_the_old(file, new):
@@ -320,19 +306,19 @@ def _saying_of_the_old(file: KeyFile, new: NewApiKey) -> Iterator[None]:
         why, status = str(error), _status(error)
     else:
         return
-    raise _Ended(
+    raise Ended(
         f"{why} {new.saved_to} has the new key, and the old one, {file.first_eight}, works {_until(file.expires)}. "
-        f"To end it: {_PROGRAM} revoke {file.first_eight} --server {file.api_uri}",
+        f"To end it: {PROGRAM} revoke {file.first_eight} --server {file.api_uri}",
         status,
     )
 
 
 def _revoke(options: Any, say: Say) -> None:
     first_eight, file = options.key, None
-    if not _FIRST_EIGHT.fullmatch(first_eight):
-        file = _file(first_eight)
+    if not FIRST_EIGHT.fullmatch(first_eight):
+        file = named_file(first_eight)
         first_eight = file.first_eight
-    account = _sign_in(_server(options, file), options, {REVOKE}, file)
+    account = sign_in(options.server, options.with_key, {REVOKE}, file)
     keys = ApiKeys(account.context)
     if file is None:
         keys.revoke(first_eight)
@@ -370,169 +356,18 @@ def _usable(work: Callable[[], Any]) -> Any:
         if isinstance(error, TiledJupyterError | key_files.UnsafePlace):  # a setting, or a place
             raise
         sentence = str(error)
-    raise _Ended(sentence, WRONG_LINE)
+    raise Ended(sentence, WRONG_LINE)
 
 
-# -- which key, which server ---------------------------------------------------------------------------
-
-
-def _file(text: str) -> KeyFile:
-    """Return the key file that the command line names."""
-    if _ANY_KEY.search(text):
-        raise _Ended(_NOT_HERE, WRONG_LINE)
-    if not _FIRST_EIGHT.fullmatch(text):
-        return key_files.read(Path(text).expanduser().absolute())
-    found = [file for file in key_files.saved() if file.first_eight == text]
-    if len(found) != 1:
-        raise _Ended(f"There is no file of key {text} in {key_files.directory()}. Name its file.")
-    return found[0]
-
-
-def _server(options: Any, file: KeyFile | None = None) -> str:
-    """Return the server that is meant: its address, or the name of a profile."""
-    server: str | None = options.server
-    files = [file, None if options.with_key is None else _file(options.with_key)]
-    of_files = {one.api_uri: one.path for one in files if one is not None}
-    if server is not None:
-        return server
-    if len(of_files) > 1:
-        raise _Ended(" and ".join(f"{path} is for {host_of(uri)}" for uri, path in of_files.items()) + ".", WRONG_LINE)
-    if of_files:
-        return next(iter(of_files))
-    listed, known = settings().servers, known_servers.addresses()
-    if listed or len(known) == 1:
-        return (listed or known)[0]
-    which = f" You have used {', '.join(known)}." if known else ""
-    raise _Ended(f"Say which server: --server ADDRESS.{which}", WRONG_LINE)
-
-
-# -- as whom -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Account:
-    """Whose keys they are.
-
-    Parameters
-    ----------
-    context : SessionContext
-        Signed in.
-    words : str
-        Whose account it is and where.
-    """
-
-    context: SessionContext
-    words: str
-
-
-def _sign_in(server: str, options: Any, needed: set[str], file: KeyFile | None = None) -> _Account:
-    """Return who may do it: the key that is named or the one concerned, the environment's, a saved sign-in, a person.
-
-    A key that may not do what is needed is passed over, but for one that was named.
-    """
-    target = find_target(server, settings())
-    if target.address is not None and target.address.api_key is not None and target.profile is None:
-        raise _Ended(_NOT_HERE, WRONG_LINE)
-    context, _ = open_context(target)
-    uri = str(context.api_uri)
-    named = None if options.with_key is None else _file(options.with_key)
-    for one in (named, file):
-        if one is not None and one.api_uri != uri:
-            raise _Ended(f"The key in {one.path} is for {host_of(one.api_uri)}, and for no other server.", WRONG_LINE)
-    if context.server_info.authentication.links is not None:
-        if named is not None:
-            _use_named(context, named, needed)
-        elif not _use_any(context, _found(uri, file), needed):
-            _use_sign_in(context, server)
-    return _Account(context, _whose(context))
-
-
-def _use_named(context: SessionContext, file: KeyFile, needed: set[str]) -> None:
-    key = key_files.secret_in(file.path)
-    scopes = _scopes(context, key)
-    if scopes is None:
-        over = f"It expired on {file.expires:%Y-%m-%d}." if file.expired() else "It may have been revoked."
-        raise _Ended(f"{host_of(str(context.api_uri))} refuses the key in {file.path}. {over}")
-    if not may(scopes, frozenset(needed)):
-        lacking = ", ".join(sorted(needed - scopes))
-        raise _Ended(f"The key in {file.path} may not do this: it lacks {lacking}.")
-    context.api_key = key
-
-
-def _found(uri: str, file: KeyFile | None) -> Iterable[str]:
-    """Find the keys that nobody has named and that may do it: the one concerned, and the environment's."""
-    if file is not None:
-        yield key_files.secret_in(file.path)
-    key, _ = key_for(uri)
-    if key is not None:
-        yield key
-
-
-def _use_any(context: SessionContext, keys: Iterable[str], needed: set[str]) -> bool:
-    for key in keys:
-        scopes = _scopes(context, key)
-        if scopes is not None and may(scopes, frozenset(needed)):
-            context.api_key = key
-            return True
-    return False
-
-
-def _scopes(context: SessionContext, key: str) -> frozenset[str] | None:
-    """Return what a key may do; None where the server refuses it."""
-    uri = str(context.api_uri)
-    require_private(uri, "the API key")
-    wrong = fault(key)
-    if wrong is not None:
-        raise _Ended(f"The API key {wrong}.")
-    with context.bare_client() as http:
-        answer = ask(http, "GET", f"{uri}auth/apikey", headers=bearing("Apikey", Masked(key)))
-    if answer.passing:
-        raise KeysUnavailable(f"{host_of(uri)} answers with an error ({answer.status}).", passing=True)
-    scopes = answer.fields.get("scopes")
-    return frozenset(map(str, scopes)) if answer.status == httpx.codes.OK and isinstance(scopes, list) else None
-
-
-def _use_sign_in(context: SessionContext, server: str) -> None:
-    """Use the saved sign-in; where there is none, ask."""
-    uri, about = str(context.api_uri), context.server_info.authentication
-    host = host_of(uri)
-    if _resumes(context, host) or not about.providers:
-        return
-    # A cell's `!command` has a terminal too, at which nobody can type.
-    if not front_end.has_terminal() or "JPY_PARENT_PID" in os.environ:
-        why = f"{context.unsent} " if context.unsent else ""
-        raise _Ended(f"{why}{_NOBODY.format(host=host, program=_PROGRAM, address=server)}", NOBODY)
-    _complain(f"Sign in to {host}.")
-    context.authenticate(
-        remember_me=settings().remember != "never",
-        prompt_for_reauthentication=lambda http, providers: ask_at_terminal(http, providers, context),
-    )
-    known_servers.remember(uri)
-
-
-def _resumes(context: SessionContext, host: str) -> bool:
-    try:
-        return within(_PATIENCE, context.resume_saved) is not None
-    except (httpx.HTTPError, TimeoutError) as error:
-        failure = explain(error, host)
-    raise KeysUnavailable(failure.sentence, passing=failure.kind == "unreachable")
-
-
-def _whose(context: SessionContext) -> str:
-    host, links = host_of(str(context.api_uri)), context.server_info.authentication.links
-    principal = None if links is None or not context.authenticated else ApiKeys(context).ask("GET", links.whoami)
-    return f"{full_name(identity_of(principal)) or 'this account'} on {host}"
+# -- settings, and words -------------------------------------------------------------------------------
 
 
 def _read_settings() -> None:
-    """Have the settings of this site and this user count here, as in their notebooks."""
+    """Take the settings of this site and this user, as their notebooks do."""
     try:
         startup.configured("default", Application.instance(log_level="ERROR"))
     except startup.CannotChange:  # a service may have no home
         startup.configured(None, Application.instance())
-
-
-# -- words ---------------------------------------------------------------------------------------------
 
 
 def _what_it_may(key: NewApiKey) -> str:

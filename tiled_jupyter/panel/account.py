@@ -132,7 +132,7 @@ class AccountDesk:
             self._change(self._sign_in, {"made": None, "scripts": None})
 
     def forget(self) -> None:
-        """Take note that nobody is signed in any more: what is under way has come too late, and no secret stays."""
+        """Keep nothing of who was signed in: what is under way has come too late, and no secret stays."""
         with self._session.attempts.lock:
             self._sign_in += 1
             self._newest = None

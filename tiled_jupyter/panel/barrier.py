@@ -45,7 +45,7 @@ class Barrier:
         self._may_begin = False
 
     def settle(self, state: State) -> None:
-        """Take note of a new state, and make those who wait look at it."""
+        """Follow a new state, and make those who wait look at it."""
         if isinstance(state, Connecting):
             self._settled.clear()
         else:
@@ -110,14 +110,14 @@ class Barrier:
         return "" if self._panel.resuming else NEUTRAL_TEXT
 
     def join(self, wait: Wait) -> None:
-        """Take note that somebody waits, and where they hear best."""
+        """Count somebody who waits, and remember where they hear best."""
         self._cancels_before[wait] = self.cancels
         self._may_begin = True
         self._panel.waits.append(wait)
         self._panel.publish()
 
     def leave(self, wait: Wait) -> None:
-        """Take note that they wait no longer."""
+        """Count somebody who waits no longer."""
         del self._cancels_before[wait]
         self._panel.waits.remove(wait)
         self._panel.publish()

@@ -113,7 +113,7 @@ def saved_session(saved: tuple[str, str, str] | None, ended: str) -> Any:
         """Tiled's, which says what to do when it has ended."""
 
         def sync_auth_flow(self, request: Any, attempt: int = 0) -> Any:
-            """Do as Tiled does."""
+            """Authorize a request as Tiled does, and name what to do where the session has ended."""
             try:
                 yield from super().sync_auth_flow(request, attempt)
             except CannotRefreshAuthentication:

@@ -345,7 +345,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         return self._proven == self.generation
 
     def _refreshed_in_time(self, generation: int) -> bool | None:
-        """Do as `_refreshed` does, for a while again where it cannot be known whether the session lives."""
+        """Call `_refreshed`, for a while again where it cannot be known whether the session lives."""
         patience: Patience | None = None
         while True:
             try:

@@ -177,7 +177,7 @@ class SessionContext(tiled_context.Context):  # type: ignore[misc]  # Tiled's cl
         say_unsaved(self.accept(tokens, remember=remember_me))
 
     def accept(self, tokens: Tokens, *, remember: bool) -> str | None:
-        """Do as `configure_auth` does, and leave it to who calls to say what it returns.
+        """Configure authentication as `configure_auth` does, and leave it to who calls to say what it returns.
 
         Returns
         -------

@@ -74,7 +74,7 @@ def _are_of_two_people(*sessions: Tokens) -> bool:
 
 
 def _end(context: SessionContext, sessions: list[tuple[Tokens, str]]) -> Outcome:
-    """Have sessions ended by their makers; return what came of that, of one that has not ended if there is any."""
+    """Ask the makers of sessions to end them; return what came of it, of one that has not ended if there is any."""
     outcomes = [revocation.end_session_of(context, tokens, made_by) for tokens, made_by in sessions]
     return next((one for one in outcomes if not one.is_over), outcomes[0])
 

@@ -25,10 +25,10 @@ class Shows(Protocol):
         """The `context.SessionContext` whose sign-in it is."""
 
     def signed_out(self, reason: str) -> None:
-        """Take note that its person signed out."""
+        """Be told that its person signed out."""
 
     def heard_more(self, before: str, reason: str) -> None:
-        """Take note of what has become of it since `before` was said."""
+        """Be told what has become of it since `before` was said."""
 
     def look_at_session(self) -> None:
         """Show what its session is now: over, or alive again."""

@@ -49,7 +49,7 @@ def revoke(context: SessionContext, first_eight: str) -> bool:
 
 
 def revoke_key(context: SessionContext, first_eight: str) -> str:
-    """Do as `revoke` does, and return a sentence that says what was done."""
+    """Revoke a key as `revoke` does, and return a sentence that says what was done."""
     more = " It was the key in use here. Run %tiled_login to go on." if revoke(context, first_eight) else ""
     return f"Revoked {first_eight}. It no longer works.{more}"
 

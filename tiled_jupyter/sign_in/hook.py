@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -17,14 +16,13 @@ from ..oauth.audience import is_here
 from ..oauth.exchange import Refused, Tokens
 from ..session.bare import client_for
 from ..session.context import SessionContext
-from ..session.lifetime import session_end
 from ..session.prompts import Occasion
 from ..settings import TiledJupyter, settings
 from ..state.events import ReasonChanged, SavedFound
 from ..state.states import SignedIn, SignedOut, State, open_form
 from .attempts import Attempts
 from .recipient import ContextRecipient
-from .server import describe, refusal_of_server
+from .server import describe, found_elsewhere, refusal_of_server
 from .session import LoginSession
 from .site_tokens import ask_source
 
@@ -156,20 +154,9 @@ class Caller:
                 attempts.apply(ReasonChanged(" ".join(filter(None, (interrupted.reason, seen))) or None))
                 return True
             self.accept(tokens, remember=self.remember)
-            good_until, renews = session_end(tokens, {}, time.time())
-            attempts.apply(
-                SavedFound(
-                    SignedIn(
-                        form.server,
-                        form.expected,
-                        "saved",
-                        seen or "Somebody signed in elsewhere, so the request goes on.",
-                        self.remember,
-                        good_until=good_until,
-                        renews=renews,
-                    )
-                )
-            )
+            how = seen or "Somebody signed in elsewhere, so the request goes on."
+            found = found_elsewhere(form.server, form.expected, tokens, how, remembered=self.remember)
+            attempts.apply(SavedFound(found))
         return True
 
 

@@ -21,7 +21,7 @@ from ..session.lifetime import session_end
 from ..session.registry import signed_in_context
 from ..session.tokens import tokens_of
 from ..settings import TiledJupyter
-from ..state.states import Provider, Server, SignedIn
+from ..state.states import Identity, Provider, Server, SignedIn
 from ..text import LONGEST_NAME, legible
 from . import probing, profiles
 from .context import ClientContext
@@ -238,6 +238,14 @@ def session_sign_in(
     identity = identity_of(tokens.get("identity") or principal) or identity_of(principal)
     keys = count(principal, "api_keys")
     return SignedIn(server, identity, method, provenance, remembered, keys, good_until, renews)
+
+
+def found_elsewhere(
+    server: Server, identity: Identity | None, tokens: Mapping[str, Any], provenance: str, *, remembered: bool
+) -> SignedIn:
+    """Return who is signed in with a session that somebody else began, asking the server nothing."""
+    good_until, renews = session_end(tokens, {}, time.time())
+    return SignedIn(server, identity, "saved", provenance, remembered, None, good_until, renews)
 
 
 def _refusal(spec: Any, uri: str, settings: TiledJupyter, *, here: bool) -> str | None:

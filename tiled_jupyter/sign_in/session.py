@@ -25,7 +25,6 @@ from ..session import ending, showing
 from ..session.auth import SessionAuth
 from ..session.context import SessionContext
 from ..session.identity import are_same
-from ..session.lifetime import session_end
 from ..session.prompts import Prompt
 from ..session.tokens import tokens_of
 from ..settings import TiledJupyter
@@ -58,7 +57,7 @@ from . import lookout, sign_out
 from .attempts import Attempts
 from .methods import Methods
 from .recipient import ContextRecipient, Recipient
-from .server import Target, describe, find_target, open_context, saved_sign_in, session_sign_in
+from .server import Target, describe, find_target, found_elsewhere, open_context, saved_sign_in, session_sign_in
 from .site_tokens import ask_source
 
 CANCELLED = Failure("cancelled", "Cancelled. Run the cell again, or sign in here.")
@@ -222,13 +221,13 @@ class LoginSession:
             sign_out.sign_out_of(self.context, everywhere=everywhere)
 
     def signed_out(self, reason: str) -> None:
-        """Take note that the session this login made is over."""
+        """Show that the session this login made is over."""
         with self.attempts.lock:
             self._saved_at = self.context.saved_at() if self.context is not None else None
             self.attempts.apply(SignedOff(reason))
 
     def heard_more(self, before: str, reason: str) -> None:
-        """Take note of what has become of the session since `before` was said of it."""
+        """Show what has become of the session since `before` was said of it."""
         self.attempts.apply(ReasonChanged(reason, before))
 
     def look_at_session(self) -> None:
@@ -251,12 +250,13 @@ class LoginSession:
                 self.attempts.apply(SignedOff(self._over))
                 lookout.begin(self)
             elif not auth.is_over and self.is_over and isinstance(state, SignedOut | Verifying | AwaitingAuthorization):
-                tokens = tokens_of(context)
-                good_until, renews = session_end(tokens, {}, time.time())
-                found = SignedIn(
-                    state.server, auth.identity, "saved", _ELSEWHERE, context.remembered, None, good_until, renews
+                self.attempts.apply(
+                    SavedFound(
+                        found_elsewhere(
+                            state.server, auth.identity, tokens_of(context), _ELSEWHERE, remembered=context.remembered
+                        )
+                    )
                 )
-                self.attempts.apply(SavedFound(found))
 
     @property
     def is_over(self) -> bool:

@@ -347,7 +347,7 @@ class CreateKey:
 
 @dataclass(frozen=True)
 class ShowScripts:
-    """Give the scripts for a key that has a file."""
+    """Show the scripts for a key that has a file."""
 
     first_eight: str
 
