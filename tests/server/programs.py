@@ -23,7 +23,7 @@ def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[s
         directory = Path(place)
         written = [str(directory / name) for name in ("stdout", "stderr")]
         program = _FORKS.Process(
-            target=_be, args=(list(map(str, arguments)), {**os.environ, **environment}, os.getcwd(), *written)
+            target=_be, args=(list(map(str, arguments)), {**os.environ, **environment}, str(Path.cwd()), *written)
         )
         program.start()
         program.join()
