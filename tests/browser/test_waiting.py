@@ -307,7 +307,7 @@ def test_a_notebook_saved_during_the_wait_holds_no_state(open_notebook, tiled_se
 
 # -- a hub that culls idle kernels must not cull one that works ----------------------------------
 
-WORK = 45
+WORK = 25
 CULL_AFTER = 10
 
 

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import stat
@@ -20,6 +21,7 @@ import httpx
 import pytest
 from traitlets.config import Application
 
+from tests.approval import approve_without_a_page
 from tests.canaries import files_below, leaks
 from tests.patience import PATIENCE
 from tiled_jupyter.keys import rotation
@@ -29,10 +31,11 @@ from tiled_jupyter.notebook import key_command
 from tiled_jupyter.session import key_files
 
 from . import programs
+from .openid_provider import OpenIDProvider, own_device_provider, proxied_provider
 from .service_accounts import server as server
 from .service_accounts import service as service
 from .sessions import another_kernel, janitor_of, sign_in_as
-from .tiled_server import PASSWORDS
+from .tiled_server import PASSWORDS, TiledServer
 
 COMMAND = [sys.executable, "-m", "tiled_jupyter", "key"]
 SERVICE = ("read:metadata", "read:data", "create:apikeys", "revoke:apikeys")
@@ -82,7 +85,11 @@ def secret_in(path):
 
 def status_of(key, keys):
     """Return what the server answers to a key."""
-    return httpx.get(f"{keys._context.api_uri}metadata/", headers={"Authorization": f"Apikey {key}"}).status_code
+    return status_at(keys._context.api_uri, key)
+
+
+def status_at(api_uri, key):
+    return httpx.get(f"{api_uri}metadata/", headers={"Authorization": f"Apikey {key}"}).status_code
 
 
 # -- create, list, snippet, revoke -----------------------------------------------------------------------
@@ -429,6 +436,32 @@ def test_at_a_terminal_it_asks_as_tiled_does_and_from_then_on_nothing(closed_ser
         assert "1 of 100 keys of bob (demo) on " in run("list")
 
 
+@pytest.fixture(scope="module")
+def op():
+    with OpenIDProvider(interval=1) as provider:
+        yield provider
+
+
+@pytest.mark.parametrize("of", [own_device_provider, proxied_provider])
+def test_at_a_terminal_a_person_signs_in_on_a_web_page(op, of):
+    approved = []
+
+    def approve(said):
+        shown = re.search(r"this URL\s+(\S+)\s+and enter the code:\s+(\S+)\r\n", said.decode())
+        if shown is not None and not approved:
+            approved.append(shown[2])
+            approve_without_a_page(shown[1], user_code=shown[2])
+        return False
+
+    with TiledServer(allow_anonymous_access=False, providers=[of(op)]) as server:
+        status, said = at_a_terminal("create", "--server", server.uri, until=approve, BROWSER="true")
+        assert (status, len(approved)) == (0, 1), said
+        (file,) = key_files.saved()
+        assert status_at(f"{server.uri}/api/v1/", secret_in(file.path)) == 200
+        assert leaks({"the terminal": said}, {"the key": secret_in(file.path)}) == []
+        assert "1 of 100 keys of alice" in run("list")  # with no question
+
+
 @pytest.mark.parametrize("what", ["wrong password", "Ctrl-C"])
 def test_at_a_terminal_a_sign_in_that_comes_to_nothing_ends_in_a_sentence(closed_server, what):
     if what == "Ctrl-C":
@@ -483,8 +516,6 @@ def test_a_server_that_is_away_has_a_status_of_its_own(action):
 
 
 def test_a_server_with_one_key_for_everybody_says_so(tmp_path):
-    from .tiled_server import TiledServer
-
     with TiledServer(single_user_api_key="secret") as server:
         assert "one key for everybody" in run("create", "--server", server.uri, status=1)
 
