@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def complaints(tag: str, root: Path) -> list[str]:
-    """Say what is not as it must be."""
+    """Return what is not as it must be."""
     pyproject = (root / "pyproject.toml").read_text(encoding="utf-8")
     recipe = (root / "conda" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -44,7 +44,7 @@ def approve(page: Page, uri: str | None = None, user: str = "alice", user_code: 
 def deny(
     page: Page, uri: str | None = None, user: str = "alice", user_code: str | None = None, *, at: Place = "device"
 ) -> None:
-    """Do as `approve` does up to the page `at`, and refuse there.
+    """Walk as `approve` does up to the page `at`, and refuse there.
 
     Parameters
     ----------

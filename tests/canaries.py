@@ -32,7 +32,7 @@ _TOO_LARGE = 50_000_000
 
 
 def disguises(secret: str) -> dict[str, bytes]:
-    """Give the forms in which a secret could be hidden, each once."""
+    """Return the forms in which a secret could be hidden, each once."""
     if len(secret) < _SHORTEST:
         raise ValueError("This is too short to be looked for.")
     secret = str(secret)  # of a text that hides itself, too
@@ -99,7 +99,7 @@ def files_below(directory: Path) -> dict[str, bytes]:
 
 
 def looks(thing: Any) -> dict[str, bytes | str]:
-    """Give what is shown of an object, by who shows it; a pickle that is refused shows the refusal."""
+    """Return what is shown of an object, by who shows it; a pickle that is refused shows the refusal."""
     from IPython.core.formatters import DisplayFormatter
     from rich.pretty import pretty_repr
 
@@ -158,7 +158,7 @@ def _held_by(thing: Any) -> Iterator[Any]:
 
 
 def traces(error: BaseException) -> dict[str, str]:
-    """Give what is shown of an error, by who shows it: with locals, of every frame and of every cause."""
+    """Return what is shown of an error, by who shows it: with locals, of every frame and of every cause."""
     from IPython.core.ultratb import VerboseTB
     from rich.traceback import Traceback
 

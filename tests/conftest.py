@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what each ring took, and of each test that got a second run what its first one failed of."""
+    """Return what each ring took, and of each test that got a second run what its first one failed of."""
     rings: dict[str, list[float]] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:

@@ -19,7 +19,7 @@ const PLACE = "tiled-jupyter-attention";
 export interface Attention {
   /** What is the case; nothing once the kernel is gone. */
   hear(heard: Heard | undefined): void;
-  /** Know a view, and whether it is in sight; gives the way to forget it. */
+  /** Watch a view, and whether it is in sight; returns what forgets it. */
   watch(card: Card): () => void;
   close(): void;
 }

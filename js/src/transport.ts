@@ -125,7 +125,7 @@ function withPatience<Answer>(answer: Promise<Answer>): Promise<Answer> {
   return Promise.race([answer, silence]).finally(() => clearTimeout(timer));
 }
 
-/** Say something until it is answered; a page that nobody hears gives up. Gives the way to stop. */
+/** Send something until it is answered; a page that nobody hears gives up. Returns what stops it. */
 export function repeat(say: () => void): () => void {
   const timer = setInterval(say, REPEAT);
   const stop = () => {

@@ -25,7 +25,7 @@ class Size:
     notes: list[str] = field(default_factory=list)
 
     def row(self) -> tuple[str, ...]:
-        """Give the cells of its row."""
+        """Return the cells of its row."""
         return (self.name, f"{sum(self.sizes.values()) / 1000:.1f} kB", "", "", "<= 12 kB", "")
 
 

@@ -37,7 +37,7 @@ class Figure:
         return median(self.ours) / median(self.reference)
 
     def row(self) -> tuple[str, ...]:
-        """Give the cells of its row."""
+        """Return the cells of its row."""
         return (
             self.name,
             f"{1000 * median(self.ours):.1f} ms",
@@ -72,7 +72,7 @@ class Count:
         return [f"ours: {', '.join(self.ours)}", f"reference: {', '.join(self.reference)}"]
 
     def row(self) -> tuple[str, ...]:
-        """Give the cells of its row."""
+        """Return the cells of its row."""
         ours, reference = len(self.ours), len(self.reference)
         return (self.name, str(ours), str(reference), f"{ours - reference:+d}", self.goal, "1/1")
 

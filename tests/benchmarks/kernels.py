@@ -81,7 +81,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _run(client: BlockingKernelClient, code: str) -> str:
-    """Run a cell to its end; give what it printed."""
+    """Run a cell to its end; return what it printed."""
     printed = []
 
     def hear(message) -> None:

@@ -57,15 +57,15 @@ class Sessions:
         return self._http.post(spec.links["auth_endpoint"], data=form).json()
 
     def live(self) -> dict[str, str]:
-        """Give tokens that work."""
+        """Return tokens that work."""
         return self._new()
 
     def expired(self) -> dict[str, str]:
-        """Give tokens of which only the refresh token works."""
+        """Return tokens of which only the refresh token works."""
         return {**self._new(), "access_token": self.expired_token}
 
     def dead(self) -> dict[str, str]:
-        """Give tokens of which none works."""
+        """Return tokens of which none works."""
         tokens = self.expired()
         url = f"{self.context.api_uri}auth/session/revoke"
         self._http.post(url, json={"refresh_token": tokens["refresh_token"]}).raise_for_status()
@@ -73,22 +73,22 @@ class Sessions:
 
 
 def our_context(server: TiledServer) -> Context:
-    """Give a Context of ours, nobody signed in."""
+    """Return a Context of ours, nobody signed in."""
     return Context.from_any_uri(server.uri)[0]
 
 
 def plain_context(server: TiledServer) -> tiled_context.Context:
-    """Give a Context of Tiled's own, nobody signed in."""
+    """Return a Context of Tiled's own, nobody signed in."""
     return tiled_context.Context.from_any_uri(server.uri)[0]
 
 
 def grow_old(context: Context, tokens: dict[str, str]) -> None:
-    """Have tokens that were good once; an expired one that just came would say that our clock is wrong."""
+    """Use tokens that were good once; an expired one that just came would say that our clock is wrong."""
     auth = context.http_client.auth
     auth.renewed(tokens, auth.token_directory, proven=False)
 
 
 def requests_in(log: str) -> list[str]:
-    """Give the requests in a server's log, such as ``GET /api/v1/``."""
+    """Return the requests in a server's log, such as ``GET /api/v1/``."""
     quoted = (line.split('"')[1] for line in log.splitlines() if 'HTTP/1.1"' in line)
     return [request.removesuffix(" HTTP/1.1").partition("?")[0] for request in quoted]

@@ -49,7 +49,7 @@ class Start:
         return [f"{more:+.0f} {self.unit}"]
 
     def row(self) -> tuple[str, ...]:
-        """Give the cells of its row."""
+        """Return the cells of its row."""
         ours, reference = (f"{median(series) * self.scale:.0f} {self.unit}" for series in (self.ours, self.reference))
         ratio = f"{median(self.ours) / median(self.reference):.3f}"
         return (self.name, ours, reference, ratio, "", f"{len(self.ours)}/{len(self.reference)}")

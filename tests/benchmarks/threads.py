@@ -42,7 +42,7 @@ class _Crowd:
         self._pool = pool
 
     def warm(self, context: Any) -> None:
-        """Have connections, which the server closes after five seconds: perhaps at this very moment."""
+        """Open connections, which the server closes after five seconds: perhaps at this very moment."""
 
         def request(_: int) -> None:
             with contextlib.suppress(httpx.TransportError):

@@ -29,7 +29,7 @@ def load_axe(page: Page) -> None:
 
 
 def find_violations(elements: Locator, *, colours_alone: bool = False) -> list[str]:
-    """Give what axe finds in elements that are on the screen.
+    """Return what axe finds in elements that are on the screen.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def chromium(pytestconfig: pytest.Config) -> Iterator[Browser]:
-    """Give the one Chromium of the session."""
+    """Yield the one Chromium of the session."""
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright, headed=pytestconfig.getoption("--headed"))
         yield browser
@@ -69,21 +69,21 @@ def chromium(pytestconfig: pytest.Config) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def session_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Give the one JupyterLab of the session; tests take `lab`, which is as new each time."""
+    """Yield the one JupyterLab of the session; tests take `lab`, which is as new each time."""
     with Lab(tmp_path_factory.mktemp("lab"), warm=True) as lab:
         yield lab
 
 
 @pytest.fixture
 def lab(session_lab: Lab) -> Iterator[Lab]:
-    """Give JupyterLab without kernels, notebooks or sign-ins of other tests."""
+    """Yield JupyterLab without kernels, notebooks or sign-ins of other tests."""
     yield session_lab
     session_lab.reset()
 
 
 @pytest.fixture(scope="session")
 def window(chromium: Browser, session_lab: Lab) -> Iterator[Window]:
-    """Give the one browser window of the session, without anything of other tests."""
+    """Yield the one browser window of the session, without anything of other tests."""
     window = Window(chromium, session_lab)
     yield window
     window.close()
@@ -93,7 +93,7 @@ def window(chromium: Browser, session_lab: Lab) -> Iterator[Window]:
 def open_notebook(
     request: pytest.FixtureRequest, chromium: Browser, window: Window, lab: Lab
 ) -> Iterator[OpenNotebook]:
-    """Give ``open_notebook(cells, kernel="k74", lab=lab, before=None)``: an open notebook with an idle kernel.
+    """Yield ``open_notebook(cells, kernel="k74", lab=lab, before=None)``: an open notebook with an idle kernel.
 
     ``before(page)`` is called while the page is still empty. What it may do to what a page loads, and what a second
     page of a test shares with the first, is not for other tests to see: these get a window of their own.
@@ -131,34 +131,34 @@ def open_notebook(
 
 @pytest.fixture(scope="session")
 def tiled_server() -> Iterator[TiledServer]:
-    """Give a real Tiled server with the demo's users and data; anonymous people see the public part."""
+    """Yield a real Tiled server with the demo's users and data; anonymous people see the public part."""
     with TiledServer() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def closed_tiled_server() -> Iterator[TiledServer]:
-    """Give a real Tiled server that shows nothing before signing in."""
+    """Yield a real Tiled server that shows nothing before signing in."""
     with TiledServer(allow_anonymous_access=False) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def op() -> Iterator[OpenIDProvider]:
-    """Give a real OpenID provider that may be asked every second."""
+    """Yield a real OpenID provider that may be asked every second."""
     with OpenIDProvider(interval=1) as provider:
         yield provider
 
 
 @pytest.fixture(scope="session")
 def two_ways_server(op: OpenIDProvider) -> Iterator[TiledServer]:
-    """Give a Tiled server with two ways in: a password, and Tiled's own device flow."""
+    """Yield a Tiled server with two ways in: a password, and Tiled's own device flow."""
     with TiledServer(providers=[password_provider(), own_device_provider(op)]) as server:
         yield server
 
 
 @pytest.fixture
 def listen() -> Iterator[Callable[[Notebook], Listener]]:
-    """Give ``listen(notebook)``: a second client on the kernel of a notebook."""
+    """Yield ``listen(notebook)``: a second client on the kernel of a notebook."""
     with ExitStack() as stack:
         yield lambda notebook: stack.enter_context(Listener(notebook.lab.connection_file(notebook.kernel_id)))

@@ -21,7 +21,7 @@ _WHERE_THEY_BELONG = ("tiled-cache/tokens/", "home/.local/state/tiled_jupyter/ke
 
 
 def evidence(notebook: Notebook, listener: Listener, names: Iterable[str] = ()) -> dict[str, bytes | str]:
-    """Save, ask whatever another client may, and give all there is to search in, by place.
+    """Save, ask whatever another client may, and return all there is to search in, by place.
 
     Parameters
     ----------

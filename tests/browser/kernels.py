@@ -29,7 +29,7 @@ _LAUNCHERS = {"7.2.0": shlex.quote(str(Path(__file__).with_name("ipykernel_7_2.p
 
 
 def kernel_python(version: str) -> str:
-    """Give the interpreter of a kernel version.
+    """Return the interpreter of a kernel version.
 
     The environment variable ``TILED_JUPYTER_KERNEL_<version>`` (dots as underscores) wins over ``.kernels/<version>``.
     """

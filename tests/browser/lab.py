@@ -180,7 +180,7 @@ class Lab:
         file.write_text(json.dumps(values))
 
     def change_setting(self, plugin: str, values: Mapping[str, Any]) -> None:
-        """Have JupyterLab find a plugin with these settings, in pages that are loaded until the next `reset`."""
+        """Make JupyterLab find a plugin with these settings, in pages that are loaded until the next `reset`."""
         self._write(self.directory / "settings" / f"{plugin}.jupyterlab-settings", values)
 
     def reset(self) -> None:
@@ -202,7 +202,7 @@ class Lab:
         return response.json() if response.content else None
 
     def kernels(self) -> list[dict[str, Any]]:
-        """Give the running kernels as the server knows them."""
+        """Return the running kernels as the server knows them."""
         found: list[dict[str, Any]] = self.api("kernels")
         return found
 
@@ -214,24 +214,24 @@ class Lab:
             self.api(f"kernels/{kernel['id']}", "DELETE")
 
     def connection_file(self, kernel_id: str) -> Path:
-        """Give the file that says how to talk to a kernel."""
+        """Return the file that says how to talk to a kernel."""
         return self.runtime / f"kernel-{kernel_id}.json"
 
     def kernel_log(self, kernel_id: str) -> str:
-        """Give what a kernel wrote to its standard error."""
+        """Return what a kernel wrote to its standard error."""
         file = self.runtime / f"kernel-{kernel_id}.json.log"
         return file.read_text(errors="replace") if file.exists() else ""
 
     def kernel_logs(self) -> list[Path]:
-        """Give the files of all kernels since the last `reset`, those that have ended too."""
+        """Return the files of all kernels since the last `reset`, those that have ended too."""
         return list(self.runtime.glob("kernel-*.json.log"))
 
     def log(self) -> str:
-        """Give the server's log (at debug level)."""
+        """Return the server's log (at debug level)."""
         return self.log_file.read_text(errors="replace")
 
     def write_notebook(self, name: str, cells: Iterable[str], kernel: str) -> str:
-        """Write a notebook of code cells and give its path for the server."""
+        """Write a notebook of code cells and return its path for the server."""
         require_kernel(kernel)
         if self._warm:
             self._warm.prepare(kernel)
@@ -261,5 +261,5 @@ class Lab:
         return document
 
     def page_uri(self, path: str) -> str:
-        """Give the address at which a browser opens a notebook in a fresh workspace."""
+        """Return the address at which a browser opens a notebook in a fresh workspace."""
         return f"{self.uri}/lab/tree/{path}?token={self.token}&reset"

@@ -131,16 +131,16 @@ class Listener:
         self.settle()
 
     def frames(self) -> list[list[bytes]]:
-        """Give all messages so far, each a list of raw frames."""
+        """Return all messages so far, each a list of raw frames."""
         with self._lock:
             return list(self._recorded)
 
     def everything(self) -> bytes:
-        """Give all that was sent here so far in one piece, to search in."""
+        """Return all that was sent here so far in one piece, to search in."""
         return b"\n".join(b"\n".join(frames) for frames in self.frames())
 
     def messages(self, msg_type: str) -> list[dict[str, Any]]:
-        """Give the contents of the messages of one type."""
+        """Return the contents of the messages of one type."""
         found = []
         for frames in self.frames():
             _, parts = self._session.feed_identities(frames)

@@ -198,7 +198,7 @@ class Notebook:
         self._counts = dict(enumerate(counts))
 
     def cell_done(self, index: int = 0, timeout: float = PATIENCE) -> str:
-        """Wait until a cell that was run has its number and its reply; give its text."""
+        """Wait until a cell that was run has its number and its reply; return its text."""
         try:
             self.page.wait_for_function(
                 "([i, before]) => !tj.running(i) && tj.count(i) !== null && tj.count(i) !== before"
@@ -213,7 +213,7 @@ class Notebook:
         return self.text(index)
 
     def execute(self, index: int = 0, timeout: float = PATIENCE) -> str:
-        """Run a cell to its end and give its text."""
+        """Run a cell to its end and return its text."""
         self.run(index)
         return self.cell_done(index, timeout)
 
@@ -222,16 +222,16 @@ class Notebook:
         self.page.wait_for_function("i => tj.prompt(i).includes('[*]')", arg=index)
 
     def prompt(self, index: int = 0) -> str:
-        """Give the prompt of a cell, ``[*]:`` while it runs or waits."""
+        """Return the prompt of a cell, ``[*]:`` while it runs or waits."""
         return str(self.page.evaluate("i => tj.prompt(i)", index))
 
     def outputs(self, index: int = 0) -> list[dict[str, Any]]:
-        """Give the outputs of a cell as the notebook format has them."""
+        """Return the outputs of a cell as the notebook format has them."""
         outputs: list[dict[str, Any]] = self.page.evaluate("i => tj.outputs(i)", index)
         return outputs
 
     def text(self, index: int = 0) -> str:
-        """Give the text of a cell's outputs: streams, plain text, ``Error: message``."""
+        """Return the text of a cell's outputs: streams, plain text, ``Error: message``."""
         return str(self.page.evaluate("i => tj.text(i)", index))
 
     def wait_for_text(self, text: str, index: int = 0, timeout: float = PATIENCE) -> str:
@@ -243,16 +243,16 @@ class Notebook:
         return self.text(index)
 
     def output_area(self, index: int = 0) -> Locator:
-        """Give the output area of a cell in the page."""
+        """Return the output area of a cell in the page."""
         return self.page.locator(".jp-Cell").nth(index).locator(".jp-Cell-outputArea")
 
     def panel(self, index: int | None = None) -> Locator:
-        """Give the sign-in panel: of a cell, or the only one."""
+        """Return the sign-in panel: of a cell, or the only one."""
         scope = self.page if index is None else self.output_area(index)
         return scope.get_by_role("region", name=re.compile("^Tiled sign-in"))
 
     def structure(self) -> str:
-        """Give what a stray shortcut would change: number, type, source and line numbers of the cells."""
+        """Return what a stray shortcut would change: number, type, source and line numbers of the cells."""
         return str(self.page.evaluate("() => tj.structure()"))
 
     # Kernel -----------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ class Notebook:
         return str(self.page.evaluate("() => tj.kernel().id"))
 
     def kernel_status(self) -> str:
-        """Give the status JupyterLab shows, for example ``idle``."""
+        """Return the status JupyterLab shows, for example ``idle``."""
         return str(self.page.evaluate("() => tj.kernel().status"))
 
     def restart_kernel(self) -> None:
@@ -280,19 +280,19 @@ class Notebook:
         }""")
 
     def stop(self) -> float:
-        """Click the stop button of the toolbar; give when it was clicked, in seconds since 1970."""
+        """Click the stop button of the toolbar; return when it was clicked, in seconds since 1970."""
         self.page.get_by_role("button", name="Interrupt the kernel").click()
         return self.last_click()
 
     def last_click(self) -> float:
-        """Give when the page saw its last click, in seconds since 1970: the kernel has the same clock."""
+        """Return when the page saw its last click, in seconds since 1970: the kernel has the same clock."""
         clicked: float = self.page.evaluate("() => tj.clicks.at(-1) / 1000")
         return clicked
 
     # Document ---------------------------------------------------------------------------------------------
 
     def save(self) -> dict[str, Any]:
-        """Save and give the document as it is on disk."""
+        """Save and return the document as it is on disk."""
         self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
         self.page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
         return self.lab.saved_notebook(self.path)

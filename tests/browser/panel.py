@@ -54,19 +54,19 @@ class Panel:
         self.waiting = self.region.get_by_text("The cell is waiting for you to sign in.")
 
     def button(self, name: str) -> Locator:
-        """Give a button by its name."""
+        """Return a button by its name."""
         return self.region.get_by_role("button", name=name, exact=True)
 
     def tab(self, name: str) -> Locator:
-        """Give a tab by its name."""
+        """Return a tab by its name."""
         return self.region.get_by_role("tab", name=name, exact=True)
 
     def provider(self, name: str) -> Locator:
-        """Give the radio of a provider, where there are several."""
+        """Return the radio of a provider, where there are several."""
         return self.providers.get_by_role("radio", name=name, exact=True)
 
     def begin(self, provider: str | None = None) -> str:
-        """Start to sign in on a web page; give the user code."""
+        """Start to sign in on a web page; return the user code."""
         if provider is not None:
             self.provider(provider).check()
         self.button("Sign in").click()

@@ -66,7 +66,7 @@ def gallery(browser: Browser, lab: Lab) -> None:
 
 
 def small(picture: bytes) -> Image.Image:
-    """Give a picture with as many colours as a panel needs: these are kept in the repository."""
+    """Return a picture with as many colours as a panel needs: these are kept in the repository."""
     return (
         Image.open(io.BytesIO(picture))
         .convert("RGB")

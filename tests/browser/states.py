@@ -105,24 +105,24 @@ _SHOWN = 'display(Markdown("*" + name + "*"), panel)'
 
 
 def cell_of(names: Iterable[str], shown: str = _SHOWN) -> str:
-    """Give a cell that shows states; `shown` is a statement that displays a `panel`."""
+    """Return a cell that shows states; `shown` is a statement that displays a `panel`."""
     states = json.dumps({name: STATES[name] for name in names})
     return _CELL.format(states=states, now=WIRE["messages"]["to_page"][0]["now"], shown=shown)
 
 
 def parts_of(names: Iterable[str] = tuple(STATES)) -> list[list[str]]:
-    """Give the names in parts of which each fits in a cell."""
+    """Return the names in parts of which each fits in a cell."""
     chosen = list(names)
     return [chosen[i : i + _A_CELL] for i in range(0, len(chosen), _A_CELL)]
 
 
 def panels_in(place: Locator | Page) -> Locator:
-    """Give the panels, whatever they are called: not all of them are there to sign in."""
+    """Return the panels, whatever they are called: not all of them are there to sign in."""
     return place.locator(".tiled-jupyter-panel")
 
 
 def show(notebook: Notebook, parts: list[list[str]]) -> Iterator[tuple[str, Locator]]:
-    """Run each part's cell, open in each panel what is to be opened, and give names and panels."""
+    """Run each part's cell, open in each panel what is to be opened, and yield names and panels."""
     for index, part in enumerate(parts):
         notebook.execute(index)
         panels = panels_in(notebook.output_area(index))
@@ -137,12 +137,12 @@ def show(notebook: Notebook, parts: list[list[str]]) -> Iterator[tuple[str, Loca
 
 
 def wear(notebook: Notebook, look: str) -> None:
-    """Have the page look as a person wants it."""
+    """Make the page look as a person wants it."""
     theme, forced = LOOKS[look]
     notebook.page.emulate_media(forced_colors=forced)
     notebook.theme(theme)
 
 
 def spread(notebook: Notebook) -> None:
-    """Give the notebook the whole page, as in a narrow side-by-side layout."""
+    """Return the notebook the whole page, as in a narrow side-by-side layout."""
     notebook.change_page("() => { jupyterapp.shell.mode = 'single-document'; jupyterapp.shell.collapseLeft(); }")

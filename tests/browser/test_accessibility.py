@@ -11,7 +11,7 @@ from .states import LOOKS, cell_of, panels_in, parts_of, show, spread, wear
 
 @pytest.fixture
 def gallery(open_notebook):
-    """Give ``gallery(names, width)``: a notebook that shows states, all of them on the screen."""
+    """Return ``gallery(names, width)``: a notebook that shows states, all of them on the screen."""
 
     def open_gallery(names=None, *, width: int = 1200):
         parts = parts_of(names) if names else parts_of()

@@ -23,7 +23,7 @@ ALICE = PASSWORDS["alice"]
 
 @pytest.fixture
 def signed_in(open_notebook, closed_tiled_server):
-    """Give ``signed_in(kernel)``: a notebook, and its panel signed in as alice."""
+    """Return ``signed_in(kernel)``: a notebook, and its panel signed in as alice."""
 
     def sign_in(kernel: str = "k74", cells: tuple[str, ...] = ()):
         first = (
@@ -62,14 +62,14 @@ def tokens_of(http: httpx.Client) -> dict[str, str]:
 
 
 def works(server, key: str) -> bool:
-    """Say whether a key is accepted by the server."""
+    """Return whether a key is accepted by the server."""
     answer = httpx.get(f"{server.uri}/api/v1/metadata/", headers={"Authorization": f"Apikey {key}"})
     assert answer.status_code in (200, 401), answer.text
     return answer.status_code == 200
 
 
 def make_key(panel: Panel, button: str = "Create and save") -> str:
-    """Make a key with what the form proposes; give its first eight characters."""
+    """Make a key with what the form proposes; return its first eight characters."""
     if panel.tab("API keys").get_attribute("aria-selected") != "true":  # it reads the list again, and what waits is off
         panel.tab("API keys").click()
     panel.button(button).click()
@@ -78,7 +78,7 @@ def make_key(panel: Panel, button: str = "Create and save") -> str:
 
 
 def file_of(panel: Panel) -> Path:
-    """Give the file of the key that was just made and saved."""
+    """Return the file of the key that was just made and saved."""
     expect(panel.made).to_contain_text("made and saved to")
     return Path(re.search("made and saved to (.*)", panel.made.inner_text())[1])
 

@@ -33,7 +33,7 @@ def login(server, *arguments):
 
 
 def data_of(output):
-    """Give the texts of an output by their type."""
+    """Return the texts of an output by their type."""
     return {kind: "".join(text) for kind, text in output["data"].items() if kind.startswith("text/")}
 
 
@@ -60,7 +60,7 @@ def test_the_first_output_is_constant_and_names_nobody(open_notebook, two_ways_s
 
 @pytest.fixture(scope="module")
 def bare_lab(tmp_path_factory):
-    """Give a JupyterLab whose extensions are those in the folder `installed` when a page is loaded."""
+    """Yield a JupyterLab whose extensions are those in the folder `installed` when a page is loaded."""
     installed = tmp_path_factory.mktemp("labextensions")
     with Lab(tmp_path_factory.mktemp("lab"), [f"--LabApp.labextensions_path={installed}"]) as lab:
         lab.installed = installed
@@ -69,7 +69,7 @@ def bare_lab(tmp_path_factory):
 
 @pytest.fixture
 def lab_without(bare_lab):
-    """Give ``lab_without(name)``: a JupyterLab where all extensions are installed but this one."""
+    """Yield ``lab_without(name)``: a JupyterLab where all extensions are installed but this one."""
 
     def without(missing):
         for extension in (entry for place in jupyter_path("labextensions") for entry in Path(place).glob("*")):

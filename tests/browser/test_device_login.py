@@ -30,7 +30,7 @@ def proxied_server(op: OpenIDProvider) -> Iterator[TiledServer]:
 
 @pytest.fixture
 def elsewhere(chromium):
-    """Give the person's other browser window."""
+    """Yield the person's other browser window."""
     context = chromium.new_context()
     yield context.new_page()
     context.close()

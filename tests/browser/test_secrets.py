@@ -83,7 +83,7 @@ def told(tmp_path):
 
 @pytest.fixture
 def opened(open_notebook, listen, told):
-    """Give ``opened(cells, kernel)``: a notebook on a kernel that logs at debug level, and another client of it."""
+    """Return ``opened(cells, kernel)``: a notebook on a kernel that logs at debug level, and another client of it."""
 
     def open_both(cells, kernel):
         setup = SETUP.format(file=str(told.file)).strip()

@@ -18,7 +18,7 @@ READ = "order.append('read'); print(client['alice/heating_scan/images'].read().s
 
 
 def login(server, *arguments: str) -> str:
-    """Give a cell that signs in and goes on."""
+    """Return a cell that signs in and goes on."""
     return "\n".join(
         [
             "%load_ext tiled_jupyter",

@@ -48,7 +48,7 @@ def wait():
 
 
 def waiting_cell(way: str) -> str:
-    """Give a cell that waits and says how and when that ended."""
+    """Return a cell that waits and says how and when that ended."""
     body = "\n".join(f"    {line}" for line in WAYS[way].splitlines())
     return f"""
 display(panel)
@@ -313,7 +313,7 @@ CULL_AFTER = 10
 
 @pytest.fixture
 def culling_lab(tmp_path):
-    """Give a JupyterLab that ends kernels which look idle for ten seconds, watched or not."""
+    """Yield a JupyterLab that ends kernels which look idle for ten seconds, watched or not."""
     options = [
         f"--MappingKernelManager.cull_idle_timeout={CULL_AFTER}",
         "--MappingKernelManager.cull_interval=1",
@@ -324,7 +324,7 @@ def culling_lab(tmp_path):
 
 
 def shell_and_control() -> dict[str, tuple[str, str]]:
-    """Give a kernelspec and a line of code for two kernels and each channel; a kernel prefers one of the two."""
+    """Return a kernelspec and a line of code for two kernels and each channel; a kernel prefers one of the two."""
     forced = "from tiled_jupyter.kernel import mailbox; mailbox._Board.channel = property(lambda board: '{}')"
     return {
         f"{version}-{channel}": (KERNELS[version], forced.format(channel))

@@ -56,7 +56,7 @@ def stopped_in_time(notebook: Notebook, sleeping: int, took: float) -> None:
 
 
 def until(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
-    """Give the first true result of a condition.
+    """Return the first true result of a condition.
 
     Parameters
     ----------

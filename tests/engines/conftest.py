@@ -54,7 +54,7 @@ class Key:
 
 @pytest.fixture(scope="session")
 def place() -> Iterator[Path]:
-    """Give a directory into which others may look; shorter than what a socket's name may be."""
+    """Yield a directory into which others may look; shorter than what a socket's name may be."""
     if os.getuid() != 0:
         pytest.fail("These tests make accounts and start daemons: run them as root.")
     made = Path(tempfile.mkdtemp(prefix="engines-", dir="/var/tmp"))
@@ -106,7 +106,7 @@ def engines(person: Person, slurm: Slurm, namespace: Namespace) -> Engines:
 
 @pytest.fixture(scope="session")
 def prefect(place: Path, person: Person) -> Iterator[str]:
-    """Give the address of a Prefect server of the person's."""
+    """Yield the address of a Prefect server of the person's."""
     address = f"http://127.0.0.1:{free_port()}/api"
     person.environment |= {
         "PREFECT_API_URL": address,
@@ -146,7 +146,7 @@ def _answers(url: str) -> bool:
 
 @pytest.fixture(scope="session")
 def make_key(person: Person, server: TiledServer) -> Any:
-    """Give what makes a key as in the notebook; those that last are made many at a time."""
+    """Return what makes a key as in the notebook; those that last are made many at a time."""
     usual, left = {"expires_in": "10h", "note": "overnight fit"}, []
 
     def make(**wishes: Any) -> Key:
@@ -171,7 +171,7 @@ def make_key(person: Person, server: TiledServer) -> Any:
 
 @pytest.fixture
 def revoke(server: TiledServer) -> Any:
-    """Give what revokes a key elsewhere, where its file is not known."""
+    """Return what revokes a key elsewhere, where its file is not known."""
 
     def revoke(key: Key) -> None:
         form = {"username": "bob", "password": PASSWORDS["bob"]}
@@ -186,7 +186,7 @@ def revoke(server: TiledServer) -> Any:
 
 @pytest.fixture
 def watched(place: Path, person: Person, server: TiledServer) -> Any:
-    """Give ``watched(key, …)``, a context in which the key is looked for; ``found`` has the rest."""
+    """Return ``watched(key, …)``, a context in which the key is looked for; ``found`` has the rest."""
 
     def watch(key: Key) -> Watch:
         return Watch(key.secret, person.id, place, [server.port])
@@ -196,7 +196,7 @@ def watched(place: Path, person: Person, server: TiledServer) -> Any:
 
 @pytest.fixture
 def search(place: Path, person: Person) -> Any:
-    """Give what says where the key was while it was watched, and where it is now."""
+    """Return what says where the key was while it was watched, and where it is now."""
 
     def found(watch: Watch, key: Key, job: Job | None) -> list[str]:
         return watch.found([place], job.told() if job else {}, key.path)
@@ -205,7 +205,7 @@ def search(place: Path, person: Person) -> Any:
 
 
 def note(kind: str, story: str, said: str, leaks: list[str]) -> None:
-    """Take note of what was seen of a kind."""
+    """Record what was seen of a kind."""
     results[kind][story] = said
     _leaks[kind] |= set(leaks)
 

@@ -28,20 +28,20 @@ _results: dict[FrontEnd, table.Results] = defaultdict(dict)
 
 @pytest.fixture(scope="session")
 def front_end(request: pytest.FixtureRequest) -> FrontEnd:
-    """Give the front end that the test is about."""
+    """Return the front end that the test is about."""
     return request.param
 
 
 @pytest.fixture(scope="session")
 def session_lab(front_end: FrontEnd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Give its server, one for all tests of this front end."""
+    """Yield its server, one for all tests of this front end."""
     with front_end.start(tmp_path_factory.mktemp("front-end")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def closed_two_ways_server(op: OpenIDProvider) -> Iterator[TiledServer]:
-    """Give one that shows nothing before signing in."""
+    """Yield one that shows nothing before signing in."""
     providers = [password_provider(), own_device_provider(op)]
     with TiledServer(providers=providers, allow_anonymous_access=False) as server:
         yield server
@@ -49,7 +49,7 @@ def closed_two_ways_server(op: OpenIDProvider) -> Iterator[TiledServer]:
 
 @pytest.fixture
 def open_cells(front_end, lab, open_notebook):
-    """Give ``open_cells(cells)``: a notebook open in the front end, with an idle kernel."""
+    """Return ``open_cells(cells)``: a notebook open in the front end, with an idle kernel."""
     before = lab.enter if isinstance(lab, Hub) else None
 
     def open_one(cells):
@@ -63,7 +63,7 @@ def open_cells(front_end, lab, open_notebook):
 
 @pytest.fixture
 def elsewhere(chromium):
-    """Give the person's other browser window."""
+    """Yield the person's other browser window."""
     context = chromium.new_context()
     yield context.new_page()
     context.close()
@@ -71,7 +71,7 @@ def elsewhere(chromium):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Take note of what a test says of its front end."""
+    """Record what a test says of its front end."""
     report = yield from browser.pytest_runtest_makereport(item)
     said = item.callspec.params
     results = _results[said["front_end"]]

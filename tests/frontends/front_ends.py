@@ -69,12 +69,12 @@ class FrontEnd:
         return KERNELS[self.kernel]
 
     def start(self, directory: Path) -> Lab:
-        """Give its server, to be entered."""
+        """Return its server, to be entered."""
         settings = {KERNEL_SETTINGS: {"commsOverSubshells": self.comms}} if self.comms else {}
         return self.server(directory, python=self.python, settings=settings)
 
     def versions(self) -> tuple[str, str]:
-        """Give the versions of itself and of ipykernel."""
+        """Return the versions of itself and of ipykernel."""
         return _version(self.python, self.package), _version(kernel_python(self.kernel), "ipykernel")
 
 

@@ -26,7 +26,7 @@ class NotebookServer(Lab):
         return [*super()._command(), "--JupyterNotebookApp.expose_app_in_browser=True"]
 
     def page_uri(self, path: str) -> str:
-        """Give the address of a notebook."""
+        """Return the address of a notebook."""
         return f"{self.uri}/notebooks/{path}?token={self.token}"
 
 
@@ -57,7 +57,7 @@ class Voila(Lab):
         """Do nothing: a kernel ends with its page, and the server tells of none."""
 
     def page_uri(self, path: str) -> str:
-        """Give the address of a dashboard."""
+        """Return the address of a dashboard."""
         return f"{self.uri}/voila/render/{path}"
 
 
@@ -73,7 +73,7 @@ class Hub(Lab):
         self._hub = directory / "hub"
 
     def _command(self) -> list[str]:
-        """Have a user's server started as `Lab` starts its own, when they log in."""
+        """Return the command of JupyterHub, which starts a user's server as `Lab` starts its own."""
         self._hub.mkdir()
         config = self._hub / "jupyterhub_config.py"
         lab = [option for option in super()._command()[3:] if not re.match("--(no-browser|.*token=|.*port=)", option)]
@@ -118,5 +118,5 @@ class Hub(Lab):
         page.wait_for_url(re.compile(f"/user/{self.user}/lab"), timeout=60_000)
 
     def page_uri(self, path: str) -> str:
-        """Give the address of a notebook in the user's server."""
+        """Return the address of a notebook in the user's server."""
         return f"{self.uri}/lab/tree/{path}?reset"

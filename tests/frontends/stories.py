@@ -49,10 +49,10 @@ def sign_in(panel: Panel, way: str, elsewhere: Page) -> None:
 
 
 def waiting_cell(uri: str) -> str:
-    """Give a cell that waits for the sign-in and goes on."""
+    """Return a cell that waits for the sign-in and goes on."""
     return f"%load_ext tiled_jupyter\n%tiled_login {uri}\nprint('signed in:', sorted(client))"
 
 
 def widget_cell(uri: str) -> str:
-    """Give a cell that ends with the panel."""
+    """Return a cell that ends with the panel."""
     return f"from tiled_jupyter import LoginPanel\npanel = LoginPanel({uri!r})\npanel"

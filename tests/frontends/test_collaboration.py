@@ -42,7 +42,7 @@ class Colleague(Notebook):
 
 @pytest.fixture
 def join(chromium):
-    """Give ``join(notebook)``: a colleague who has it open too."""
+    """Yield ``join(notebook)``: a colleague who has it open too."""
     contexts = []
 
     def one(notebook):

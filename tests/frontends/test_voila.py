@@ -38,7 +38,7 @@ class Dashboard:
 
 @pytest.fixture
 def visit(chromium, front_end, lab, tmp_path):
-    """Give ``visit(cells)``: the page of a notebook with these cells, for a new visitor."""
+    """Yield ``visit(cells)``: the page of a notebook with these cells, for a new visitor."""
     contexts = []
 
     def one(*cells):

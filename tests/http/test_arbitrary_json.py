@@ -78,7 +78,7 @@ def client(said, status=200):
 
 
 def context(said, api_key=None, status=200):
-    """Give what is used of a Context, which is signed in to a server that always says the same."""
+    """Return what is used of a Context, which is signed in to a server that always says the same."""
     http = client(said, status)
     links = AboutAuthenticationLinks(**about(API)["authentication"]["links"])
     authentication = SimpleNamespace(links=links, providers=[])

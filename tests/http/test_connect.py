@@ -143,7 +143,7 @@ class Asked(Shown):
 
 
 def end_of(asked, text):
-    """Connect, and give the sentence that the page shows in the end."""
+    """Connect, and return the sentence that the page shows in the end."""
     asked.states.clear()
     asked.session.connect(text)
     state = asked.until(lambda state: not isinstance(state, Connecting))

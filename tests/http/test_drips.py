@@ -19,7 +19,7 @@ QUICK = httpx.Timeout(0.5, connect=0.5)
 
 @pytest.fixture(params=["headers", "body"])
 def dripping(request):
-    """Give the address of a server that never comes to the end of its headers, or of its body."""
+    """Yield the address of a server that never comes to the end of its headers, or of its body."""
     begun = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n" + (b"X-Slow: " if request.param == "headers" else b"\r\n")
     ended, connections = threading.Event(), []
 

@@ -30,7 +30,7 @@ class Site:
 
 
 def at(address, answers):
-    """Probe an address as it is typed; give how it was refused."""
+    """Probe an address as it is typed; return how it was refused."""
     site = Site(answers)
     with httpx.Client(transport=httpx.MockTransport(site), trust_env=False) as http, pytest.raises(Refused) as caught:
         probe(http, parse_address(address).api_uri)

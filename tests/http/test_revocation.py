@@ -31,7 +31,7 @@ def end(answer, tokens, links=LINKS):
 
 
 def told(answer, tokens, links=LINKS):
-    """Give the requests, and what was made of the answers."""
+    """Return the requests, and what was made of the answers."""
     seen = []
 
     def handler(request):

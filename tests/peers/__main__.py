@@ -48,7 +48,7 @@ def meant() -> dict[str, str]:
 
 
 def outcomes(way: str, tests: Path, wanted: list[str]) -> dict[str, str]:
-    """Run tests, and give how each of them ended."""
+    """Run tests, and return how each of them ended."""
     log = PLACE / f"{way}.jsonl"
     log.unlink(missing_ok=True)
     inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "TILED_API_KEY")}
@@ -72,20 +72,20 @@ def outcomes(way: str, tests: Path, wanted: list[str]) -> dict[str, str]:
 
 
 def naming_a_client(tests: Path) -> list[str]:
-    """Give the files with tests that can make a client."""
+    """Return the files with tests that can make a client."""
     files = sorted((tests / "tests").rglob("test_*.py"))
     return [str(file.relative_to(tests)) for file in files if "client" in file.read_text(encoding="utf-8")]
 
 
 def differing(ended: dict[str, dict[str, str]]) -> dict[str, list[str]]:
-    """Give the tests that do not end alike, each with how it ended in each way."""
+    """Return the tests that do not end alike, each with how it ended in each way."""
     tests = sorted({test for one in ended.values() for test in one})
     ways = {test: [one.get(test, "did not run") for one in ended.values()] for test in tests}
     return {test: found for test, found in ways.items() if len(set(found)) > 1}
 
 
 def main(tests: Path, wanted: list[str]) -> int:
-    """Compare, say what differs, and give the exit status."""
+    """Compare, say what differs, and return the exit status."""
     ended = {way: outcomes(way, tests, wanted) for way in WAYS}
     found = differing(ended)
     again = [test for test in found if test not in meant()]

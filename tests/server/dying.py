@@ -79,7 +79,7 @@ class Dying:
         )
 
     def __call__(self, command: str, step: int, given: object = None) -> str:
-        """Have one die; say where."""
+        """Make one die; return where."""
         text = "" if given is None else f" {json.dumps(given)}"
         self._process.stdin.write(f"{command} {step}{text}\n")
         self._process.stdin.flush()

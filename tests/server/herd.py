@@ -62,7 +62,7 @@ class Notebook:
         self._request = self._client.execute(code)
 
     def asked(self) -> dict[str, Any]:
-        """Wait until the cell asks in a panel, and give what that shows; the page says that it is drawn."""
+        """Wait until the cell asks in a panel, and return what that shows; the page says that it is drawn."""
         while True:
             shown = _question(self._next())
             if shown is not None:
@@ -75,7 +75,7 @@ class Notebook:
         self._say(shown, {"type": "sign_in", "provider": "demo", "username": name, "remember": True}, PASSWORDS[name])
 
     def result(self, *, may_ask: bool = False) -> Any:
-        """Wait for the cell's end, and give the value of its last line.
+        """Wait for the cell's end, and return the value of its last line.
 
         Parameters
         ----------
@@ -102,7 +102,7 @@ class Notebook:
                 return value
 
     def worked(self) -> float:
-        """Give how many seconds of a processor the kernel has had."""
+        """Return how many seconds of a processor the kernel has had."""
         used = psutil.Process(self._manager.provisioner.pid).cpu_times()
         return float(used.user + used.system)
 
@@ -124,7 +124,7 @@ class Notebook:
 
 
 def _question(message: dict[str, Any]) -> dict[str, Any] | None:
-    """Give what a panel shows that waits for a person, if this message shows that."""
+    """Return what a panel shows that waits for a person, if this message shows that."""
     shown = message["content"].get("data", {}).get("content", {})
     asks = shown.get("type") == "state" and shown["waiting"] and shown["state"]["kind"] == "signed_out"
     return shown if asks else None
@@ -162,7 +162,7 @@ class Herd:
         self._directory.cleanup()
 
     def each(self, what: Any) -> list[Any]:
-        """Do the same with all of them at once, and give what comes of it."""
+        """Do the same with all of them at once, and return what comes of it."""
         return list(self._pool.map(what, self.notebooks))
 
     def begin(self, code: str) -> None:
@@ -171,16 +171,16 @@ class Herd:
             notebook.begin(code)
 
     def asked(self) -> list[dict[str, Any]]:
-        """Wait until all of them ask, and give what they show."""
+        """Wait until all of them ask, and return what they show."""
         return self.each(Notebook.asked)
 
     def results(self) -> list[Any]:
-        """Wait for the ends of all cells, and give their values."""
+        """Wait for the ends of all cells, and return their values."""
         return self.each(Notebook.result)
 
 
 def freed(herd: Herd, sign_in: Any) -> list[float]:
-    """Let all wait on a session that is dead, and sign in once.
+    """Make all wait on a session that is dead, and sign in once.
 
     Returns
     -------

@@ -96,7 +96,7 @@ class HostileServer:
         self._thread.join()
 
     def paths(self) -> list[str]:
-        """Give the paths that were asked for, below the root."""
+        """Return the paths that were asked for, below the root."""
         return [urlsplit(request.path).path.removeprefix(API) for request in self.seen]
 
     def forget(self) -> None:
@@ -156,7 +156,7 @@ def untrusted(directory: Path, wrong: str = "-subj /CN=other.example") -> ssl.SS
 
 
 def about(api_uri: str) -> dict[str, Any]:
-    """Give what a Tiled server says of itself."""
+    """Return what a Tiled server says of itself."""
     return {
         "api_version": 0,
         "library_version": "0.2.20",
@@ -180,19 +180,19 @@ def about(api_uri: str) -> dict[str, Any]:
 
 
 def password(api_uri: str, name: str = "demo", **changes: Any) -> dict[str, Any]:
-    """Give a provider for passwords."""
+    """Return a provider for passwords."""
     links = {"auth_endpoint": f"{api_uri}auth/provider/demo/token"}
     return {"provider": name, "mode": "internal", "links": links, "confirmation_message": "Hello {id}."} | changes
 
 
 def device(api_uri: str, name: str = "demo", **changes: Any) -> dict[str, Any]:
-    """Give a provider with Tiled's own device flow."""
+    """Return a provider with Tiled's own device flow."""
     links = {"auth_endpoint": f"{api_uri}auth/provider/demo/authorize"}
     return {"provider": name, "mode": "external", "links": links, "confirmation_message": None} | changes
 
 
 def code(api_uri: str, **changes: Any) -> dict[str, Any]:
-    """Give what Tiled's own device flow begins with."""
+    """Return what Tiled's own device flow begins with."""
     return {
         "authorization_uri": f"{api_uri}auth/provider/demo/authorize",
         "verification_uri": f"{api_uri}auth/provider/demo/poll",
@@ -204,7 +204,7 @@ def code(api_uri: str, **changes: Any) -> dict[str, Any]:
 
 
 def principal(name: Any = "alice", **changes: Any) -> dict[str, Any]:
-    """Give what ``whoami`` says."""
+    """Return what ``whoami`` says."""
     return {
         "uuid": "0" * 32,
         "type": "user",
@@ -216,7 +216,7 @@ def principal(name: Any = "alice", **changes: Any) -> dict[str, Any]:
 
 
 def drip(started: bytes) -> Callable[[Seen, Any], None]:
-    """Give a reply that begins, and then sends a byte now and then for ever."""
+    """Return a reply that begins, and then sends a byte now and then for ever."""
 
     def reply(_request: Seen, handler: Any) -> None:
         handler.wfile.write(started)

@@ -27,7 +27,7 @@ class Kernel:
         os.kill(self._pid, signal.SIGINT)
 
     def run(self, code: str, hear=lambda text: None) -> str:
-        """Run a cell and give all that it wrote; `hear` is called with each part."""
+        """Run a cell and return all that it wrote; `hear` is called with each part."""
         texts = []
 
         def heard(message) -> None:
@@ -40,13 +40,13 @@ class Kernel:
         return "\n".join(texts)
 
     def complete(self, line: str) -> list[str]:
-        """Give what a line may go on with."""
+        """Return what a line may go on with."""
         return self._client.complete(line, reply=True, timeout=PATIENCE)["content"]["matches"]
 
 
 @contextmanager
 def kernel(ip: str = "127.0.0.1") -> Iterator[Kernel]:
-    """Give a kernel that has started."""
+    """Yield a kernel that has started."""
     manager = KernelManager(ip=ip)
     manager.start_kernel()
     client = manager.client()

@@ -99,7 +99,7 @@ class Nginx(Rig):
         return (self._here / "access.log").read_text()
 
     def requests(self, since: float = 0.0) -> list[tuple[float, str, int]]:
-        """Give moment, first line and status of every request since a moment (seconds since the epoch)."""
+        """Return moment, first line and status of every request since a moment (seconds since the epoch)."""
         lines = (line.split('"') for line in self.log.splitlines())
         found = [(float(moment), request, int(status)) for moment, request, status in lines]
         return [one for one in found if one[0] >= since]

@@ -17,7 +17,7 @@ from .tiled_server import PASSWORDS
 
 
 def run(notebook):
-    """Run a notebook, and give each of its outputs as text."""
+    """Run a notebook, and return each of its outputs as text."""
     # By TCP, another process may take a port between the moment it is chosen and the kernel's start; the names of
     # sockets in a directory of its own are nobody else's.
     with tempfile.TemporaryDirectory(prefix="kernel-") as place:

@@ -62,7 +62,7 @@ class OpenIDProvider(Rig):
         return self._earlier + (self._child.log if self._child else "")
 
     def requests(self, path: str | None = None) -> list[dict[str, Any]]:
-        """Say what each request so far carried, by name: see the log of ``server.mjs``.
+        """Return what each request so far carried, by name: see the log of ``server.mjs``.
 
         Parameters
         ----------

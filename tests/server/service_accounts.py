@@ -24,7 +24,7 @@ WHERE identities.id = 'alice' AND roles.name = 'admin'
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[TiledServer]:
-    """Give a server whose access tokens live for seconds."""
+    """Yield a server whose access tokens live for seconds."""
     with TiledServer(access_token_max_age=3) as running:
         yield running
 

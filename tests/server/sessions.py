@@ -105,7 +105,7 @@ def get(context, path="metadata/"):
 
 @contextmanager
 def janitor_of(server):
-    """Give Bob in another program, Tiled's own client, who revokes the keys that the block has left."""
+    """Yield Bob in another program, Tiled's own client, who revokes the keys that the block has left."""
     with TiledContext(f"{server.uri}/api/v1/") as context:
         endpoint = context.server_info.authentication.providers[0].links["auth_endpoint"]
         with httpx.Client() as http:

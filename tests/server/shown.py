@@ -70,7 +70,7 @@ def asked(http_client, providers):
 
 
 def logins():
-    """Give the threads on which logins, and what follows them, run at this moment."""
+    """Return the threads on which logins, and what follows them, run at this moment."""
     return [thread for thread in threading.enumerate() if thread.name == "tiled-login"]
 
 

@@ -11,7 +11,7 @@ from tests.patience import PATIENCE
 
 
 def ask_and_answer(command, answers, **environment):
-    """Run a program at a terminal, type an answer for each user name and password it asks for, and give its words."""
+    """Run a program at a terminal, type an answer for each user name and password it asks for, and return its words."""
     person, terminal = pty.openpty()
     script = subprocess.Popen(
         command,

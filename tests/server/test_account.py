@@ -68,7 +68,7 @@ class Desk:
         self.shown.sign_in(name="bob", remember=False)
 
     def says(self, command) -> Account:
-        """Give what is shown after a command."""
+        """Return what is shown after a command."""
         self.desk.obey(command)
         settle()
         state = self.shown.session.state

@@ -91,7 +91,7 @@ EVERYTHING = (PASSWORD, KEY, DEVICE_CODE, REFRESH, ID_TOKEN, "canary-access")
 
 
 def of_provider(tiled, provider):
-    """Have the server leave its sign-ins to a provider."""
+    """Make the server leave its sign-ins to a provider."""
     links = {
         "auth_endpoint": f"{provider.uri}/device",
         "token_endpoint": f"{provider.uri}/token",

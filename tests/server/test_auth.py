@@ -29,7 +29,7 @@ def count(server, request):
 
 
 def at_once(context, threads=THREADS):
-    """Make a request from many threads at the same time; give the results, errors included."""
+    """Make a request from many threads at the same time; return the results, errors included."""
     barrier = threading.Barrier(threads)
 
     def request(_):

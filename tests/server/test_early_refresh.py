@@ -18,7 +18,7 @@ from .sessions import REFRESH, Hook, another_kernel, get, signed_in
 
 @pytest.fixture
 def at(monkeypatch):
-    """Let the session's clock say what a test wants; give how to do that."""
+    """Replace the session's clock by one that a test sets; return what sets it."""
 
     def at(moment):
         monkeypatch.setattr("tiled_jupyter.session.auth.time.time", lambda: moment)

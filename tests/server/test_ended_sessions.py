@@ -68,7 +68,7 @@ def sign_in_elsewhere(server, name):
 
 
 def refused(context):
-    """Have a request refused in a way that asks nobody."""
+    """Make a request that is refused in a way that asks nobody."""
     with quietly(), pytest.raises(CannotRefreshAuthentication):
         get(context)
 

@@ -103,7 +103,7 @@ def test_fault_7_what_is_no_tiled_server_is_called_so(reply, says):
 
 
 def asking_to_wait(server, seconds):
-    """Have a server answer its next question with 429, and then as ever."""
+    """Make a server answer its next question with 429, and then as ever."""
     answers = [Reply(429, {"detail": "Too many requests"}, {"retry-after": str(seconds)})]
     server.replies[""] = lambda *_: answers.pop() if answers else Reply(200, server.about)
 

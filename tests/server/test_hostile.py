@@ -65,7 +65,7 @@ def only_tiled(evil, reply):
 
 
 def sent_to_page(state):
-    """Give what the page would get, which is bounded and can be printed."""
+    """Return what the page would get, which is bounded and can be printed."""
     message = json.dumps(wire.encode_state(state, SURROUNDINGS), ensure_ascii=False)
     assert message.encode()
     assert message.isprintable()

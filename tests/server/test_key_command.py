@@ -69,7 +69,7 @@ def of_service(keys):
 
 
 def run(*arguments, status=0, **environment):
-    """Run the command as a script does, and give what it says on stdout, or, where it fails, its one sentence."""
+    """Run the command as a script does, and return what it says on stdout, or, where it fails, its one sentence."""
     done = programs.run("key", *arguments, **environment)
     assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stdout + done.stderr
     if status == 0:
@@ -387,7 +387,7 @@ def with_a_terminal():
 
 
 def at_a_terminal(*arguments, answers=(), until=None, **environment):
-    """Run the command at a terminal, answer what it asks, and give exit status and all that was shown.
+    """Run the command at a terminal, answer what it asks, and return exit status and all that was shown.
 
     `until` is called with what was shown so far, and returns True once Ctrl-C is to be pressed, until it ends.
     """
@@ -590,7 +590,7 @@ def test_who_reads_no_more_gets_no_traceback_and_what_is_to_be_done_is_done(bob,
 
 
 def here(*arguments):
-    """Run the command in this process, and give its exit status."""
+    """Run the command in this process, and return its exit status."""
     another_kernel()
     try:
         return key_command.main(list(map(str, arguments)), print)

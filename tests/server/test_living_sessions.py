@@ -96,7 +96,7 @@ def through(nginx, directives, work, tries=2):
 
 
 def overdue(context):
-    """Let the session's token be one that has expired, without waiting for it."""
+    """Replace the session's token by one that has expired, without waiting for it."""
     auth = context.http_client.auth
     auth._ends = auth._early = 0.0
 

@@ -14,7 +14,7 @@ from .sessions import Hook, another_kernel, get, kill, let_expire, signed_in
 
 @pytest.fixture
 def story(caplog):
-    """Give ``story()``: the lines so far, without the host that each begins with; then there are none."""
+    """Return ``story()``: the lines so far, without the host that each begins with; then there are none."""
     caplog.set_level(logging.DEBUG, "tiled_jupyter")
 
     def lines():

@@ -17,7 +17,7 @@ LOGINS = ["%load_ext tiled_jupyter\n%tiled_login {}", "from tiled_jupyter import
 
 
 def texts(name):
-    """Run a notebook of the project, and give the text that each of its cells has put out, by the cell's id."""
+    """Run a notebook of the project, and return the text that each of its cells has put out, by the cell's id."""
     notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
     run(notebook)
     return {

@@ -92,7 +92,7 @@ class Client:
         return self.send("execute_request", {"code": code, "silent": False, "allow_stdin": False})
 
     def until(self, matches: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Give the first message, of those heard so far and to come, on either channel."""
+        """Return the first message, of those heard so far and to come, on either channel."""
         end, looked = time.monotonic() + PATIENCE, 0
         while time.monotonic() < end:
             for message in self.heard[looked:]:
@@ -108,7 +108,7 @@ class Client:
         return self.until(lambda m: m["msg_type"].endswith("_reply") and m["parent_header"].get("msg_id") == request)
 
     def text(self, request: str) -> str:
-        """Give what a cell prints at first."""
+        """Return what a cell prints at first."""
         found = self.until(lambda m: m["msg_type"] == "stream" and m["parent_header"].get("msg_id") == request)
         return str(found["content"]["text"]).strip()
 

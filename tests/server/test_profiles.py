@@ -21,7 +21,7 @@ SINGLE = "0123456789abcdefsingle"
 
 @pytest.fixture
 def profiles(tmp_path, monkeypatch):
-    """Give a function that saves profiles where Tiled looks for them."""
+    """Yield a function that saves profiles where Tiled looks for them."""
     monkeypatch.setattr("tiled.profiles.paths", [tmp_path])
     monkeypatch.setattr("tiled.profiles._all_paths", [tmp_path, tmp_path])
     tiled.profiles.load_profiles.cache_clear()

@@ -16,7 +16,7 @@ from .tiled_server import PASSWORDS
 
 @pytest.fixture
 def at_terminal(monkeypatch):
-    """Give a function that has passwords typed there."""
+    """Return a function that has passwords typed there."""
 
     def type_in(*passwords):
         typed = iter(passwords)

@@ -55,7 +55,7 @@ def elsewhere(folder):
 
 @pytest.fixture
 def accepted(writable_server, folder):
-    """Give how many requests of a method the server has accepted since, outside of its accounts."""
+    """Return how many requests of a method the server has accepted since, outside of its accounts."""
     before = len(writable_server.log)
 
     def accepted(method):

@@ -22,7 +22,7 @@ TEXT = "Use your beamline account."
 
 @pytest.fixture
 def site(monkeypatch):
-    """Give a function that sets the settings of everything in this process."""
+    """Return a function that sets the settings of everything in this process."""
 
     def configure(**values):
         chosen = TiledJupyter(config=Config(TiledJupyter=values))

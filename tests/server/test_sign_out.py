@@ -175,7 +175,7 @@ def host(server):
 
 
 def said_by(shown):
-    """Give what a panel has said since it was signed out, and no longer than it is said."""
+    """Return what a panel has said since it was signed out, and no longer than it is said."""
     settle()
     return [state.reason for state in shown.states if isinstance(state, SignedOut) and state.reason]
 
@@ -406,7 +406,7 @@ def key(closed_server):
 
 
 def by_key(server, key):
-    """Give a client's Context that has a key of its own."""
+    """Return a client's Context that has a key of its own."""
     context, _ = enabling.Context.from_any_uri(server.uri, api_key=key)
     return context
 

@@ -28,7 +28,7 @@ CONFIG = b"c.InteractiveShellApp.extensions = ['autoreload']\r\n# mine\n"
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """Give a person's IPython directory, with a configuration of their own and one more profile."""
+    """Return a person's IPython directory, with a configuration of their own and one more profile."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     for name in ("default", "beamline"):
         directory = tmp_path / f"profile_{name}" / "startup"
@@ -44,7 +44,7 @@ def files(directory):
 
 
 def run(*arguments, python=sys.executable, **environment):
-    """Run the command, and give its exit status and what it says."""
+    """Run the command, and return its exit status and what it says."""
     done = subprocess.run(
         [python, "-m", "tiled_jupyter", *arguments],
         capture_output=True,
@@ -57,7 +57,7 @@ def run(*arguments, python=sys.executable, **environment):
 
 
 def ipython(code, *options, python=sys.executable, **environment):
-    """Run code in a new IPython, and give what it writes."""
+    """Run code in a new IPython, and return what it writes."""
     done = subprocess.run(
         [python, "-m", "IPython", "--no-banner", "--colors=NoColor", *options, "-c", code],
         capture_output=True,

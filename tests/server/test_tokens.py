@@ -44,7 +44,7 @@ print(context.whoami()["identities"][0]["id"], "saved" if context.remembered els
 
 
 def obey_permissions():
-    """Have no right to write in spite of permissions, which root has."""
+    """Give up the right to write in spite of permissions, which root has."""
     ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
 
 

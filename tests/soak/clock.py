@@ -88,12 +88,12 @@ class Clock:
                 self.look()
 
     def one_more(self) -> None:
-        """Let no time pass before a thread that is about to start has begun to wait."""
+        """Hold the time back before a thread that is about to start has begun to wait."""
         with self._turn:
             self._running += 1
 
     def __enter__(self) -> Clock:
-        """Give this time to the modules of the package that are loaded."""
+        """Return this time to the modules of the package that are loaded."""
         clock = self
         modules = {
             "time": _Like(time, monotonic=self.monotonic, time=self.time),
@@ -114,7 +114,7 @@ class Clock:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give it back."""
+        """Return it back."""
         self._undo.close()
 
 

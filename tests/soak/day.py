@@ -60,7 +60,7 @@ class Day:
     # -- the server ------------------------------------------------------------------------------------
 
     def tokens(self, lifetime: float = LIFETIME) -> dict[str, Any]:
-        """Give tokens that last so long."""
+        """Return tokens that last so long."""
         claims = json.dumps({"sub": "alice", "exp": self.clock.time() + lifetime}).encode()
         return {
             "access_token": f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.c2ln",
@@ -131,7 +131,7 @@ class Day:
     # -- what is seen ----------------------------------------------------------------------------------
 
     def look(self, what: Callable[[], None]) -> list[dict[str, float]]:
-        """Let it happen; give what is held, and was said and asked, at moments that are equally far apart."""
+        """Do it; return what is held, and was said and asked, at moments that are equally far apart."""
         samples: list[dict[str, float]] = []
 
         def sample() -> None:
@@ -195,7 +195,7 @@ def _listeners() -> int:
 
 
 def of_this_kernel(hours: float) -> dict[str, list[dict[str, float]]]:
-    """Let everything happen in this kernel, one after another, each for so many hours."""
+    """Do everything in this kernel, one after another, each for so many hours."""
     for module in pkgutil.walk_packages(tiled_jupyter.__path__, "tiled_jupyter."):
         if "demo" not in module.name and not module.name.endswith("__main__"):
             importlib.import_module(module.name)

@@ -53,11 +53,11 @@ class Soaked:
         self.notebook.execute(2)
 
     def kernel(self) -> dict[str, float]:
-        """Say what the kernel holds."""
+        """Return what the kernel holds."""
         return json.loads(self.notebook.execute(3))
 
     def page(self) -> dict[str, float]:
-        """Say what the page holds after its garbage is collected."""
+        """Return what the page holds after its garbage is collected."""
         for _ in range(2):
             self._browser.send("HeapProfiler.collectGarbage")
         found = {one["name"]: one["value"] for one in self._browser.send("Performance.getMetrics")["metrics"]}

@@ -44,7 +44,7 @@ FRONTS: dict[str, tuple[str | None, int]] = {
 
 
 def soak() -> None:
-    """Let the server be away behind each front."""
+    """Take the server away behind each front."""
     with (
         TiledServer(allow_anonymous_access=False, access_token_max_age=LIFETIME) as server,
         Nginx(server.port) as nginx,

@@ -6,7 +6,7 @@ import os
 
 
 def busy() -> str:
-    """Say how much the machine has to do."""
+    """Return how much the machine has to do."""
     return f"{os.cpu_count()} cores, {os.getloadavg()[0]:.1f} processes that want one in the last minute"
 
 

@@ -48,7 +48,7 @@ def test_a_kernel_that_never_uses_tiled_imports_next_to_nothing_and_the_rest_com
 
 @pytest.fixture
 def module(tmp_path, monkeypatch):
-    """Give the name of a module that can be imported, and the path of its file."""
+    """Yield the name of a module that can be imported, and the path of its file."""
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     (tmp_path / "a_module_to_import.py").write_text("value = 42\n")

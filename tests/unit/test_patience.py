@@ -16,7 +16,7 @@ MOST_REQUESTS = 21  # httpx ends a flow after so many
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that is moved by pauses alone; give how to set it."""
+    """A clock that is moved by pauses alone; return how to set it."""
     now = [0.0]
     monkeypatch.setattr(patience, "random", random.Random(0))
     monkeypatch.setattr(patience.time, "monotonic", lambda: now[0])

@@ -40,7 +40,7 @@ GOOD = {"unreleased": "", "date": " - 2026-12-01", "released": "\n### Added\n\n-
 
 @pytest.fixture
 def project(tmp_path):
-    """Give a function that writes a project of version 1.2.0, and says what the check has to say of it."""
+    """Return a function that writes a project of version 1.2.0, and says what the check has to say of it."""
 
     def check(tag="v1.2.0", version="1.2.0", recipe="1.2.0", **changelog):
         (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "x"\nversion = "{version}"\n')
@@ -141,7 +141,7 @@ def test_upper_bounds_are_few_and_lifted_where_the_next_versions_are_tried():
 
 @pytest.fixture
 def distributions(tmp_path):
-    """Give a function that makes a wheel and an sdist with given names in them, and says what the check says."""
+    """Return a function that makes a wheel and an sdist with given names in them, and says what the check says."""
     script = ROOT / "scripts" / "check_distributions.py"
     names = runpy.run_path(str(script))
 

@@ -30,7 +30,7 @@ def steps(target: str) -> str:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> dict[str, str]:
-    """Give the environment of a machine with neither browser, nginx, Node, package manager nor network."""
+    """Return the environment of a machine with neither browser, nginx, Node, package manager nor network."""
     for tool in TOOLS:
         if found := shutil.which(tool):
             (tmp_path / "bin" / tool).parent.mkdir(exist_ok=True)
@@ -44,7 +44,7 @@ def bare(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Give a fresh checkout's scripts, and what they use."""
+    """Return a fresh checkout's scripts, and what they use."""
     shutil.copytree(ROOT / "scripts", tmp_path / "checkout" / "scripts")
     (tmp_path / "checkout" / "tests" / "browser").mkdir(parents=True)
     for name in ("__init__.py", "browser/__init__.py", "browser/chromium.py"):

@@ -58,7 +58,7 @@ EFFECT = {
 
 @pytest.fixture
 def configured(monkeypatch):
-    """Give a function that puts settings into the configuration of the running IPython."""
+    """Yield a function that puts settings into the configuration of the running IPython."""
     monkeypatch.delenv("TILED_JUPYTER", raising=False)
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
 

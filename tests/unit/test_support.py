@@ -39,7 +39,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def chosen(monkeypatch):
-    """Have a site's settings."""
+    """Use a site's settings."""
     here = TiledJupyter(
         remember="never",
         max_key_days=30,

@@ -18,12 +18,12 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Say a text, leaving the page alone where it is said already: selections and screen readers notice. */
+/** Set a text, leaving the page alone where it is said already: selections and screen readers notice. */
 export function say(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Say a text in an element that is not there without one. */
+/** Set a text in an element that is not there without one. */
 export function sayOrHide(element: HTMLElement, text: string): void {
   say(element, text);
   element.hidden = text === "";

@@ -31,7 +31,7 @@ interface Line<Row> {
   cells: HTMLElement[];
 }
 
-/** Say how far off a moment is, and which it is to who points at it; `ahead` is how far the kernel's clock is. */
+/** Show how far off a moment is, and which it is to who points at it; `ahead` is how far the kernel's clock is. */
 export function sayTime(cell: HTMLElement, text: string, at: number | null, ahead: number): void {
   say(cell, text);
   // Writing a date out is slow, and there are hundreds of them.
