@@ -49,10 +49,15 @@ def starts(path: str) -> bool:
 def new_window(browser: Browser) -> BrowserContext:
     """Open a window with cookies and storage of its own.
 
-    anywidget gives up a widget that has not begun after two seconds, which on a busy machine a dozen of them do not.
+    anywidget gives up a widget that has not begun after two seconds, which on a busy machine a dozen of them do not;
+    and ipywidgets gives up an answer with the state of all widgets after four.
     """
     window = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
     window.add_init_script("AbortSignal.timeout = (wait => ms => wait(60 * ms))(AbortSignal.timeout.bind(AbortSignal))")
+    window.add_init_script(
+        "setTimeout = (wait => (what, ms, ...rest) => wait(what, ms === 4000 ? 60 * ms : ms, ...rest))"
+        "(setTimeout.bind(window))"
+    )
     return window
 
 

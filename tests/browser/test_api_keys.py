@@ -159,6 +159,7 @@ def test_the_newest_key_stands_on_top_and_is_marked_and_keys_with_a_file_give_th
     panel.button("Done").click()
     expect(panel.button(f"Scripts for key {saved}")).to_be_focused()
     copied = make_key(panel, "Create and copy")
+    expect(panel.made).to_contain_text("Copied.")
     panel.button("Done").click()
     rows = panel.keys.get_by_role("row")
     expect(rows.nth(1)).to_contain_text(copied)
