@@ -144,5 +144,5 @@ def wear(notebook: Notebook, look: str) -> None:
 
 
 def spread(notebook: Notebook) -> None:
-    """Return the notebook the whole page, as in a narrow side-by-side layout."""
+    """Spread the notebook over the whole page, as in a narrow side-by-side layout."""
     notebook.change_page("() => { jupyterapp.shell.mode = 'single-document'; jupyterapp.shell.collapseLeft(); }")

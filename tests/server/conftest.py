@@ -63,7 +63,7 @@ def dropped() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Yield each test an empty place for tokens, and no key from the environment."""
+    """Make for each test an empty place for tokens, and no key from the environment."""
     monkeypatch.setenv("TILED_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("TILED_API_KEY", raising=False)

@@ -93,7 +93,7 @@ class Clock:
             self._running += 1
 
     def __enter__(self) -> Clock:
-        """Return this time to the modules of the package that are loaded."""
+        """Set this time in the modules of the package that are loaded."""
         clock = self
         modules = {
             "time": _Like(time, monotonic=self.monotonic, time=self.time),
