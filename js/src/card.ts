@@ -14,6 +14,7 @@ import { chosen } from "./signin/providers";
 import { serverView } from "./signin/server";
 import type { State } from "./wire";
 import {
+  askedElsewhere,
   ELSEWHERE,
   ENDED_KERNEL,
   formOf,
@@ -165,7 +166,9 @@ export function makeCard(context: Context, inactive: boolean): Card {
     const over = state.kind === "signed_out" && !around.waiting && !state.expected && !state.failure;
     const folded = around.resuming && (state.kind === "signed_in" || over);
     element.toggleAttribute("data-folded", folded);
-    body.hidden = aside.hidden = folded;
+    const elsewhere = around.elsewhere && state.kind === "signed_out";
+    aside.hidden = folded;
+    body.hidden = folded || elsewhere;
     name(regionOf(state));
     view.update(state, around);
     say(reason, reasonOf(state));
@@ -175,7 +178,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     sayFoot(
       statusOf(state, (form && chosen(form, context.draft, around.exposed)?.name) ?? ""),
       placeOf(state),
-      around.waiting && turn ? waitingFor(around.cell) : "",
+      elsewhere ? askedElsewhere(around.cell) : around.waiting && turn ? waitingFor(around.cell) : "",
     );
     close();
     tick();

@@ -248,6 +248,7 @@ export interface Surroundings {
   comm: string;
   servers: string[];
   remember: "ask" | "never" | "always";
+  elsewhere: boolean;
   cell: number | null;
   resuming: boolean;
   exposed: boolean;

@@ -64,6 +64,11 @@ export function waitingFor(cell: number | null): string {
   return `${cell === null ? "A request" : "The cell"} is waiting for you to sign in.`;
 }
 
+/** What stands in place of a form where another panel has it: only that one is heard for certain. */
+export function askedElsewhere(cell: number | null): string {
+  return `${cell === null ? "A request" : `Cell ${cell}`} is waiting for you to sign in: use its panel, not this one.`;
+}
+
 /** Who an interrupted request waits for. */
 export function whoMayResume(expected: Identity | null): string {
   return nameOf(expected, "the person whose session has ended");

@@ -9,7 +9,7 @@ import { formOf, serverOf } from "../src/words";
 import { open, states } from "./page";
 
 const NOW = 1790000003;
-type Around = Pick<Surroundings, "waiting" | "cell" | "remember" | "resuming">;
+type Around = Pick<Surroundings, "waiting" | "elsewhere" | "cell" | "remember" | "resuming">;
 
 /** A claim, the words that make it, and whether it is so. */
 const CLAIMS: [string, RegExp, (state: State, around: Around) => boolean][] = [
@@ -46,13 +46,24 @@ const CLAIMS: [string, RegExp, (state: State, around: Around) => boolean][] = [
   [
     "a cell waits",
     /\bcell\b[^.]* wait|running cell|Stop the cell/i,
-    (_, { waiting, cell }) => waiting && cell !== null,
+    (_, { waiting, elsewhere, cell }) => (waiting || elsewhere) && cell !== null,
   ],
   [
     "something waits",
     /is waiting for you|can resume this request/,
     // What a login of somebody else came to is said of that moment.
-    (state, { waiting }) => waiting || ("failure" in state && state.failure?.kind === "identity"),
+    (state, { waiting, elsewhere }) =>
+      waiting || elsewhere || ("failure" in state && state.failure?.kind === "identity"),
+  ],
+  [
+    "another panel has the form",
+    /use its panel/,
+    (state, { elsewhere }) => elsewhere && state.kind === "signed_out",
+  ],
+  [
+    "it can be answered here",
+    /\bSign in\b(?! to go on)|Password|API key/,
+    (state, { elsewhere }) => !(elsewhere && state.kind === "signed_out"),
   ],
   ["a code expires", /Expires in/, ({ kind }) => kind === "awaiting_authorization"],
   [
@@ -63,12 +74,14 @@ const CLAIMS: [string, RegExp, (state: State, around: Around) => boolean][] = [
 ];
 
 const AROUND: Around[] = [
-  { waiting: false, cell: null, remember: "ask", resuming: false },
-  { waiting: false, cell: null, remember: "never", resuming: false },
-  { waiting: false, cell: null, remember: "always", resuming: true },
-  { waiting: true, cell: 14, remember: "never", resuming: false },
-  { waiting: true, cell: 14, remember: "ask", resuming: true },
-  { waiting: true, cell: null, remember: "always", resuming: true },
+  { waiting: false, elsewhere: false, cell: null, remember: "ask", resuming: false },
+  { waiting: false, elsewhere: false, cell: null, remember: "never", resuming: false },
+  { waiting: false, elsewhere: false, cell: null, remember: "always", resuming: true },
+  { waiting: true, elsewhere: false, cell: 14, remember: "never", resuming: false },
+  { waiting: true, elsewhere: false, cell: 14, remember: "ask", resuming: true },
+  { waiting: true, elsewhere: false, cell: null, remember: "always", resuming: true },
+  { waiting: false, elsewhere: true, cell: 14, remember: "ask", resuming: false },
+  { waiting: false, elsewhere: true, cell: null, remember: "never", resuming: false },
 ];
 
 function textsOf(page: ReturnType<typeof open>): string[] {

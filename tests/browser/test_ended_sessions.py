@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ENDED = re.compile(r"Your session on .* has ended \(noticed \d\d:\d\d\)\. Sign in to go on\.")
 
 
+THERE = re.compile(r"Cell \d+ is waiting for you to sign in: use its panel, not this one\.")
+
+
 @pytest.fixture
 def dying_server() -> Iterator[TiledServer]:
     with TiledServer(allow_anonymous_access=False) as server:
@@ -51,3 +54,56 @@ def test_three_panels_in_two_notebooks_know_and_one_login_heals_them(open_notebo
     for panel in (here, there, elsewhere):
         panel.signed_in_as("alice")
     assert "alice" in other.execute(2)
+
+
+def is_no_form(panel: Panel) -> None:
+    """Wait until a panel says where the question stands, and has nothing that could be filled in or pressed."""
+    expect(panel.region).to_contain_text(THERE)
+    expect(panel.region.get_by_role("textbox")).to_have_count(0)
+    expect(panel.region.get_by_role("button")).to_have_count(0)
+
+
+def test_while_a_cell_asks_its_panel_alone_is_a_form_and_the_others_follow(open_notebook, dying_server, kernel):
+    """On ipykernel 6 what is typed in another one would be heard when the cell has ended."""
+    login = f"%load_ext tiled_jupyter\n%tiled_login {dying_server.uri}"
+    panel_too = f"from tiled_jupyter import LoginPanel\nLoginPanel({dying_server.uri!r})"
+    notebook = open_notebook([login, panel_too, "sorted(client)", "sorted(client)"], kernel=kernel)
+    notebook.run(0)
+    first, second, asking = (Panel(notebook, index) for index in range(3))
+    first.sign_in("alice", PASSWORDS["alice"])
+    notebook.cell_done(0)
+    notebook.execute(1)
+    second.signed_in_as("alice")
+    end_all_sessions(dying_server)
+    notebook.run(2)
+    expect(asking.waiting).to_be_visible()
+    for panel in (first, second):
+        is_no_form(panel)
+        expect(panel.status).to_have_text(ENDED)
+        expect(panel.unseen).to_have_count(0)
+    asking.cancel.click()
+    assert "ReauthenticationCancelled" in notebook.cell_done(2)
+    for panel in (first, second):
+        expect(panel.password).to_be_editable()
+    notebook.run(3)
+    for panel in (first, second):
+        is_no_form(panel)
+    Panel(notebook, 3).sign_in("alice", PASSWORDS["alice"])
+    assert "alice" in notebook.cell_done(3)
+    for panel in (first, second):
+        panel.signed_in_as("alice")
+
+
+def test_a_panel_that_nobody_has_used_yields_to_a_cell_that_waits(open_notebook, dying_server, kernel):
+    panel = f"from tiled_jupyter import LoginPanel\nLoginPanel({dying_server.uri!r})"
+    login = f"%load_ext tiled_jupyter\n%tiled_login {dying_server.uri}"
+    notebook = open_notebook([panel, login], kernel=kernel)
+    notebook.execute(0)
+    unused, asking = Panel(notebook, 0), Panel(notebook, 1)
+    unused.username.press_sequentially("ali")
+    notebook.run(1)
+    expect(asking.waiting).to_be_visible()
+    is_no_form(unused)
+    asking.sign_in("alice", PASSWORDS["alice"])
+    notebook.cell_done(1)
+    unused.signed_in_as("alice")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ALICE = PASSWORDS["alice"]
 ENDED = re.compile(r"Your session on .* has ended \(noticed \d\d:\d\d\)\. Sign in to go on\.")
-WAITING = "The cell is waiting for you to sign in."
+NO_CELL = "A request is waiting for you to sign in."
 READ = "client['alice/heating_scan/images'].read().shape"
 WAYS = {
     "plain cell": f"print({READ})",
@@ -180,7 +180,7 @@ def test_a_background_thread_after_its_cell_ended_finds_the_person(open_notebook
     end_all_sessions(dying_server)
     notebook.execute(2)
     panel = Panel(notebook)
-    visible = panel.region.filter(has_text=ENDED).locator("visible=true").first
+    visible = panel.region.filter(has_text=ENDED).filter(has_text=NO_CELL).locator("visible=true").first
     expect(visible).to_be_visible()
     visible.get_by_label("Password", exact=True).press_sequentially(ALICE)
     visible.get_by_role("button", name="Sign in", exact=True).click()
@@ -196,8 +196,7 @@ def test_a_callback_of_another_widget_finds_the_person(open_notebook, dying_serv
     notebook.execute(1)
     end_all_sessions(dying_server)
     notebook.output_area(1).get_by_role("button", name="Read").click()
-    # The panel above says that the session has ended, too; the kernel hears the one that it waits for.
-    visible = Panel(notebook).region.filter(has_text=ENDED).filter(has_text=WAITING).locator("visible=true").first
+    visible = Panel(notebook).region.filter(has_text=ENDED).filter(has_text=NO_CELL).locator("visible=true").first
     visible.get_by_label("Password", exact=True).press_sequentially(ALICE)
     visible.get_by_role("button", name="Sign in", exact=True).click()
     expect(notebook.output_area(1).get_by_role("button", name="(20, 128, 128)")).to_be_visible()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import CannotPrompt, LoginCancelled, LoginFailed
 from ..kernel.mailbox import Channel, Letter
@@ -16,8 +16,10 @@ from ..settings import TiledJupyter
 from ..sign_in.session import CANCELLED
 from ..state.parts import Failure
 from ..state.states import Connecting, Disconnected, SignedIn, SignedOut, State
-from .page import Page
 from .words import NEUTRAL_TEXT, how_to_go_on, require_somebody
+
+if TYPE_CHECKING:
+    from .panel import LoginPanel
 
 _LONGEST_CONNECT = 60.0  # seconds, where there is nobody to ask and only a saved sign-in can help
 
@@ -27,7 +29,7 @@ class Barrier:
 
     Parameters
     ----------
-    panel : Page
+    panel : LoginPanel
     settings : TiledJupyter
 
     Attributes
@@ -36,7 +38,7 @@ class Barrier:
         How often the person said no.
     """
 
-    def __init__(self, panel: Page, settings: TiledJupyter) -> None:
+    def __init__(self, panel: LoginPanel, settings: TiledJupyter) -> None:
         self._panel = panel
         self._settings = settings
         self._settled = threading.Event()
@@ -115,12 +117,14 @@ class Barrier:
         self._may_begin = True
         self._panel.waits.append(wait)
         self._panel.publish()
+        self._panel.tell_others()
 
     def leave(self, wait: Wait) -> None:
         """Count somebody who waits no longer."""
         del self._cancels_before[wait]
         self._panel.waits.remove(wait)
         self._panel.publish()
+        self._panel.tell_others()
 
     def look(self) -> None:
         """Look whether a sign-in has come by other means."""

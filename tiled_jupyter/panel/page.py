@@ -16,7 +16,7 @@ import anywidget
 from traitlets import Bool
 
 from ..background import in_background
-from ..kernel import front_end
+from ..kernel import cells, front_end
 from ..kernel.mailbox import Letter, say_busy_after_this
 from ..kernel.waiting import Wait
 from ..settings import TiledJupyter
@@ -123,9 +123,16 @@ class Page(anywidget.AnyWidget):
         """Whether a sign-in may lie on disk."""
         return self._remember != "never"
 
+    @property
+    def is_asked_elsewhere(self) -> bool:
+        """Whether another panel has the form for what this one shows."""
+        return False
+
     def publish(self) -> None:
         """Send the state to the page, and what it needs beside it."""
         waits = tuple(self.waits)
+        elsewhere = self.is_asked_elsewhere
+        a_cell_waits = (waits or elsewhere) and cells.current() is not None
         surroundings = wire.Surroundings(
             now=time.time(),
             waiting=bool(waits),
@@ -133,7 +140,8 @@ class Page(anywidget.AnyWidget):
             comm=self.comm_id,
             servers=list(dict.fromkeys([*self._settings.servers, *(self._profiles or ())])),
             remember=self._remember,
-            cell=front_end.cell_number() if waits else None,
+            elsewhere=elsewhere,
+            cell=front_end.cell_number() if a_cell_waits else None,
             resuming=self.resuming,
             exposed=front_end.is_exposed(),
             help_url=self._settings.help_url,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -12,6 +14,8 @@ from traitlets import Instance, Unicode
 from ..background import in_background
 from ..errors import LoginFailed
 from ..kernel import cells, front_end
+from ..kernel.mailbox import Letter
+from ..kernel.memory import of_kernel
 from ..session import ending, registry
 from ..session.context import SessionContext
 from ..session.ensure import ensure
@@ -42,6 +46,24 @@ _KEY_INSTEAD = "The API key you typed is used from now on, so there was no sign-
 _ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
 
 
+class _Panels:
+    """The panels of this kernel, held weakly."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.all: weakref.WeakSet[LoginPanel] = weakref.WeakSet()
+
+    def others(self, than: LoginPanel) -> list[LoginPanel]:
+        """Return all but one of them."""
+        with self.lock:
+            return [panel for panel in self.all if panel is not than]
+
+    def add(self, panel: LoginPanel) -> None:
+        """Know one more."""
+        with self.lock:
+            self.all.add(panel)
+
+
 class LoginPanel(Page):
     """A panel to sign in to a Tiled server; as the last expression of a cell it is a login widget cell.
 
@@ -66,6 +88,9 @@ class LoginPanel(Page):
     status = Unicode("disconnected", read_only=True)
     identity = Instance(Identity, allow_none=True, read_only=True)
 
+    #: The server for which a cell waits at this panel, as far as the other panels have been told.
+    asks_at: str | None = None
+
     def __init__(
         self,
         uri: str | None = None,
@@ -86,6 +111,7 @@ class LoginPanel(Page):
         self.session = _session(self._on_change) if _session is not None else self._own_session(provider)
         self.account = AccountDesk(self.session, here, lambda give: offer_keys(self.comm_id, give))
         self.set_trait("status", self.session.state.kind)
+        of_kernel(_Panels).add(self)
         if uri is not None:
             self.session.connect(uri)
 
@@ -207,6 +233,43 @@ class LoginPanel(Page):
                 if self.account is not None:
                     self.account.obey(command)
 
+    def receive(self, letter: Letter) -> None:
+        """Take a letter; see `Page.receive`."""
+        super().receive(letter)
+        self.tell_others()  # who did not yield to a panel that no page shows
+
+    @property
+    def is_asked_elsewhere(self) -> bool:
+        """Whether a cell waits for a sign-in to the same server in another panel, which is heard for certain."""
+        state = self.session.state
+        if self.waits or isinstance(state, Disconnected | Connecting):
+            return False
+        return any(other.asks_at == state.server.uri for other in of_kernel(_Panels).others(self))
+
+    def tell_others(self) -> None:
+        """Let the other panels know whether a cell waits at this one, where that has changed."""
+        state = self.session.state
+        is_seen = bool(self.waits) and self.heard_at is not None
+        asks_at = None
+        if is_seen and not isinstance(state, Disconnected | Connecting | SignedIn):
+            asks_at = state.server.uri
+        if asks_at == self.asks_at:
+            return
+        is_over, self.asks_at = asks_at is None, asks_at
+
+        def tell() -> None:
+            for other in of_kernel(_Panels).others(self):
+                other.publish_again()
+                if is_over and not other.resuming:
+                    other.session.look_for_saved()  # somebody may have signed in there
+
+        in_background(tell)
+
+    def publish_again(self) -> None:
+        """Send the state once more, from any thread: after what is sent of a state before, and before the next."""
+        with self.session.attempts.lock:
+            self.publish()
+
     def _wanted(self, remember: bool) -> bool:  # noqa: FBT001 - a field of a message
         return {"ask": remember, "never": False, "always": True}[self._remember]
 
@@ -223,6 +286,7 @@ class LoginPanel(Page):
         elif self._callbacks and not is_same_sign_in(self._before, state):
             in_background(self._call_back)
         self._before = state
+        self.tell_others()
         self._barrier.settle(state)
 
     def _call_back(self) -> None:

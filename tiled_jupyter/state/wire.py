@@ -43,8 +43,10 @@ class Surroundings:
         Addresses and names of profiles to offer.
     remember : str
         ``ask``, ``never`` or ``always``.
+    elsewhere : bool
+        Whether a cell waits for a sign-in to the same server in another panel, which then has the only form.
     cell : int or None
-        The number of the cell that waits, where known.
+        The number of the cell that waits, where one is running.
     resuming : bool
         Whether an interrupted request waits; the panel then folds to one line once it goes on.
     exposed : bool
@@ -59,6 +61,7 @@ class Surroundings:
     comm: str
     servers: list[str]
     remember: Remember
+    elsewhere: bool = False
     cell: int | None = None
     resuming: bool = False
     exposed: bool = False
