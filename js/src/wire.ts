@@ -44,6 +44,7 @@ export interface Identity {
   id: string;
   provider: string | null;
   kind: "named" | "service" | "unnamed";
+  name: string | null;
 }
 
 export interface KeyNotice {

@@ -55,8 +55,12 @@ export function statusOf(state: State, provider: string): string {
 /** How to call somebody in a sentence; `unnamed` is what to call who has no name. The twin of `Identity.words`. */
 export function nameOf(identity: Identity | null, unnamed: string): string {
   if (identity === null || identity.kind === "unnamed") return unnamed;
-  if (identity.kind === "named") return identity.id;
-  return identity.id ? `a service account (${identity.id.slice(0, 8)}…)` : "a service account";
+  const { id, name } = identity;
+  if (identity.kind === "named") {
+    if (name === null) return id;
+    return `${name} (${id.length > 12 ? `${id.slice(0, 8)}…` : id})`;
+  }
+  return id ? `a service account (${id.slice(0, 8)}…)` : "a service account";
 }
 
 /** What waits for a sign-in: a cell, where one is running. */

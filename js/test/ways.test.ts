@@ -254,11 +254,21 @@ describe("who may resume", () => {
     expect(page.button("Stop the cell")).toBeUndefined();
   });
 
+  it("is called by a name, and beside it by the id, where that is a subject", () => {
+    const page = open();
+    page.show(state("signed in, known to the provider by a subject"));
+    expect(page.status().textContent).toBe("Signed in as Alice Example (c2ef90b9…)");
+    const expected = { id: "007", provider: "pam", kind: "named", name: "<b>Bond</b>" } as const;
+    page.show({ ...signedOut("signed out, session ended"), expected }, { waiting: true });
+    expect(page.button("<b>Bond</b> (007) · Not <b>Bond</b> (007)?")).toBeDefined();
+    expect(page.field("User name")?.value).toBe("007");
+  });
+
   it("is asked for where they signed in before", () => {
     const page = open();
     const form = signedOut("signed out, several providers");
     page.show(
-      { ...form, expected: { id: "0000-0002", provider: "orcid", kind: "named" } },
+      { ...form, expected: { id: "0000-0002", provider: "orcid", kind: "named", name: null } },
       { waiting: true },
     );
     expect(selected(page)).toEqual(["orcid"]);

@@ -9,6 +9,8 @@ import pytest
 from tiled_jupyter.session.identity import are_same, clearer, full_name, identity_of, is_same, who_may_resume
 from tiled_jupyter.state.parts import Identity
 
+from .jwt import token
+
 A, B = "3beb8904-5b1c-4bbd-8a46-1d5b5e0f9b4e", "77aa0c21-5b1c-4bbd-8a46-1d5b5e0f9b4e"
 SERVICE = {"uuid": A, "type": "service", "identities": []}
 NAMELESS = {"uuid": A, "type": "user", "identities": []}
@@ -116,3 +118,30 @@ def test_whom_an_interrupted_request_waits_for():
     assert who_may_resume(Identity("alice", "pam")) == "alice"
     assert who_may_resume(identity_of(SERVICE)) == "a service account (3beb8904…)"
     assert who_may_resume(identity_of(NAMELESS)) == who_may_resume(None) == "the person whose session has ended"
+
+
+SUBJECT = "c2ef90b9-5b1c-4bbd-8a46-1d5b5e0f9b4e"
+FROM_A_PROVIDER = {"uuid": A, "type": "user", "identities": [{"id": SUBJECT, "provider": "keycloak"}]}
+
+
+@pytest.mark.parametrize(
+    ("claims", "words"),
+    [
+        ({"sub": SUBJECT, "preferred_username": "alice", "name": "Alice Example"}, "alice (c2ef90b9…)"),
+        ({"sub": SUBJECT, "preferred_username": " ", "name": "Alice Example"}, "Alice Example (c2ef90b9…)"),
+        ({"sub": SUBJECT, "name": 7, "email": "a@b.example"}, "a@b.example (c2ef90b9…)"),
+        ({"sub": SUBJECT, "name": "bob\u202e\nadmin"}, "bob\ufffd admin (c2ef90b9…)"),
+        ({"sub": SUBJECT, "name": "x" * 300}, f"{'x' * 99}… (c2ef90b9…)"),
+        ({"sub": SUBJECT, "name": SUBJECT}, SUBJECT),
+        ({"sub": SUBJECT}, SUBJECT),
+        ({"sub": "somebody else", "name": "bob"}, SUBJECT),
+        ({}, SUBJECT),
+    ],
+)
+@pytest.mark.parametrize("kind", ["id_token", "access_token"])
+def test_a_subject_has_a_name_for_people_beside_it_that_is_not_compared(kind, claims, words):
+    identity = identity_of(FROM_A_PROVIDER, {kind: token(**claims)})
+    assert identity.words == words
+    assert identity == Identity(SUBJECT, "keycloak")
+    assert are_same(identity, Identity(SUBJECT, "keycloak"))
+    assert not are_same(identity, Identity("bob", "keycloak"))

@@ -67,7 +67,7 @@ class Context(ClientContext):
         if principal is not None:
             end, renews = session_end(tokens_of(self), principal, time.time())
             registry.note_end(str(self.api_uri), end, renews=renews)
-            _say_once(host, _whose(identity_of(principal), host))
+            _say_once(host, _whose(identity_of(principal, tokens_of(self)), host))
         elif saved is not None and self.unsent is None and not self.server_info.authentication.required:
             left = str(self.api_uri) in registry.living().signed_out
             why = f"You signed out of {host} here" if left else f"Your sign-in on {host} has ended"
@@ -98,7 +98,7 @@ class Context(ClientContext):
 def _whose(identity: Identity | None, host: str) -> str:
     """Return whose sign-in is used without asking: people share computer accounts."""
     if identity is not None and identity.kind == "named":
-        return f"Using {identity.id}'s saved sign-in on {host} · Not you? %tiled_logout"
+        return f"Using {identity.words}'s saved sign-in on {host} · Not you? %tiled_logout"
     if identity is not None and identity.kind == "service":
         return f"Using the saved sign-in of {identity.words} on {host} · Not yours? %tiled_logout"
     return f"Using a saved sign-in on {host}; the server does not say whose · Not yours? %tiled_logout"

@@ -27,6 +27,7 @@ from ..session import key_files, known_servers
 from ..session.context import SessionContext, ask_at_terminal
 from ..session.identity import full_name, identity_of
 from ..session.key_files import KeyFile
+from ..session.tokens import tokens_of
 from ..settings import settings
 from ..sign_in.server import find_target, open_context
 from ..text import Masked, legible
@@ -234,4 +235,4 @@ def _resumes(context: SessionContext, host: str) -> bool:
 def _whose(context: SessionContext) -> str:
     host, links = host_of(str(context.api_uri)), context.server_info.authentication.links
     principal = None if links is None or not context.authenticated else ApiKeys(context).ask("GET", links.whoami)
-    return f"{full_name(identity_of(principal)) or 'this account'} on {host}"
+    return f"{full_name(identity_of(principal, tokens_of(context))) or 'this account'} on {host}"

@@ -21,6 +21,7 @@ from ..session.context import SessionContext
 from ..session.ensure import ensure
 from ..session.identity import full_name, identity_of
 from ..session.prompts import quietly
+from ..session.tokens import tokens_of
 from ..settings import complaints, settings
 from ..sign_in import sign_out
 from ..sign_in.server import find_target
@@ -176,7 +177,7 @@ def _who(context: SessionContext) -> str:
         if context.is_key_over:
             return f"{name}: an API key that it refuses: it has expired, or was revoked. Run %tiled_login to go on."
         return f"{name}: signed in; who that is cannot be said. {explain(error, name).sentence}"
-    who = full_name(identity_of(principal)) or "signed in; the server does not say who you are"
+    who = full_name(identity_of(principal, tokens_of(context))) or "signed in; the server does not say who you are"
     how = "" if context.api_key is None else " (by API key)"
     return f"{name}: {who}{how}"
 

@@ -1,9 +1,12 @@
-"""What a password login asks of a Tiled server: no user interface, no disk, no waiting, one attempt each.
+"""What a login asks of a Tiled server: no user interface, no disk, no waiting, one attempt each.
 
 Every failure is a `Refused` that carries a sentence, and nothing of the request.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import httpx
 
@@ -88,6 +91,37 @@ def whoami(http: httpx.Client, endpoint: str, access_token: str) -> Answer:
             retry_after=answer.retry_after,
         )
     return answer
+
+
+def require_served(client: Callable[[], AbstractContextManager[httpx.Client]], api_uri: str, access_token: str) -> None:
+    """Read something once: a server that knows who somebody is may still fail at every request of theirs.
+
+    Parameters
+    ----------
+    client : callable
+        Makes a client without credentials: a server that fails may close the connection.
+    api_uri, access_token : str
+
+    Raises
+    ------
+    Refused
+        ``server``, where it fails at this account and not at everybody. What cannot be known now is no reason.
+    """
+    endpoint, fails = f"{api_uri}metadata/", httpx.codes.INTERNAL_SERVER_ERROR
+    try:
+        with client() as http:
+            if ask(http, "GET", endpoint, headers=bearing("Bearer", access_token)).status != fails:
+                return
+        with client() as http:
+            if ask(http, "GET", endpoint).status == fails:
+                return
+    except Refused:
+        return
+    raise Refused(
+        "server",
+        f"{host_of(api_uri)} accepted the sign-in, and then failed at a request of this account (500). Tell the people "
+        "who run the server: it may not be able to use the identifier (sub) that the provider gives you.",
+    )
 
 
 def revoke_session(

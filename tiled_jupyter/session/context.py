@@ -262,7 +262,7 @@ class SessionContext(tiled_context.Context):  # type: ignore[misc]  # Tiled's cl
         principal: dict[str, Any] = super().whoami()
         auth = self.http_client.auth
         if isinstance(auth, SessionAuth):  # a provider's tokens need not name anybody
-            auth.identity = clearer(auth.identity, identity_of(principal))
+            auth.identity = clearer(auth.identity, identity_of(principal, auth.tokens))
         return principal
 
     @property

@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from ..state.parts import Identity
 from ..text import LONGEST_NAME, legible
+from . import tokens as files
 
 _MOST = 100
 _TYPES = ("user", "service")
 LONGEST_ID = 255  # in Tiled's database
 
 
-def identity_of(principal: object) -> Identity | None:
-    """Who a principal (``whoami``) or a token answer's ``identity`` is; by the first name, where there are several."""
-    return next(iter(identities_of(principal)), None) if isinstance(principal, Mapping) else None
+_FOR_PEOPLE = ("preferred_username", "name", "email")  # OpenID Connect Core 1.0, section 5.1
+
+
+def identity_of(principal: object, tokens: Mapping[str, Any] | None = None) -> Identity | None:
+    """Who a principal (``whoami``) or a token answer's ``identity`` is; by the first name, where there are several.
+
+    Parameters
+    ----------
+    principal : object
+    tokens : mapping, optional
+        Of the session, by name. They may have a name for people where the principal's is their subject.
+    """
+    identity = next(iter(identities_of(principal)), None) if isinstance(principal, Mapping) else None
+    return identity if identity is None or tokens is None else _called(identity, tokens)
+
+
+def _called(identity: Identity, tokens: Mapping[str, Any]) -> Identity:
+    for kind in ("id_token", "access_token"):
+        said = files.claims(tokens.get(kind))
+        if said.get("sub") == identity.id and identity.kind == "named":
+            names = (said.get(claim) for claim in _FOR_PEOPLE)
+            name = next((name for name in names if isinstance(name, str) and name.strip()), identity.id)
+            if name != identity.id:
+                return replace(identity, name=legible(name.strip(), LONGEST_NAME))
+    return identity
 
 
 def identities_of(principal: Mapping[str, Any]) -> list[Identity]:

@@ -188,6 +188,8 @@ class Methods:
                 outcome = self._end(form, spec, tokens)
                 more = "" if outcome.is_over else f" {outcome.sentence('that sign-in')}"
                 raise Refused("identity", f"{_somebody_else(form.expected, answer.fields)}{more}")
+            if device_grant.is_the_providers(spec.links):  # whose accounts Tiled may not be able to look up
+                grants.require_served(self._recipient.client, form.server.uri, tokens["access_token"])
             # Another kernel's lock first: while that is waited for, a Cancel must reach this session.
             place = self._recipient.place() if remember else None
             lock = one_kernel_at_a_time(place, SHORT, lambda seconds: self._attempts.rest(attempt, seconds))

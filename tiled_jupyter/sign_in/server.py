@@ -235,7 +235,7 @@ def session_sign_in(
     """Return who is signed in with a session, and for how long; note how many the account has."""
     good_until, renews = session_end(tokens, principal, time.time(), server_now)
     known_servers.remember(server.uri, sign_ins=count(principal, "sessions"))
-    identity = identity_of(tokens.get("identity") or principal) or identity_of(principal)
+    identity = identity_of(tokens.get("identity") or principal, tokens) or identity_of(principal, tokens)
     keys = count(principal, "api_keys")
     return SignedIn(server, identity, method, provenance, remembered, keys, good_until, renews)
 

@@ -5,7 +5,7 @@ Nothing here does input or output, or holds a secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 FailureKind: TypeAlias = Literal[
@@ -21,6 +21,8 @@ FailureKind: TypeAlias = Literal[
     "expired",
     "identity",
 ]
+
+_SHORT = 12  # characters of an id that stands behind a name
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,30 @@ class Identity:
     provider : str or None
     kind : str
         ``named``; ``service`` for a service account without a name, ``unnamed`` for anybody else without one.
+    name : str or None
+        What a provider calls them for people, where the id is the subject of its tokens. People may choose it, so it
+        stands beside the id and is never compared.
     """
 
     id: str
     provider: str | None = None
     kind: Literal["named", "service", "unnamed"] = "named"
+    name: str | None = field(default=None, compare=False)
 
     @property
     def words(self) -> str:
         """How to call them in a sentence."""
         match self.kind:
             case "named":
-                return self.id
+                return self.id if self.name is None else f"{self.name} ({_short(self.id)})"
             case "service":
                 return f"a service account ({self.id[:8]}…)" if self.id else "a service account"
             case "unnamed":
                 return "somebody whom the server does not name"
+
+
+def _short(subject: str) -> str:
+    return subject if len(subject) <= _SHORT else f"{subject[:8]}…"
 
 
 @dataclass(frozen=True)

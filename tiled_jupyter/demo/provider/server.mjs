@@ -25,6 +25,7 @@ const switches = {
   strict: false, // true: refuse a client that authenticates twice (RFC 6749, section 2.3), as Tiled does
   revocation: true, // false: there is no way to revoke a token; a number: that is refused with this status
   user_claim: true, // access tokens name the account, and not only its UUID
+  uuid_subject: true, // false: the subject of access tokens is the account, of which Tiled can make no use
   ...JSON.parse(process.argv[2] ?? "{}"),
 };
 // Whose next refresh token nobody hears of must be able to go on with the last.
@@ -70,7 +71,8 @@ const provider = new Provider(`http://${HOST}:${switches.port}`, {
   formats: {
     customizers: {
       jwt: (_ctx, { accountId }, { payload }) => {
-        Object.assign(payload, { sub: uuid(accountId), preferred_username: accountId });
+        const sub = switches.uuid_subject ? uuid(accountId) : accountId;
+        Object.assign(payload, { sub, preferred_username: accountId });
         if (switches.user_claim) payload.user = accountId;
       },
     },
