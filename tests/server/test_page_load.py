@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jupyter_client.manager import KernelManager
 
-from tests.browser.kernels import KERNELS, OLDEST, kernel_python
+from tests.browser.kernels import KERNELS, NEWEST, OLDEST, kernel_python
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ class Client:
             )
         )
 
-    def ask_for_states(self, comm_id: str) -> str:
-        self.send("comm_open", {"comm_id": comm_id, "target_name": "jupyter.widget.control", "data": {}})
+    def ask_for_states(self, comm_id: str, target: str = "jupyter.widget.control") -> str:
+        self.send("comm_open", {"comm_id": comm_id, "target_name": target, "data": {}})
         asked = self.send("comm_msg", {"comm_id": comm_id, "data": {"method": "request_states"}})
         self.send("comm_close", {"comm_id": comm_id, "data": {}})
         return asked
@@ -182,3 +182,22 @@ def test_a_page_that_is_loaded_meanwhile_gets_every_widget_and_nothing_overtakes
     assert replies[-5:] == [info, cell, *queued, last]
     control = [m for m in client.heard if m["msg_type"] == "comm_msg" and m["content"]["comm_id"] == "control"]
     assert len(control) == 1
+
+
+@pytest.mark.parametrize("client", [OLDEST, NEWEST], indirect=["client"])
+def test_a_method_of_that_name_on_a_comm_of_somebody_else_stays_in_line(client, tmp_path):
+    question, widget, *_ = client.text(client.run(WIDGETS.replace("{flag!r}", repr(str(tmp_path / "f"))))).split()
+    cell = client.run(WAYS["main thread"])
+    assert client.text(cell) == "waits"
+    method = {"method": "request_states"}
+    others = [client.send("comm_msg", {"comm_id": each, "data": method}) for each in (widget, "of nobody")]
+    others.append(client.ask_for_states("opened", target="somebody.elses"))
+    asked = client.ask_for_states("control")
+    client.comm("control", "update_states")
+    client.until(lambda m: client.statuses(asked) == ["busy", "idle"])
+    assert [client.statuses(each) for each in others] == [[], [], []]
+    client.send("comm_msg", {"comm_id": question, "data": {"method": "custom", "content": "answered"}})
+    client.reply(cell)
+    client.until(lambda m: client.statuses(others[-1]) == ["busy", "idle"])
+    answered = [m["content"]["comm_id"] for m in client.heard if m["content"].get("data", {}).get("states")]
+    assert answered == ["control"]

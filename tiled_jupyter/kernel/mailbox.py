@@ -140,6 +140,7 @@ class _Board:
         self._pump_is_due = False
         self._pumped_at = 0.0
         self._earlier_control: Any = None
+        self._opened: set[str] = set()  # comms on which pages ask for all widgets
 
     @contextlib.contextmanager
     def open(self, comm_id: str) -> Iterator[Mailbox]:
@@ -186,6 +187,7 @@ class _Board:
     def _remove(self) -> None:
         self._undo.close()
         self._kernel, self._tapped = None, False
+        self._opened.clear()
 
     def _restore_control(self, handlers: dict[str, Any]) -> None:
         if handlers.get("comm_msg") == self._on_control:  # nobody replaced it in between
@@ -276,10 +278,14 @@ class _Board:
         kind = head["header"]["msg_type"]
         if kind == "kernel_info_request" and head["header"].get("subshell_id") is None:
             return partial(page_load.tell_about_kernel, kernel, ident, head), head
-        if kind != "comm_msg":
+        if kind not in ("comm_open", "comm_msg"):
             return None, None
         content = session.unpack(head["content"])
-        if page_load.asks_for_states(content):
+        if kind == "comm_open":  # which stays in line
+            if page_load.opens_control(content):
+                self._opened.add(content["comm_id"])
+            return None, None
+        if page_load.asks_for_states(kernel, content, self._opened):
             return partial(page_load.tell_states, kernel, content["comm_id"]), head
         box = self._box_for(content)
         if box is None:

@@ -17,13 +17,14 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from ..background import in_background
 
 _log = logging.getLogger(__name__)
 _STUCK_AFTER = 0.2  # seconds for a widget: then its traits are read one by one, each beside one that takes longer
+_CONTROL = "jupyter.widget.control"
 _ANSWER_WITHIN = 3.0  # seconds; the page gives up after four
 
 
@@ -39,9 +40,26 @@ def tell_about_kernel(kernel: Any, ident: Any, request: Mapping[str, Any]) -> No
         stream.flush(zmq.POLLOUT)
 
 
-def asks_for_states(content: Mapping[str, Any]) -> bool:
-    """Whether the content of a ``comm_msg`` is a page's question for the state of every widget."""
-    return bool(content.get("data", {}).get("method") == "request_states")
+def opens_control(content: Mapping[str, Any]) -> bool:
+    """Whether the content of a ``comm_open`` opens a comm for questions about all widgets."""
+    return bool(content.get("target_name") == _CONTROL)
+
+
+def asks_for_states(kernel: Any, content: Mapping[str, Any], opened: Collection[str]) -> bool:
+    """Whether the content of a ``comm_msg`` is a page's question for the state of every widget.
+
+    Parameters
+    ----------
+    kernel : ipykernel.kernelbase.Kernel
+    content : mapping
+    opened : collection of str
+        The comms for such questions whose opening is still in line behind the cell.
+    """
+    comm_id = content.get("comm_id", "")
+    if content.get("data", {}).get("method") != "request_states":  # of which a widget may have one of its own
+        return False
+    known = getattr(getattr(kernel, "comm_manager", None), "comms", {}).get(comm_id)
+    return comm_id in opened or getattr(known, "target_name", None) == _CONTROL
 
 
 def tell_states(kernel: Any, comm_id: str) -> None:
