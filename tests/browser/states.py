@@ -27,6 +27,7 @@ STATES = WIRE["states"] | {
     "signed in (resumed)": WIRE["states"]["signed in"],
     "signed out (help)": WIRE["states"]["signed out"],
     "signed out (waiting)": WIRE["states"]["signed out"],
+    "signed out (elsewhere)": WIRE["states"]["signed out, session ended and nothing waits"],
     "signed out (no encryption)": WIRE["states"]["signed out"],
     "signed out, several providers (no encryption)": WIRE["states"]["signed out, several providers"],
 }
@@ -93,7 +94,7 @@ class Shown(LoginPanel):
             now=now, waiting=resuming or self.around == "waiting", transport="shell", comm=self.comm_id, remember="ask",
             servers=["https://tiled.example.org"] if self.around == "servers known" else [],
             help_url="https://help.example.org" if self.around == "help" else "", cell=14, resuming=resuming,
-            exposed=self.around == "no encryption")
+            exposed=self.around == "no encryption", elsewhere=self.around == "elsewhere")
         self.send({{"type": "state", "state": state, **dataclasses.asdict(around)}})
 for name, example in json.loads({states!r}).items():
     panel = Shown()

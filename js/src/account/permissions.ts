@@ -22,7 +22,7 @@ export function permissions() {
     type: "text",
     autocomplete: "off",
     spellcheck: "false",
-    placeholder: "names of tags, with commas between them",
+    placeholder: "tags, with commas",
     "aria-describedby": help.id,
   });
   const missing = subtle();
