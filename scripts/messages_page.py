@@ -31,10 +31,12 @@ LONGEST = 90  # characters of a condition
 # Calls whose texts are for no person, and files that hold programs.
 NOT_SAID = {
     *("re.compile", "re.match", "re.search", "re.findall", "re.fullmatch", "re.sub", "re.split"),
-    *("_log.debug", "time.strftime", "eval", "bearing", "Masked", "ast.unparse"),
+    *("_log.debug", "time.strftime", "eval", "bearing", "Masked", "ast.unparse", "of_kernel"),
 }
 NOT_FOR_PEOPLE = {"demo"}
 PROGRAMS = {"keys/jobs"}  # scripts for jobs: what of them is said begins with a capital letter and has no line break
+FILES = re.compile(r"# |import \w+.*\n|<a ")  # how a start-up file, a program and a piece of a page begin
+FILLED_IN = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,11 @@ class _Module:
             return False
         if any(isinstance(one, ast.Compare) for one, _ in above[:1]):  # looked for, and not said
             return False
+        is_file = bool(FILES.match(text)) or text.startswith("{_FIRST_LINE}")
+        is_empty = not re.search(r"[^\W\d_]{2}", FILLED_IN.sub("", text))  # all of it is filled in
         is_date = bool(re.fullmatch(r"(?:%\w\W*|at )+", text))
         is_program = self.name in PROGRAMS and ("\n" in text or not text[0].isupper())
-        return not (is_date or is_program)
+        return not (is_date or is_program or is_file or is_empty)
 
     def _by(self, node: ast.AST) -> str:
         taken = [name for name in self._takers(node) if name not in ("str", "print")]

@@ -371,7 +371,7 @@ def test_the_file_of_a_key_that_has_expired_gets_a_new_one_from_who_is_signed_in
 def test_a_file_that_does_not_say_as_what_its_key_was_made_asks_for_how_long(bob):
     key = bob.create("1h", "nightly")
     path = key_files.save(key.secret, key.api_uri, key.expires)
-    assert "Say it for the new one: 7d." in run("rotate", path, status=2)
+    assert "Say how long the new one is to work: --expires-in 7d, for example." in run("rotate", path, status=2)
     run("rotate", path, "--expires-in", "3h")
     (new,) = bob.list()
     assert (new.note, new.scopes) == ("nightly", ("read:metadata", "read:data"))

@@ -111,6 +111,22 @@ def test_a_text_of_the_page_is_collected_wherever_it_stands():
     ]
 
 
+def test_what_is_written_to_a_file_or_filled_in_as_a_whole_is_no_message(tmp_path, monkeypatch):
+    code = """
+FILE = "# Made by a program.\\nx = 1\\n"
+PROGRAM = "import sys\\nprint(sys.argv)"
+LINK = "<a href='x'>to a page</a>"
+told = of_kernel(set, "whose name was said")
+def whole(name, more):
+    return f"{name}: {more or 'a part of it'} {name}"
+"""
+    made = tmp_path / "made.py"
+    made.write_text(code, encoding="utf-8")
+    monkeypatch.setitem(SCRIPT["_Module"].__init__.__globals__, "PACKAGE", tmp_path)
+    assert [one.text for one in SCRIPT["_Module"](made).said()] == ["a part of it"]
+    assert not [text for text in PYTHON if "extension_manager" in text or text.startswith("#")]
+
+
 def test_no_sentence_shows_the_name_of_a_constant():
     def plain(tree):
         parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}

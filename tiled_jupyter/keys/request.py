@@ -290,7 +290,7 @@ def checked(
     if not settings().allow_write_keys and any(map(changes_something, names)):
         raise ValueError("Keys that may change something are not made here. Choose what only reads.")
     if access_tags is not None and not access_tags:
-        raise ValueError("Name at least one tag, or none by leaving them out.")
+        raise ValueError("Name at least one tag, or leave the tags out.")
     if access_tags is not None and {INHERIT, "admin:apikeys"} & set(names):
         raise ValueError("A key that is limited to tags cannot do everything you may. Choose what it may do.")
     tags = None if access_tags is None else list(access_tags)

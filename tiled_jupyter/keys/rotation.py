@@ -48,7 +48,10 @@ def rotate(keys: ApiKeys, file: KeyFile, expires_in: int | str | None = None) ->
     if expires_in is not None:
         wish["expires_in"] = expires_in
     if "expires_in" not in wish:
-        raise ValueError(f"{file.path} does not say for how long its key was made. Say it for the new one: 7d.")
+        raise ValueError(
+            f"{file.path} does not say how long its key was to work. Say how long the new one is to work: "
+            "--expires-in 7d, for example."
+        )
     key = keys.create(**wish)
     path = file.path.resolve()  # whatever name it has, all of its readers get the new one
     with or_revoked(keys, key):

@@ -169,7 +169,9 @@ def parser() -> argparse.ArgumentParser:
     create.add_argument("--may-wait", metavar="7d", help="with --runs-for: how long it may wait in a queue before")
     create.add_argument("--note", metavar="TEXT", help="what the key is for; by default computer and date")
     create.add_argument("--scopes", nargs="+", metavar="SCOPE", help="by default read:metadata read:data")
-    create.add_argument("--tags", nargs="+", metavar="TAG", help="reach only what bears these tags, where it is heeded")
+    create.add_argument(
+        "--tags", nargs="+", metavar="TAG", help="read only what has these tags, if the server enforces it"
+    )
     create.add_argument("--file", metavar="PATH", type=Path, help="by default a new file in your state directory")
     create.add_argument(
         "--show-secret",
@@ -190,7 +192,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="TIME",
         nargs="?",
         const=_UNTIL_ITS_END,
-        help="for what still uses the old key: wait for so long, such as 1h, before it is revoked; without a time, "
+        help="leave the old key to what still uses it for so long, such as 1h, before it is revoked; without a time, "
         "leave it until it expires",
     )
     _key_argument(add("revoke", _revoke, "revoke a key, and delete its file"))

@@ -172,11 +172,11 @@ def _who(context: SessionContext) -> str:
     except CannotRefreshAuthentication:
         return f"{name}: the sign-in has ended. Run %tiled_login to go on."
     except TimeoutError:
-        return f"{name}: signed in; who that is cannot be said, because no answer came within {_LONGEST:.0f} s."
+        return f"{name}: signed in; it is not known as whom, because no answer came within {_LONGEST:.0f} s."
     except (httpx.HTTPError, Refused) as error:
         if context.is_key_over:
             return f"{name}: an API key that it refuses: it has expired, or was revoked. Run %tiled_login to go on."
-        return f"{name}: signed in; who that is cannot be said. {explain(error, name).sentence}"
+        return f"{name}: signed in; it is not known as whom. {explain(error, name).sentence}"
     who = full_name(identity_of(principal, tokens_of(context))) or "signed in; the server does not say who you are"
     how = "" if context.api_key is None else " (by API key)"
     return f"{name}: {who}{how}"

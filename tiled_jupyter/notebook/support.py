@@ -192,7 +192,7 @@ def _network() -> Iterator[str]:
 
 
 def _settings() -> Iterator[str]:
-    """Yield which settings are not as they come; texts and lists hold names of servers, and are not shown."""
+    """Yield which settings are not at their defaults; texts and lists hold names of servers, and are not shown."""
     if complaints():
         yield "SETTINGS ARE WRONG OR MISSPELT: python -m tiled_jupyter status says which."
     try:
@@ -205,4 +205,4 @@ def _settings() -> Iterator[str]:
         if value != trait.default():
             is_plain = isinstance(value, bool | int | float) or bool(getattr(trait, "values", None))
             changed.append(f"{name} = {value}" if is_plain else f"{name} is set")
-    yield f"settings: {', '.join(changed) or 'as they come'}"
+    yield f"settings: {', '.join(changed) or 'all at their defaults'}"
