@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from tests.server.sessions import end_all_sessions
 from tests.server.tiled_server import PASSWORDS, TiledServer
 
+from .chromium import new_window
+from .notebook import Notebook
 from .panel import Panel
 
 if TYPE_CHECKING:
@@ -107,3 +109,30 @@ def test_a_panel_that_nobody_has_used_yields_to_a_cell_that_waits(open_notebook,
     asking.sign_in("alice", PASSWORDS["alice"])
     notebook.cell_done(1)
     unused.signed_in_as("alice")
+
+
+def test_two_panels_in_two_windows_name_one_end_of_a_session(open_notebook, dying_server, chromium):
+    login = f"%load_ext tiled_jupyter\n%tiled_login {dying_server.uri}"
+    panel_too = f"from tiled_jupyter import LoginPanel\nLoginPanel({dying_server.uri!r})"
+    notebook = open_notebook([login, panel_too, "%tiled_why alice"])
+    notebook.run(0)
+    Panel(notebook, 0).sign_in("alice", PASSWORDS["alice"])
+    notebook.cell_done(0)
+    notebook.execute(1)
+    Panel(notebook, 1).signed_in_as("alice")
+    notebook.save()
+    other_window = new_window(chromium)
+    try:
+        other = Notebook(other_window.new_page(), notebook.lab, notebook.path).open()
+        panels = [Panel(where, index) for where in (notebook, other) for index in (0, 1)]
+        for panel in panels:
+            panel.signed_in_as("alice")
+        until = re.compile(r"Signed in until (at least )?.*\d\d:\d\d")
+        assert len({until.search(panel.region.inner_text())[0] for panel in panels}) == 1
+        end_all_sessions(dying_server)
+        notebook.execute(2)
+        for panel in panels:
+            expect(panel.status).to_have_text(ENDED)
+        assert len({panel.status.inner_text() for panel in panels}) == 1
+    finally:
+        other_window.close()

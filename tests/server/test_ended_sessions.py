@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from tiled.client.auth import CannotRefreshAuthentication
@@ -79,6 +80,18 @@ def test_every_panel_becomes_a_form_with_the_first_refused_request(dead):
         assert ends(shown).failure is None
     settle()
     assert [sum(isinstance(state, SignedOut) for state in shown.states[3:]) for shown in dead[:1]] == [1]  # once
+
+
+def test_every_panel_and_a_cell_that_asks_later_name_one_time_at_which_that_was_noticed(dead):
+    context = dead[0].session.context
+    refused(context)
+    assert len({ends(shown).reason for shown in dead}) == 1
+    context.http_client.auth.over_since -= 3600
+    noticed = time.strftime("%H:%M", time.localtime(context.http_client.auth.over_since))
+    context.prompt = hook = Hook()
+    assert get(context).status_code == 200
+    assert f"(noticed {noticed})" in hook.occasions[0].reason
+    assert not context.http_client.auth.is_over
 
 
 def test_every_panel_is_signed_in_again_when_one_is_used(dead):

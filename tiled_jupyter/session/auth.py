@@ -72,8 +72,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         Grows with every change of the tokens.
     name : str
         By which a client that was pickled and comes back to this process finds it again.
-    is_over : bool
-        Whether the server has refused to renew it, and no other tokens have come since.
+    over_since : float or None
+        When the server refused to renew it at first, in seconds since the epoch, if no other tokens have come since.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         self.subject: str | None = None
         self.identity: Identity | None = None
         self.generation = 0
-        self.is_over = False
+        self.over_since: float | None = None
         self.name = secrets.token_hex(8)
         self._ends = math.inf  # of the access token, as far as our clock can be believed
         self._early = math.inf  # a little before, when it is renewed once if that can be
@@ -147,7 +147,8 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         _log.debug("%s: %s tokens, kept %s", self._host, "new" if proven else "found", where)
         with self._state:
             is_new = proven or tokens.get("access_token") != self.tokens.get("access_token")
-            was_over, self.is_over = self.is_over, self.is_over and not is_new
+            was_over = self.is_over
+            self.over_since = None if is_new else self.over_since
             self.tokens.update({name: Masked(tokens[name]) for name in files.TOKENS if tokens.get(name)})
             self.subject = files.subject(self.tokens.get("access_token")) or self.subject
             self.generation += 1
@@ -171,6 +172,11 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
                 self.token_directory = None
                 return error.strerror or type(error).__name__
         return None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the server has refused to renew it, and no other tokens have come since."""
+        return self.over_since is not None
 
     @property
     def _host(self) -> str:
@@ -330,7 +336,7 @@ class SessionAuth(TiledAuth):  # type: ignore[misc]
         proven = self._refreshed_in_time(generation)
         if proven is not None:
             return proven
-        self.is_over = True
+        self.over_since = self.over_since or time.time()
         showing.look_again()
         if not is_invited():
             _log.debug("%s: the session is over, and nobody is asked for a repr, a completion or a look", self._host)

@@ -47,7 +47,7 @@ def ask_for(auth: SessionAuth) -> tuple[Tokens, Path | None]:
     context: SignsIn | None = next(iter(sorted(using, key=lambda one: "prompt" not in vars(one))), None)
     if context is None:
         raise LoginFailed(auth.moved() or ENDED, "credentials")
-    ended = has_ended(host_of(str(context.api_uri)))
+    ended = has_ended(host_of(str(context.api_uri)), auth.over_since)
     return ask_the_same_person(context, auth, auth.moved() or ended, may_live=True)
 
 

@@ -12,9 +12,10 @@ from ..background import in_background
 from ..kernel.memory import of_kernel
 
 
-def has_ended(host: str) -> str:
-    """Return the sentence for a session of which it is known since now that it is over."""
-    return f"Your session on {host} has ended (noticed {time.strftime('%H:%M')}). Sign in to go on."
+def has_ended(host: str, since: float | None) -> str:
+    """Return the sentence for a session that is over: one time for all that show it; see `auth.SessionAuth`."""
+    noticed = time.strftime("%H:%M", time.localtime(since))
+    return f"Your session on {host} has ended (noticed {noticed}). Sign in to go on."
 
 
 class Shows(Protocol):

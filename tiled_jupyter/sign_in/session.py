@@ -245,7 +245,7 @@ class LoginSession:
             if not isinstance(auth, SessionAuth):  # signed out, which is told by who did it
                 return
             if isinstance(state, SignedIn) and state.method != "api_key" and auth.is_over:
-                self._over = auth.moved() or showing.has_ended(state.server.host)
+                self._over = auth.moved() or showing.has_ended(state.server.host, auth.over_since)
                 self._saved_at = context.saved_at()
                 self.attempts.apply(SignedOff(self._over))
                 lookout.begin(self)
