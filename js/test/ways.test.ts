@@ -232,6 +232,27 @@ describe("who may resume", () => {
     expect([page.field("User name")?.value, page.field("User name")?.readOnly]).toEqual(["bob", false]);
   });
 
+  it("may type another name once theirs was refused, as directories know people by two", () => {
+    const page = open();
+    const form = signedOut("signed out, session ended");
+    const hint = "If you sign in with another name than alice, type that one.";
+    page.show(form, { waiting: true });
+    expect(page.text()).not.toContain(hint);
+    page.show({ ...form, rejections: 1 }, { waiting: true });
+    expect([page.field("User name")?.value, page.field("User name")?.readOnly]).toEqual(["alice", false]);
+    expect(page.text()).toContain(hint);
+    page.type("User name", "alice@lab.example");
+    page.show(busy({ ...form, rejections: 1 }, "password"), { waiting: true });
+    expect(page.field("User name")?.readOnly).toBe(true);
+    page.show({ ...form, rejections: 2 }, { waiting: true });
+    page.type("Password", "pw");
+    page.click("Sign in");
+    expect(sent(page).at(-1)).toMatchObject({ username: "alice@lab.example" });
+    page.show(form, { waiting: true });
+    expect([page.field("User name")?.value, page.field("User name")?.readOnly]).toEqual(["alice", true]);
+    expect(page.text()).not.toContain(hint);
+  });
+
   it("may be somebody else, who has to stop the cell first", () => {
     const page = open();
     page.show(state("signed out, session ended"), { waiting: true });

@@ -189,6 +189,31 @@ def test_a_typed_name_that_cannot_resume_is_refused_before_anything_is_sent():
     assert server.paths == []
 
 
+REFUSED = httpx.Response(401, json={"detail": "Incorrect username or password"})
+
+
+def test_who_signs_in_with_another_name_than_the_server_has_for_them_types_it_once_that_was_refused():
+    server = Server(token=[REFUSED, ok(**TOKENS)], whoami=[who()])
+    here = shown(server, expected=Identity("alice", "pam"))
+    sign_in(here)
+    assert here.rest(SignedOut).rejections == 1
+    sign_in(here, "alice@lab.example")
+    assert here.rest(SignedIn).identity == Identity("alice", "pam")
+    assert server.paths == ["token", "token", "whoami"]
+
+
+def test_another_name_is_nobody_else_all_the_same():
+    server = Server(token=[REFUSED, ok(**TOKENS)], whoami=[who("bob")], revoke=[httpx.Response(204)])
+    here = shown(server, expected=Identity("alice", "pam"))
+    sign_in(here)
+    here.rest(SignedOut)
+    sign_in(here, "bob")
+    assert here.rest(SignedOut).failure.kind == "identity"
+    settle()
+    assert server.paths[-1] == "revoke"
+    assert here.session.recipient.take_tokens() is None
+
+
 def test_blanks_around_a_name_are_not_sent():
     forms = []
 

@@ -78,7 +78,9 @@ class Methods:
             spec = self._spec(form, provider, PASSWORD_MODES)
             expected = form.expected
             named = expected is not None and expected.kind == "named" and expected.provider in (None, provider)
-            if expected is not None and named and username != expected.id:
+            # A directory may know people by another name than they sign in with; who it is, the server says below.
+            may_differ = form.rejections > 0
+            if expected is not None and named and username != expected.id and not may_differ:
                 raise Refused("identity", f"Only {expected.id} can resume this request. Nothing was sent.")
             until = time.monotonic() + self._settings.login_deadline
             endpoint = str(spec.links["auth_endpoint"])

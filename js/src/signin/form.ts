@@ -62,7 +62,15 @@ export function signInView({ draft, send }: Context): View {
   const another = button("Use another server", "quiet", () => send({ type: "change_server" }));
   other.opener.dataset.starts = "";
   const parts: Record<Way, HTMLElement[]> = {
-    password: [warning, account.name, other.opener, other.element, account.secret, ...keep.elements],
+    password: [
+      warning,
+      account.name,
+      account.hint,
+      other.opener,
+      other.element,
+      account.secret,
+      ...keep.elements,
+    ],
     external: [subtle(WEB_PAGE), other.opener, other.element, ...keep.elements],
     key: [warning, key.element, hint],
     settle: [notice.element],
@@ -121,7 +129,7 @@ export function signInView({ draft, send }: Context): View {
     const asked = formOf(state);
     if (!asked) return;
     shown = { state, around };
-    const { server, expected } = asked;
+    const { server } = asked;
     const waits = isBusy(state);
     const exposed = around.exposed || isPageExposed(location);
     if (state.kind === "verifying") byKey = state.method === "api_key" && !asked.key;
@@ -154,7 +162,7 @@ export function signInView({ draft, send }: Context): View {
     toAccount.hidden = way !== "key" || server.providers.length === 0;
     another.hidden = around.waiting;
     markBusy(form, waits);
-    if (provider) account.update(expected, provider, waits);
+    if (provider) account.update(asked, provider, waits);
   }
 
   /** Show the fields of a way in; a secret typed for one place is not for the next. */
