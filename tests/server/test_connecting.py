@@ -97,6 +97,7 @@ CORRECT = "Correct it in the kernel's environment; if none is needed for tiled.e
     ("status", "says"),
     [
         (407, "wants a user name and a password of its own (407), so tiled.example.org was not asked"),
+        (401, "wants a user name and a password of its own (401), so tiled.example.org was not asked"),
         (403, "does not lead to tiled.example.org (403)"),
         (502, "cannot reach tiled.example.org (502)"),
     ],

@@ -15,6 +15,8 @@ from .environment import CERTIFICATES, DIRECTORY, Proxy
 
 _EXPIRED, _NOT_YET_VALID, _WRONG_NAMES = 10, 9, (62, 64)  # OpenSSL's X509_V_ERR_…
 _COULD_NOT = (502, 503, 504)
+# 401 is what tinyproxy says of a login that is wrong; RFC 9110 has 407 for both.
+_WANTS_A_LOGIN = (401, 407)
 
 
 def why(error: BaseException, host: str, proxy: Proxy | None) -> str:
@@ -51,8 +53,8 @@ def why(error: BaseException, host: str, proxy: Proxy | None) -> str:
 def refused_by(proxy: Proxy | None, status: int, host: str) -> str:
     """Return the sentence for the status with which a proxy has answered instead of the server."""
     who = f"The {proxy}" if proxy is not None else f"A proxy on the way to {host}"
-    if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
-        what = f"wants a user name and a password of its own (407), so {host} was not asked"
+    if status in _WANTS_A_LOGIN:
+        what = f"wants a user name and a password of its own ({status}), so {host} was not asked"
     elif status in _COULD_NOT:
         what = f"cannot reach {host} ({status})"
     else:
