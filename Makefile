@@ -12,6 +12,7 @@ PARTS ?=
 FRONTENDS_ARGS ?=
 PEERS_ARGS ?=
 ENGINES_ARGS ?=
+IDENTITY_ARGS ?=
 
 VENV := .venv
 DEMO := .demo
@@ -33,7 +34,7 @@ export PATH := $(BIN):$(CURDIR)/.nginx/usr/sbin:$(PATH)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # in the order in which they are named: first what may fail
-.PHONY: help python three-kernels venv kernels chromium nginx demo test unit weekly frontends engines bench soak screenshots docs \
+.PHONY: help python three-kernels venv kernels chromium nginx demo test unit weekly frontends engines identity bench soak screenshots docs \
 	check audit format js build matrix peers clean
 
 help: ## Show this list
@@ -61,9 +62,15 @@ frontends: three-kernels chromium kernels $(PROVIDER) $(HUB_PROXY) $(FRONT_ENDS:
 
 # Jobs run as somebody who is not root, and may not see the home in which the Python of .venv may lie: Debian's they may.
 engines: $(VENV)/.installed ## As root: run the scripts for jobs on Slurm, Dask, Prefect, podman, cron, systemd …, and write the table of docs/how-to/batch-jobs.md (ENGINES_ARGS='-k slurm')
-	@scripts/ensure-engines
+	@scripts/ensure-debian engines "Slurm, podman, cron …" slurm-wlm slurmdbd munge mariadb-server cron podman runc uidmap \
+		slirp4netns fuse-overlayfs shellcheck systemd tcpdump python3-venv
 	@$(MAKE) --no-print-directory .engines/.installed
 	$(BIN)/python -m pytest tests/engines -p no:randomly --durations=10 $(ENGINES_ARGS)
+
+identity: three-kernels chromium nginx .kernels/6.31.0/.installed ## As root: sign in with PAM, LDAP, OpenID, through nginx and a proxy, and write the tables of docs/how-to/identity-systems.md (IDENTITY_ARGS='-k LDAP')
+	@scripts/ensure-debian identity "slapd, tinyproxy" slapd tinyproxy openssl passwd libpam0g
+	@$(MAKE) --no-print-directory .identity/.installed
+	$(BIN)/python -m pytest tests/identity -p no:randomly --durations=10 $(IDENTITY_ARGS)
 
 check: $(VENV)/.installed $(NODE_MODULES) ## Lint, formats, types, and whether the committed bundle is fresh
 	$(BIN)/ruff check .
@@ -125,7 +132,7 @@ nginx: ## See that there is an nginx; unpack one where there is none
 	@scripts/ensure-nginx "$(call step,2) nginx"
 
 clean: ## Remove all that make has made, the bundle and Playwright's Chromium excepted
-	rm -rf $(VENV) $(DEMO) $(AUDIT) .kernels .frontends .engines .matrix .peers .nginx dist docs/_build tests/artifacts
+	rm -rf $(VENV) $(DEMO) $(AUDIT) .kernels .frontends .engines .identity .matrix .peers .nginx dist docs/_build tests/artifacts
 	rm -rf js/node_modules $(PROVIDER:/.installed=) $(HUB_PROXY:/.installed=)
 	rm -rf __pycache__ .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -168,6 +175,11 @@ $(AUDIT)/.installed: | $(VENV)/.installed
 .engines/.installed: tests/engines/requirements.txt pyproject.toml
 	@scripts/quietly "Packages for the engines (a minute)" scripts/environment /usr/bin/python3 .engines \
 		--requirement $< --editable '.[array]'
+	@touch $@
+
+.identity/.installed: tests/identity/requirements.txt pyproject.toml | $(VENV)/.installed
+	@scripts/quietly "Packages for the identity systems (a minute)" scripts/environment $(BIN)/python .identity \
+		--requirement $< --editable '.[array,dataframe]'
 	@touch $@
 
 .kernels/%/.installed: pyproject.toml | $(VENV)/.installed

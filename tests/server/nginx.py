@@ -66,6 +66,14 @@ http {{
 """
 
 
+def find_nginx() -> str:
+    """Return the path of nginx."""
+    program = shutil.which("nginx", path=_PATH)
+    if program is None:
+        raise RuntimeError("There is no nginx. Debian's package nginx-light has one: apt-get install nginx-light")
+    return program
+
+
 class Nginx(Rig):
     """Start on entering or by `start`, stop on leaving or by `stop`.
 
@@ -74,6 +82,9 @@ class Nginx(Rig):
     upstream : int
         Port of the server behind it.
     """
+
+    #: What nginx is told, with the names that `start` fills in.
+    configuration = _CONFIGURATION
 
     def __init__(self, upstream: int) -> None:
         super().__init__("nginx-")
@@ -111,11 +122,9 @@ class Nginx(Rig):
 
     def start(self) -> Nginx:
         """Start and return when requests are answered."""
-        program = shutil.which("nginx", path=_PATH)
-        if program is None:
-            raise RuntimeError("There is no nginx. Debian's package nginx-light has one: apt-get install nginx-light")
+        program = find_nginx()
         names = {"host": HOST, "port": self.port, "portal": self.portal, "upstream": self._upstream}
-        (self._here / "nginx.conf").write_text(_CONFIGURATION.format(directory=self._here, **names))
+        (self._here / "nginx.conf").write_text(self.configuration.format(directory=self._here, **names))
         self.nobody.touch()
         self._write("")
         command = [program, "-p", str(self._here), "-e", str(self._here / "error.log")]
@@ -153,11 +162,14 @@ class Nginx(Rig):
         (self._here / "location.conf").write_text(directives)
         (self._here / "which.conf").write_text(f'return 200 "{self._turns}";')
 
+    def _client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.uri, trust_env=False)
+
     def _wait(self) -> None:
-        with httpx.Client(trust_env=False) as http:
+        with self._client() as http:
             for _ in range(600):
                 try:
-                    if http.get(f"{self.uri}/which", headers={"connection": "close"}).text == str(self._turns):
+                    if http.get("/which", headers={"connection": "close"}).text == str(self._turns):
                         return
                 except httpx.TransportError:
                     pass

@@ -57,6 +57,8 @@ class TiledServer(Rig):
         Makes it a server without providers, for whoever has this key.
     writable : bool
         Serves an empty catalog to write in, with streaming, instead of the demo's data.
+    root_path : str, optional
+        Prefix below which a proxy shows it, and which the proxy takes off, for example ``/tiled``.
     secret_key : str, optional
         Signs tokens; one is made and kept over restarts if left out.
     python : str, optional
@@ -74,6 +76,7 @@ class TiledServer(Rig):
         providers: Sequence[Mapping[str, Any]] | None = None,
         single_user_api_key: str | None = None,
         writable: bool = False,
+        root_path: str | None = None,
         secret_key: str | None = None,
         python: str | None = None,
     ) -> None:
@@ -85,6 +88,7 @@ class TiledServer(Rig):
             "providers": providers,
             "single_user_api_key": single_user_api_key,
             "writable": writable,
+            "root_path": root_path,
             "secret_key": secret_key or secrets.token_hex(32),
         }
         self._python = python or os.environ.get("TILED_JUPYTER_SERVER_PYTHON") or sys.executable
@@ -102,6 +106,11 @@ class TiledServer(Rig):
     def log(self) -> str:
         """All that the server wrote, restarts included."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    @property
+    def database(self) -> Path:
+        """The accounts and sessions, as SQLite keeps them."""
+        return Path(self._directory.name, "authentication.db")
 
     @property
     def pid(self) -> int:
@@ -178,6 +187,8 @@ class TiledServer(Rig):
             arguments.append("--require-login")
         if options["writable"]:
             arguments.append("--writable")
+        if options["root_path"]:
+            arguments += ["--root-path", options["root_path"]]
         providers = options["providers"] if options["single_user_api_key"] is None else []
         if providers is not None:
             path = Path(self._directory.name, "providers.json")

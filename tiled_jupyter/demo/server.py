@@ -141,6 +141,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--session-max-age", type=float, metavar="SECONDS")
     options.add_argument("--require-login", action="store_true", help="show nothing to anonymous users")
     options.add_argument("--providers", type=Path, metavar="FILE", help="JSON list of other providers")
+    options.add_argument("--root-path", metavar="PATH", default="", help="prefix below which a proxy shows it")
     options.add_argument("--writable", action="store_true", help="serve an empty catalog to write in")
     return options
 
@@ -180,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             writable=options.writable,
         )
     )
-    uvicorn.run(app, host=HOST, port=options.port)
+    uvicorn.run(app, host=HOST, port=options.port, root_path=options.root_path)
 
 
 if __name__ == "__main__":
