@@ -14,8 +14,6 @@ from . import tokens as files
 _MOST = 100
 _TYPES = ("user", "service")
 LONGEST_ID = 255  # in Tiled's database
-
-
 _FOR_PEOPLE = ("preferred_username", "name", "email")  # OpenID Connect Core 1.0, section 5.1
 
 
@@ -33,6 +31,7 @@ def identity_of(principal: object, tokens: Mapping[str, Any] | None = None) -> I
 
 
 def _called(identity: Identity, tokens: Mapping[str, Any]) -> Identity:
+    """Return them with the name for people that their own tokens have, if there is one."""
     for kind in ("id_token", "access_token"):
         said = files.claims(tokens.get(kind))
         if said.get("sub") == identity.id and identity.kind == "named":
