@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.server.nginx import Nginx
+from tests.server.nginx import BEGINNING, Nginx
 from tests.server.tiled_server import HOST
 
 if TYPE_CHECKING:
@@ -16,22 +16,9 @@ if TYPE_CHECKING:
 PREFIX = "/tiled"
 #: One sign-in in ten seconds; who tries more often is asked to wait for three.
 LIMITED = "limit_req zone=signing_in; error_page 429 = @wait;"
-_CONFIGURATION = """
-daemon off;
-worker_processes 1;
-worker_shutdown_timeout 1s;
-pid {directory}/nginx.pid;
-error_log {directory}/error.log;
-events {{ worker_connections 256; }}
-http {{
-  log_format timed '$msec "$request" $status';
-  access_log {directory}/access.log timed;
-  client_body_temp_path {directory}/body;
-  proxy_temp_path {directory}/proxy;
-  fastcgi_temp_path {directory}/fastcgi;
-  uwsgi_temp_path {directory}/uwsgi;
-  scgi_temp_path {directory}/scgi;
-  default_type text/html;
+_CONFIGURATION = (
+    BEGINNING
+    + """
   ssl_certificate CERTIFICATE;
   ssl_certificate_key KEY;
   map $request_uri $signing_in {{ ~/token$ $binary_remote_addr; }}
@@ -58,6 +45,7 @@ http {{
   }}
 }}
 """
+)
 
 
 class Front(Nginx):

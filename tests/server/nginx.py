@@ -28,7 +28,8 @@ _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sb
 # Where the server behind it is away, nginx says so with a page; after this it hangs up, as if nobody were there at all.
 HANGS_UP = "error_page 502 504 = @nobody;"
 ASKS_TO_WAIT = "error_page 502 504 = @busy;"  # for 20 s
-_CONFIGURATION = """
+#: How each configuration begins, within ``http``.
+BEGINNING = """
 daemon off;
 worker_processes 1;
 worker_shutdown_timeout 1s;
@@ -44,6 +45,10 @@ http {{
   uwsgi_temp_path {directory}/uwsgi;
   scgi_temp_path {directory}/scgi;
   default_type text/html;
+"""
+_CONFIGURATION = (
+    BEGINNING
+    + """
   server {{
     listen {host}:{port};
     location = /which {{ default_type text/plain; include {directory}/which.conf; }}
@@ -64,6 +69,7 @@ http {{
   }}
 }}
 """
+)
 
 
 def find_nginx() -> str:
