@@ -64,6 +64,30 @@ def test_loaded_again_or_elsewhere_while_its_cell_waits(open_notebook, tiled_ser
     assert notebook.execute(2) == "2"
 
 
+COMPUTES = """
+import pathlib, time
+print("computes", flush=True)
+while not pathlib.Path({flag!r}).exists():
+    time.sleep(0.02)
+"""
+
+
+def test_loaded_again_while_its_cell_computes_and_called_when_it_asks(open_notebook, tiled_server, kernel, tmp_path):
+    flag = tmp_path / "computed"
+    cell = f"{COMPUTES.format(flag=str(flag))}\n%load_ext tiled_jupyter\n%tiled_login {tiled_server.uri}"
+    notebook = open_notebook([cell, "1 + 1"], kernel=kernel)
+    notebook.run(0)
+    notebook.wait_for_text("computes", 0)
+    notebook.save()
+    notebook.reload_while_a_cell_runs()
+    flag.touch()
+    panel = Panel(notebook)
+    expect(panel.unseen.get_by_text("waits for your Tiled sign-in")).to_be_visible()
+    panel.sign_in("alice", ALICE)
+    expect(panel.unseen).to_have_count(0)
+    assert notebook.execute(1) == "2"
+
+
 def test_a_notebook_that_was_never_saved_has_lost_its_output_and_calls_with_the_form(open_notebook, tiled_server):
     notebook = open_notebook([login(tiled_server), "panel.status"])
     notebook.run(0)
