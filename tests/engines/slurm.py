@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import time
 from pathlib import Path
 from string import Template
 
@@ -12,6 +13,7 @@ from tests.server.tiled_server import free_port
 
 from .daemons import Daemons, succeeds
 
+_LOOKS = 60  # at accounting, a second apart
 _CONFIGURATION = Template("""\
 ClusterName=test
 SlurmctldHost=$host(127.0.0.1)
@@ -140,4 +142,10 @@ class Slurm:
             "sacct, the script": ["sacct", "--allusers", "--batch-script", "-j", job],
             "sacct, the environment": ["sacct", "--allusers", "--env-vars", "-j", job],
         }
-        return {name: self.ask(*command) for name, command in asked.items()}
+        told = {name: self.ask(*command) for name, command in asked.items()}
+        for _ in range(_LOOKS):  # the script and the environment get to the database after the job has
+            if not any(said.rstrip().endswith("NONE") for said in told.values()):
+                break
+            time.sleep(1)
+            told = {name: self.ask(*command) for name, command in asked.items()}
+        return told
