@@ -50,7 +50,8 @@ def test_notebook_02_makes_a_key_gives_it_to_jobs_and_takes_it_back(alice):
     said = texts("02-api-keys-for-jobs.ipynb")
     assert said["make"].startswith("-rw-------")
     assert said["run"].startswith("20 frames; 895 K in frame 19")
-    assert said["dask"].splitlines()[0].count(",") == 3  # a busy machine may warn of workers that end slowly
+    # Dask may warn before and after: of another dashboard on this computer, of workers that end slowly.
+    assert [line.count(",") for line in said["dask"].splitlines() if line.startswith("[")] == [3], said["dask"]
     assert re.search("heating scan, nightly analysis  /.*[.]env", said["list"])
     assert "has an API key written in it" in said["guard"]
     assert "Job not started" in said["revoke"]
