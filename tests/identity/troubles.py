@@ -1,6 +1,6 @@
 """What may go wrong between a kernel and an identity system, by the names that the table has for it."""
 
-#: In nginx's language, and whether a kernel that reads is to wait for its end.
+#: What nginx does instead of asking the server, in its own language.
 BETWEEN = {
     "a portal that redirects": "return 302 PORTAL;",
     "a portal's page in place of an answer (200)": 'return 200 "<html><title>Sign in to the network</title></html>";',

@@ -59,7 +59,7 @@ class _Panels:
             return [panel for panel in self.all if panel is not than]
 
     def add(self, panel: LoginPanel) -> None:
-        """Know one more."""
+        """Add one more."""
         with self.lock:
             self.all.add(panel)
 
@@ -247,7 +247,7 @@ class LoginPanel(Page):
         return any(other.asks_at == state.server.uri for other in of_kernel(_Panels).others(self))
 
     def tell_others(self) -> None:
-        """Let the other panels know whether a cell waits at this one, where that has changed."""
+        """Tell the other panels whether a cell waits at this one, where that has changed."""
         state = self.session.state
         is_seen = bool(self.waits) and self.heard_at is not None
         asks_at = None
