@@ -40,8 +40,9 @@ class OpenIDProvider(Rig):
     ----------
     **switches
         What it does differently, as at the top of ``tiled_jupyter/demo/provider/server.mjs``: lifetimes
-        (`access_token_max_age`, `refresh_token_max_age`, `device_code_max_age`), `interval`, `slow_down`,
-        `rotate`, `refresh_tokens`, `repeat_refresh_token`, `strict`, `revocation`, `user_claim`, `uuid_subject`.
+        (`access_token_max_age`, `renewed_token_max_age`, `refresh_token_max_age`, `device_code_max_age`), `interval`,
+        `slow_down`, `rotate`, `refresh_tokens`, `repeat_refresh_token`, `strict`, `revocation`, `user_claim`,
+        `uuid_subject`.
     """
 
     def __init__(self, **switches: Any) -> None:

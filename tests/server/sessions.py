@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import httpx
 from tiled.client.context import Context as TiledContext
+from tiled.client.utils import retry_context
 
 from tests.approval import approve_without_a_page
 from tiled_jupyter import Context
@@ -100,7 +101,11 @@ def kill(context):
 
 
 def get(context, path="metadata/"):
-    return context.http_client.get(f"{context.api_uri}{path}")
+    """Read as Tiled's client does: a connection may be closed, being idle, at the moment at which it is used again."""
+    for attempt in retry_context(on=httpx.ReadError):
+        with attempt:
+            return context.http_client.get(f"{context.api_uri}{path}")
+    raise AssertionError("`retry_context` ends by raising")
 
 
 @contextmanager

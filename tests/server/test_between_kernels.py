@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,7 +16,7 @@ from .sessions import DeviceHook, get, let_expire, signed_in
 from .tiled_server import TiledServer
 
 KERNELS, REFRESHES, THREADS = 2, 100, 64
-LIFETIME = 3  # seconds
+LIFETIME, RENEWED = 3, 600  # seconds: so long that on a busy machine the last thread's request finds it alive
 KERNEL = """
 import sys
 from tiled_jupyter import Context
@@ -33,7 +32,7 @@ print(repr(context))
 @pytest.fixture(scope="module")
 def provider():
     """Refresh tokens of this one are used up by a refresh, and a second use ends the session."""
-    with OpenIDProvider(rotate=True, access_token_max_age=LIFETIME) as provider:
+    with OpenIDProvider(rotate=True, access_token_max_age=LIFETIME, renewed_token_max_age=RENEWED) as provider:
         yield provider
 
 
@@ -59,7 +58,6 @@ def test_threads_on_an_expired_token_use_a_refresh_token_once(context, provider,
     context.configure_auth(dict(context.http_client.auth.tokens), remember_me=remembered)
     let_expire(context)
     before = len(refreshes(provider))
-    begun = time.monotonic()
     barrier = threading.Barrier(THREADS)
 
     def request(_):
@@ -68,10 +66,7 @@ def test_threads_on_an_expired_token_use_a_refresh_token_once(context, provider,
 
     with ThreadPoolExecutor(THREADS) as pool:
         assert list(pool.map(request, range(THREADS))) == THREADS * [200]
-    # One for each time it expires: on a busy machine the new token may do so meanwhile. It says so in whole seconds,
-    # and so may live one less.
-    assert 1 <= len(refreshes(provider)[before:]) <= 1 + (time.monotonic() - begun) // (LIFETIME - 1)
-    assert set(refreshes(provider)[before:]) == {200}
+    assert refreshes(provider)[before:] == [200]
 
 
 def test_kernels_that_refresh_at_once_lose_nobody(context, rotating_server, provider):

@@ -15,6 +15,7 @@ const HOST = "127.0.0.1";
 const switches = {
   port: 9000,
   access_token_max_age: 3600, // seconds, as all that follow
+  renewed_token_max_age: null, // of the access tokens that a refresh gives; null: as of the first
   refresh_token_max_age: 86400,
   device_code_max_age: 600,
   interval: null, // said to devices; null: said nothing, as oidc-provider does
@@ -92,7 +93,9 @@ const provider = new Provider(`http://${HOST}:${switches.port}`, {
     },
   },
   ttl: {
-    AccessToken: switches.access_token_max_age,
+    AccessToken: (ctx) =>
+      (ctx.oidc.params?.grant_type === "refresh_token" && switches.renewed_token_max_age) ||
+      switches.access_token_max_age,
     RefreshToken: switches.refresh_token_max_age,
     DeviceCode: switches.device_code_max_age,
     IdToken: 3600,
