@@ -109,7 +109,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     h(
       "div",
       { class: "tiled-jupyter-foot" },
-      h("div", { class: "tiled-jupyter-line" }, status, where, aside),
+      h("div", { class: "tiled-jupyter-line" }, status, " ", where, " ", aside),
       waiting,
       h("p", { class: "tiled-jupyter-subtle tiled-jupyter-patience" }, ...slow),
     ),

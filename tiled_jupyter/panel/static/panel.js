@@ -205,8 +205,8 @@ ption",{value:E}))),h.servers.length>0&&i.setAttribute("list",n.id)),oe(u,c),G(r
 return e}}var jn=["keydown","keypress","keyup","paste","copy","cut"];function Pe(e,t){let n,i,r,d,a,m=o("p",{class:"tiled-jupyter-inactive",hidden:!t},We),u=o("div",{class:"tiled-jupyter-body"}),l=o("\
 span",{role:"status",class:"tiled-jupyter-status",tabindex:"-1"}),s=o("span",{class:"tiled-jupyter-where"}),p=o("span",{class:"tiled-jupyter-aside"}),y=o("p",{class:"tiled-jupyter-note tiled-jupyter-r\
 eason","aria-live":"polite"}),g=o("p",{class:"tiled-jupyter-subtle"}),h=[o("span",{"aria-live":"polite"}),o("span"),o("span",{"aria-live":"polite"})],c=o("section",{class:"tiled-jupyter-panel",role:"r\
-egion","aria-label":je(void 0),"data-lm-suppress-shortcuts":"true",hidden:!t},m,y,o("div",{class:"tiled-jupyter-foot"},o("div",{class:"tiled-jupyter-line"},l,s,p),g,o("p",{class:"tiled-jupyter-subtle \
-tiled-jupyter-patience"},...h)),u);for(let k of jn)c.addEventListener(k,x=>x.stopPropagation());function E(){let k=a;return a=void 0,k&&O(k),k!==void 0}c.addEventListener("focusout",({relatedTarget:k})=>{
+egion","aria-label":je(void 0),"data-lm-suppress-shortcuts":"true",hidden:!t},m,y,o("div",{class:"tiled-jupyter-foot"},o("div",{class:"tiled-jupyter-line"},l," ",s," ",p),g,o("p",{class:"tiled-jupyter\
+-subtle tiled-jupyter-patience"},...h)),u);for(let k of jn)c.addEventListener(k,x=>x.stopPropagation());function E(){let k=a;return a=void 0,k&&O(k),k!==void 0}c.addEventListener("focusout",({relatedTarget:k})=>{
 c.contains(k)||E()}),c.addEventListener("submit",k=>{E()&&(k.preventDefault(),k.stopPropagation())},{capture:!0});function S(k){let{state:x}=k;a=x.kind==="signed_in"&&x.method==="saved"&&n?.state.kind===
 "signed_out"&&f()?k:void 0,a?b(ze,"",""):O(k)}function O(k){let{state:x,around:L}=k,K=n?.state,A=j(),R=i!==Dt(x.kind);n=k,(R||!r)&&(i=Dt(x.kind),r=i(e),u.replaceChildren(r.element),p.replaceChildren(r.
 aside??"")),m.hidden=!0,c.hidden=!1,c.dataset.kind=x.kind,c.dataset.mood=tt(x);let q=x.kind==="signed_out"&&!L.waiting&&!x.expected&&!x.failure,F=L.resuming&&(x.kind==="signed_in"||q);c.toggleAttribute(
