@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Playwright
 
 WIDTH, HEIGHT = 1200, 1000
+# Debian's Chromium without windows: what Playwright starts, too, where nobody looks. An eighth less work.
+WITHOUT_WINDOWS = "chromium-headless-shell"
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--no-sandbox",
@@ -27,9 +29,9 @@ ARGUMENTS = [
 ]
 
 
-def find_chromium(playwright: Playwright | None = None) -> str | None:
+def find_chromium(playwright: Playwright | None = None, *, headed: bool = False) -> str | None:
     """Return the path of a Chromium that starts; without `playwright`, of the system's."""
-    paths = [shutil.which(command) for command in COMMANDS]
+    paths = [shutil.which(command) for command in ([] if headed else [WITHOUT_WINDOWS]) + [*COMMANDS]]
     if playwright is not None:
         paths.append(playwright.chromium.executable_path)
     return next((path for path in paths if path and starts(path)), None)
@@ -63,7 +65,7 @@ def new_window(browser: Browser) -> BrowserContext:
 
 def launch_chromium(playwright: Playwright, *, headed: bool = False) -> Browser:
     """Start Chromium."""
-    path = find_chromium(playwright)
+    path = find_chromium(playwright, headed=headed)
     if path is None:
         raise RuntimeError("The browser tests need a Chromium, and none here starts. `make chromium` brings one.")
     return playwright.chromium.launch(executable_path=path, args=ARGUMENTS, headless=not headed)

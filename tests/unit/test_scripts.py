@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.chromium import COMMANDS, find_chromium
+from tests.browser.chromium import COMMANDS, WITHOUT_WINDOWS, find_chromium
 from tiled_jupyter.demo.provider import OLDEST_NODE, SOURCE
 
 ROOT = Path(__file__).parents[2]
@@ -109,7 +109,7 @@ def test_where_no_nginx_can_be_had_one_sentence_says_so(bare, checkout):
 
 
 def test_a_chromium_that_shows_no_page_is_none(monkeypatch, tmp_path):
-    for command in COMMANDS:  # as the one of Ubuntu's package, which names another
+    for command in (WITHOUT_WINDOWS, *COMMANDS):  # as the one of Ubuntu's package, which names another
         (tmp_path / command).write_text("#!/bin/sh\necho 'requires the chromium snap to be installed.'\n")
         (tmp_path / command).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
