@@ -13,10 +13,9 @@ import httpx
 
 from ..errors import BadSetting, KeysUnavailable, TiledJupyterError
 from ..oauth.exchange import Refused, explain, within
-from ..session.identity import full_name, identity_of
+from ..session.identity import full_name, who_is
 from ..session.key_files import VARIABLE
 from ..session.prompts import quietly
-from ..session.tokens import tokens_of
 from ..settings import complaints, settings
 from .account_requests import AccountRequests, read_json, understanding
 from .choice import environment_key
@@ -131,7 +130,7 @@ class _Access(AccountRequests):
         account = self.ask("GET", links.whoami) or {}
         if context.api_key is None and not context.authenticated:
             return f"Nobody is signed in to {self.host}, so only public data is shown. Run %tiled_login.", account
-        name = full_name(identity_of(account, tokens_of(context)))
+        name = full_name(who_is(account, context))
         if context.api_key is not None:
             whose = f"it is of {name}" if name else "the server does not say whose it is"
             return f"{_subject(context)} is used on {self.host}; {whose}.{_in_the_way(context)}", account

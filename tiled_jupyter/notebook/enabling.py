@@ -20,7 +20,7 @@ from ..kernel.memory import of_kernel
 from ..keys import choice as which_key
 from ..session import registry
 from ..session.context import ask_at_terminal, require_prompt
-from ..session.identity import identity_of
+from ..session.identity import who_is
 from ..session.lifetime import session_end
 from ..session.prompts import Prompt, occasion
 from ..session.tokens import tokens_of
@@ -67,7 +67,7 @@ class Context(ClientContext):
         if principal is not None:
             end, renews = session_end(tokens_of(self), principal, time.time())
             registry.note_end(str(self.api_uri), end, renews=renews)
-            _say_once(host, _whose(identity_of(principal, tokens_of(self)), host))
+            _say_once(host, _whose(who_is(principal, self), host))
         elif saved is not None and self.unsent is None and not self.server_info.authentication.required:
             left = str(self.api_uri) in registry.living().signed_out
             why = f"You signed out of {host} here" if left else f"Your sign-in on {host} has ended"

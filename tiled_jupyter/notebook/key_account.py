@@ -25,9 +25,8 @@ from ..oauth.audience import require_private
 from ..oauth.exchange import ask, bearing, explain, within
 from ..session import key_files, known_servers
 from ..session.context import SessionContext, ask_at_terminal
-from ..session.identity import full_name, identity_of
+from ..session.identity import full_name, who_is
 from ..session.key_files import KeyFile
-from ..session.tokens import tokens_of
 from ..settings import settings
 from ..sign_in.server import find_target, open_context
 from ..text import Masked, legible
@@ -235,4 +234,4 @@ def _resumes(context: SessionContext, host: str) -> bool:
 def _whose(context: SessionContext) -> str:
     host, links = host_of(str(context.api_uri)), context.server_info.authentication.links
     principal = None if links is None or not context.authenticated else ApiKeys(context).ask("GET", links.whoami)
-    return f"{full_name(identity_of(principal, tokens_of(context))) or 'this account'} on {host}"
+    return f"{full_name(who_is(principal, context)) or 'this account'} on {host}"

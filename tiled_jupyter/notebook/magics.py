@@ -19,9 +19,8 @@ from ..oauth.exchange import Refused, explain, within
 from ..panel.panel import LoginPanel
 from ..session.context import SessionContext
 from ..session.ensure import ensure
-from ..session.identity import full_name, identity_of
+from ..session.identity import full_name, who_is
 from ..session.prompts import quietly
-from ..session.tokens import tokens_of
 from ..settings import complaints, settings
 from ..sign_in import sign_out
 from ..sign_in.server import find_target
@@ -177,7 +176,7 @@ def _who(context: SessionContext) -> str:
         if context.is_key_over:
             return f"{name}: an API key that it refuses: it has expired, or was revoked. Run %tiled_login to go on."
         return f"{name}: signed in; it is not known as whom. {explain(error, name).sentence}"
-    who = full_name(identity_of(principal, tokens_of(context))) or "signed in; the server does not say who you are"
+    who = full_name(who_is(principal, context)) or "signed in; the server does not say who you are"
     how = "" if context.api_key is None else " (by API key)"
     return f"{name}: {who}{how}"
 

@@ -30,6 +30,11 @@ def identity_of(principal: object, tokens: Mapping[str, Any] | None = None) -> I
     return identity if identity is None or tokens is None else _called(identity, tokens)
 
 
+def who_is(principal: object, context: Any) -> Identity | None:
+    """Return who a principal (``whoami``) of a Context is, with the name for people that its tokens may have."""
+    return identity_of(principal, files.tokens_of(context))
+
+
 def _called(identity: Identity, tokens: Mapping[str, Any]) -> Identity:
     """Return them with the name for people that their own tokens have, if there is one."""
     for kind in ("id_token", "access_token"):
