@@ -47,6 +47,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("kernel", parameters)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what the oldest ipykernel does as others do to the weekly tests."""
+    for item in items:
+        marker = item.get_closest_marker("oldest_weekly")
+        if marker and isinstance(item, pytest.Function) and not config.getoption("--kernels"):
+            kernel, *others = (item.callspec.params[name] for name in ("kernel", *item.callspec.params))
+            if kernel == KERNELS[OLDEST] and not {*others} & {*marker.kwargs.get("but", ())}:
+                item.add_marker(pytest.mark.weekly)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Remember how a test has failed, for the fixtures that are torn down after it."""

@@ -11,6 +11,7 @@ from tiled_jupyter import kernel as room
 EXAMPLE = dedent(room.__doc__.partition("::\n\n")[2].rpartition('["answer"])')[0] + '["answer"])')
 
 
+@pytest.mark.oldest_weekly(but=["yes"])
 @pytest.mark.parametrize("answer", ["yes", "no"])
 def test_a_cell_asks_yes_or_no_with_a_widget_of_ones_own(open_notebook, kernel, answer):
     notebook = open_notebook([EXAMPLE, "'and goes on'"], kernel=kernel)

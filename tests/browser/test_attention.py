@@ -87,7 +87,9 @@ TAKES_CLICKS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("mode", ["contentVisibility", "full", "defer"])
+@pytest.mark.parametrize(
+    "mode", ["full", *(pytest.param(mode, marks=pytest.mark.weekly) for mode in ("contentVisibility", "defer"))]
+)
 def test_scrolled_away_it_calls_and_comes_back_in_every_windowing_mode(open_notebook, tiled_server, lab, mode):
     """JupyterLab takes cells that are out of sight off the page, makes them transparent, or draws nothing of them."""
     lab.change_setting("@jupyterlab/notebook-extension/tracker", {"windowingMode": mode})

@@ -48,6 +48,7 @@ def page_of(panel):
     return panel.link.get_attribute("href")
 
 
+@pytest.mark.oldest_weekly
 def test_tileds_own_device_flow_from_a_waiting_cell(open_notebook, two_ways_server, kernel):
     notebook = open_notebook([login(two_ways_server), "'queued'"], kernel=kernel)
     notebook.run_all()

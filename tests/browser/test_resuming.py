@@ -53,6 +53,7 @@ def opened_and_signed_in(open_notebook, server, cells, *arguments, kernel="k74")
 
 
 @pytest.mark.every_kernel
+@pytest.mark.oldest_weekly(but=["plain cell", "workers"])
 @pytest.mark.parametrize("way", WAYS)
 def test_the_interrupted_cell_goes_on_with_its_data(open_notebook, dying_server, kernel, way):
     notebook = opened_and_signed_in(open_notebook, dying_server, [WAYS[way], "'queued'"], kernel=kernel)
@@ -122,6 +123,7 @@ def test_cancel_is_an_answer_until_another_cell_starts(open_notebook, dying_serv
     assert "(20, 128, 128)" in notebook.cell_done(2)
 
 
+@pytest.mark.oldest_weekly(but=["plain cell"])
 @pytest.mark.parametrize("way", ["plain cell", "workers"])
 def test_stop_button_leaves_no_prompt_behind(open_notebook, dying_server, kernel, way):
     # A worker hears of the stop a moment after the cell has ended.

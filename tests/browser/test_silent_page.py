@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tiled_jupyter.demo.server import PASSWORDS
@@ -18,6 +19,7 @@ def login(server) -> str:
     return f"%load_ext tiled_jupyter\n%tiled_login {server.uri}\nprint('the same cell goes on', sorted(client))"
 
 
+@pytest.mark.oldest_weekly
 def test_signing_in_elsewhere_lets_a_silent_cell_go_on(open_notebook, tiled_server, kernel):
     silent = open_notebook([f"kept = 6 * 7\n{login(tiled_server)}", "kept"], kernel=kernel, before=block_anywidget)
     silent.run(0)
@@ -37,6 +39,7 @@ def test_signing_in_elsewhere_lets_a_silent_cell_go_on(open_notebook, tiled_serv
     assert silent.execute(1) == "42"
 
 
+@pytest.mark.oldest_weekly
 def test_stop_button_ends_a_silent_wait(open_notebook, tiled_server, kernel):
     notebook = open_notebook([login(tiled_server), "1 + 1"], kernel=kernel, before=block_anywidget)
     notebook.run(0)

@@ -62,6 +62,7 @@ print("signed in:", sorted(client))
 
 
 @pytest.mark.every_kernel
+@pytest.mark.oldest_weekly(but=["plain cell", "worker"])
 @pytest.mark.parametrize("way", WAYS)
 def test_stop_button_then_sign_in(open_notebook, tiled_server, kernel, way):
     wait_ended = "print(worker_ended.wait(5), *ended)"
@@ -202,6 +203,7 @@ chatterer
 """
 
 
+@pytest.mark.oldest_weekly(but=["shell"])
 @pytest.mark.parametrize("channel", ["control", "shell"])
 def test_messages_of_other_widgets_are_neither_lost_nor_reordered(open_notebook, tiled_server, kernel, channel):
     cells = [
