@@ -23,5 +23,13 @@ HEAD = "[role=status], .tiled-jupyter-where, [role=tablist], [role=tab]"
 
 def measured(panel: Locator, selector: str) -> list[list[object]]:
     """Return what stands where in a panel."""
-    boxes: list[list[object]] = panel.evaluate(MEASURE, selector)
+    (boxes,) = all_measured(panel, selector)
+    return boxes
+
+
+def all_measured(panels: Locator, selector: str) -> list[list[list[object]]]:
+    """Return what stands where in each of several panels."""
+    boxes: list[list[list[object]]] = panels.evaluate_all(
+        f"(panels, selector) => panels.map(panel => ({MEASURE})(panel, selector))", selector
+    )
     return boxes
