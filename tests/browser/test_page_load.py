@@ -72,6 +72,19 @@ while not pathlib.Path({flag!r}).exists():
 """
 
 
+# ipywidgets gives up the question for all widgets at once and not after four seconds, which `new_window` makes minutes.
+GIVES_UP = """
+const wait = setTimeout;
+setTimeout = (what, ms, ...rest) => wait(what, ms === 4000 ? 0 : ms, ...rest);
+window.sent = '';
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) {
+  window.sent += typeof data === 'string' ? data : new TextDecoder().decode(data);
+  return send.call(this, data);
+};
+"""
+
+
 def test_loaded_again_while_its_cell_computes_and_called_when_it_asks(open_notebook, tiled_server, kernel, tmp_path):
     flag = tmp_path / "computed"
     cell = f"{COMPUTES.format(flag=str(flag))}\n%load_ext tiled_jupyter\n%tiled_login {tiled_server.uri}"
@@ -86,6 +99,32 @@ def test_loaded_again_while_its_cell_computes_and_called_when_it_asks(open_noteb
     panel.sign_in("alice", ALICE)
     expect(panel.unseen).to_have_count(0)
     assert notebook.execute(1) == "2"
+
+
+def test_loaded_again_while_a_later_cell_computes_and_the_form_of_an_earlier_one_is_there_when_it_asks(
+    open_notebook, tiled_server, kernel, tmp_path
+):
+    flag = tmp_path / "computed"
+    waits = f"{COMPUTES.format(flag=str(flag))}\npanel.wait()\nprint('goes on')"
+    notebook = open_notebook(
+        [OTHERS, login(tiled_server, ""), waits, "1 + 1"],
+        kernel=kernel,
+        before=lambda page: page.add_init_script(GIVES_UP),
+    )
+    notebook.execute(0)
+    notebook.execute(1)
+    notebook.run(2)
+    notebook.wait_for_text("computes", 2)
+    notebook.save()
+    notebook.reload_while_a_cell_runs()
+    notebook.page.wait_for_function("() => sent.includes('comm_info_request')")
+    flag.touch()
+    panel = Panel(notebook, 1)
+    expect(panel.waiting).to_be_visible()
+    expect(notebook.output_area(0).get_by_role("slider")).to_be_visible()
+    panel.sign_in("alice", ALICE)
+    panel.signed_in_as("alice")
+    assert notebook.execute(3) == "2"
 
 
 def test_a_notebook_that_was_never_saved_has_lost_its_output_and_calls_with_the_form(open_notebook, tiled_server):

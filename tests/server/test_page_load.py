@@ -53,11 +53,25 @@ known["box"].children = list(known.values())[:4]
 made.append(True)
 print(question.model_id, *[widget.model_id for widget in known.values()])
 """
+# As `LoginPanel.signed_in` waits.
+ON_THE_LOOP = """
+import math
+
+async def ask():
+    asker = waiting._Question(question.model_id)
+    with waiting.Wait(asker, None, math.inf, blocking=False) as wait:
+        while not wait.over():
+            wait.step(0.0)
+            await asyncio.sleep(0.03)
+
+await ask()
+"""
 WAYS = {
     "main thread": "waiting.ask(question)",
     "worker thread": "ThreadPoolExecutor().submit(waiting.ask, question).result()",
     "await": "await asyncio.to_thread(waiting.ask, question)",
 }
+EACH = [pytest.param(version, id=version, marks=[pytest.mark.weekly] * (version == "7.2.0")) for version in KERNELS]
 # On ipykernel 6 nobody reads the shell socket while the main thread waits for a worker. 7.2 lies between the others.
 CASES = [
     pytest.param(version, way, id=f"{version}, {way}", marks=[pytest.mark.weekly] * (version == "7.2.0"))
@@ -70,9 +84,10 @@ CASES = [
 class Client:
     """A client of a real kernel, as a page is one: it sends before it is answered, and sees all that is broadcast."""
 
-    def __init__(self, python: str, directory: Path) -> None:
+    def __init__(self, version: str, directory: Path) -> None:
+        self._version = version
         self._manager = KernelManager(connection_file=str(directory / "kernel.json"))
-        self._manager.kernel_spec.argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        self._manager.kernel_spec.argv = [kernel_python(version), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         self._manager.start_kernel()
         self._client = self._manager.client()
         self._client.start_channels()
@@ -83,8 +98,9 @@ class Client:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
 
-    def send(self, kind: str, content: dict[str, Any]) -> str:
+    def send(self, kind: str, content: dict[str, Any], subshell: str | None = None) -> str:
         message = self._client.session.msg(kind, content, metadata={"version": "1.0.0"})
+        message["header"]["subshell_id"] = subshell
         self._client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
@@ -127,6 +143,23 @@ class Client:
         self.send("comm_close", {"comm_id": comm_id, "data": {}})
         return asked
 
+    def has_sent(self) -> None:
+        """Wait until ipykernel 7 has handed what was sent to the main thread: a subshell answers what came after."""
+        if self._version != OLDEST:
+            self._client.control_channel.send(self._client.session.msg("create_subshell_request", {}))
+            subshell = self._client.control_channel.get_msg(timeout=PATIENCE)["content"]["subshell_id"]
+            self.reply(self.send("kernel_info_request", {}, subshell))
+
+    def state(self, comm_id: str) -> dict[str, Any]:
+        """Ask one widget for its state, as a page does that has given up asking for all at once."""
+        asked = self.send("comm_msg", {"comm_id": comm_id, "data": {"method": "request_state"}})
+        answer = self.until(lambda m: m["msg_type"] == "comm_msg" and m["parent_header"].get("msg_id") == asked)
+        data = answer["content"]["data"]
+        assert (answer["content"]["comm_id"], data["method"]) == (comm_id, "update")
+        for (key,), buffer in zip(data["buffer_paths"], answer["buffers"], strict=True):
+            data["state"][key] = bytes(buffer)
+        return dict(data["state"])
+
     def statuses(self, request: str) -> list[str]:
         return [
             message["content"]["execution_state"]
@@ -137,7 +170,7 @@ class Client:
 
 @pytest.fixture
 def client(request, tmp_path) -> Iterator[Client]:
-    client = Client(kernel_python(request.param), tmp_path)
+    client = Client(request.param, tmp_path)
     yield client
     client.stop()
 
@@ -191,13 +224,85 @@ def test_a_method_of_that_name_on_a_comm_of_somebody_else_stays_in_line(client, 
     assert client.text(cell) == "waits"
     method = {"method": "request_states"}
     others = [client.send("comm_msg", {"comm_id": each, "data": method}) for each in (widget, "of nobody")]
+    others.append(client.send("comm_msg", {"comm_id": "of nobody", "data": {"method": "request_state"}}))
     others.append(client.ask_for_states("opened", target="somebody.elses"))
     asked = client.ask_for_states("control")
     client.comm("control", "update_states")
     client.until(lambda m: client.statuses(asked) == ["busy", "idle"])
-    assert [client.statuses(each) for each in others] == [[], [], []]
+    assert [client.statuses(each) for each in others] == [[]] * 4
     client.send("comm_msg", {"comm_id": question, "data": {"method": "custom", "content": "answered"}})
     client.reply(cell)
     client.until(lambda m: client.statuses(others[-1]) == ["busy", "idle"])
     answered = [m["content"]["comm_id"] for m in client.heard if m["content"].get("data", {}).get("states")]
     assert answered == ["control"]
+
+
+COMPUTES = """
+import pathlib, time
+print("computes", flush=True)
+while not pathlib.Path({flag!r}).exists():
+    time.sleep(0.02)
+"""
+
+
+@pytest.mark.parametrize("waits", [WAYS["main thread"], ON_THE_LOOP], ids=["main thread", "await"])
+@pytest.mark.parametrize("client", EACH, indirect=["client"])
+def test_a_page_that_was_loaded_before_the_wait_gets_every_widget_and_nothing_overtakes(client, waits, tmp_path):
+    flag, computed = tmp_path / "released", tmp_path / "computed"
+    question, *ids = client.text(client.run(WIDGETS.replace("{flag!r}", repr(str(flag))))).split()
+    before, odd, slow, image, box, after = ids
+    cell = client.run(f"{COMPUTES.format(flag=str(computed))}\n{waits}")
+    assert client.text(cell) == "computes"
+
+    info = client.send("kernel_info_request", {})
+    queued = [client.run("print('queued')"), client.send("comm_info_request", {})]
+    given_up = client.ask_for_states("control")
+    known = client.send("comm_info_request", {"target_name": "jupyter.widget"})
+    client.has_sent()
+    assert [client.statuses(each) for each in (info, given_up, known, *queued)] == [[]] * 5
+    computed.touch()
+
+    assert client.reply(info)["content"]["implementation"] == "ipython"
+    client.comm("control", "update_states")
+    comms = client.reply(known)["content"]["comms"]
+    assert {*ids, question} <= set(comms)
+    assert {comm["target_name"] for comm in comms.values()} == {"jupyter.widget"}
+    states = {each: client.state(each) for each in ids}
+    assert [states[each]["value"] for each in (before, odd, slow, image, after)] == [7, "odd", "slow", b"picture", 8]
+    assert states[before]["_model_name"] == "IntSliderModel"
+    assert states[box]["children"] == [f"IPY_MODEL_{each}" for each in (before, odd, slow, image)]
+    assert not {"broken", "unsendable", "slow"} & (set(states[odd]) | set(states[slow]))
+    flag.touch()
+    client.until(lambda m: m["content"].get("data", {}).get("state") == {"slow": "at last"})
+
+    assert [client.statuses(each) for each in queued] == [[], []]
+    client.send("comm_msg", {"comm_id": question, "data": {"method": "custom", "content": "answered"}})
+    assert client.reply(cell)["content"]["status"] == "ok"
+    last = client.send("kernel_info_request", {})
+    client.until(lambda m: client.statuses(last) == ["busy", "idle"])
+    assert [client.statuses(each) for each in (info, given_up, known, *queued)] == [["busy", "idle"]] * 5
+    replies = [m["parent_header"]["msg_id"] for m in client.heard if m["msg_type"].endswith("_reply")]
+    assert replies[-6:] == [info, known, cell, *queued, last]
+    control = [m for m in client.heard if m["msg_type"] == "comm_msg" and m["content"]["comm_id"] == "control"]
+    assert [m["parent_header"]["msg_id"] for m in control] == [given_up]
+
+
+@pytest.mark.parametrize("client", EACH, indirect=["client"])
+def test_what_was_queued_before_the_wait_keeps_its_order_and_an_answer_is_heard(client, tmp_path):
+    flag = tmp_path / "computed"
+    question, widget, *_ = client.text(client.run(WIDGETS.replace("{flag!r}", repr(str(tmp_path / "f"))))).split()
+    client.reply(client.run("order = []\nknown['before'].on_msg(lambda *_: order.append('message'))"))
+    cell = client.run(f"{COMPUTES.format(flag=str(flag))}\n{WAYS['main thread']}")
+    assert client.text(cell) == "computes"
+    client.run("order.append('first')")
+    client.send("comm_msg", {"comm_id": widget, "data": {"method": "custom", "content": {}}})
+    client.run("order.append('second')")
+    info = client.send("kernel_info_request", {})
+    client.send("comm_msg", {"comm_id": question, "data": {"method": "custom", "content": "answered"}})
+    last = client.run("print(*order)")
+    client.has_sent()
+    flag.touch()
+    client.reply(last)
+    assert client.text(last) == "first message second"
+    replies = [m["parent_header"]["msg_id"] for m in client.heard if m["msg_type"].endswith("_reply")]
+    assert replies.index(info) < replies.index(cell)

@@ -6,7 +6,8 @@ at the next interrupt. So nothing is dispatched. For as long as somebody waits, 
 waiting widget are taken out on their way and put into a queue that the waiting thread reads, and what a page asks
 that is being loaded is answered (`page_load`); nothing else is touched:
 
-* tap (ipykernel >= 7): the shell socket is read by a thread of its own; its callback is swapped.
+* tap (ipykernel >= 7): the shell socket is read by a thread of its own; its callback is swapped. What that thread has
+  handed on before is looked through once, where the main thread waits.
 * pump (ipykernel 6): the main thread moves what has arrived into the kernel's own queue and picks ours out.
 * control (all, where the page can use that channel): a handler for ``comm_msg``. The only way in when a
   worker thread waits on ipykernel 6 and the main thread waits for the worker.
@@ -150,6 +151,7 @@ class _Board:
                 self._install()
             box = self._boxes.setdefault(comm_id, Mailbox(self))
             box.join()
+            self._sweep()
         try:
             yield box
         finally:
@@ -198,16 +200,14 @@ class _Board:
 
     def _tap(self, thread: Any, stream: Any) -> bool:
         """Swap the callback of the shell socket, in the thread that reads it; say whether that was done."""
-        earlier = None
-
-        def receive(frames: Any) -> Any:
-            return None if self._take(frames) else earlier(frames)  # type: ignore[misc]
+        earlier: Any = None
+        receive = self._sieve(lambda frames: earlier(frames))
 
         def install() -> None:
             nonlocal earlier
             earlier = stream._recv_callback
             stream.on_recv(receive, copy=False)
-            done.set()
+            thread.io_loop.add_callback(done.set)  # then what was read before is on its way to the main thread
 
         def restore() -> None:
             # Where somebody swapped it after us, ours stays below theirs and lets everything pass.
@@ -218,6 +218,27 @@ class _Board:
         thread.io_loop.add_callback(install)
         self._undo.callback(thread.io_loop.add_callback, restore)
         return done.wait(2)
+
+    def _sweep(self) -> None:
+        """Look at what ipykernel 7 has handed to the main thread before, which that thread alone may read."""
+        if not self._tapped or threading.current_thread() is not threading.main_thread():
+            return
+        manager = self._kernel.shell_channel_thread.manager
+        stream = getattr(getattr(manager, "_shell_channel_to_main", None), "to_stream", None)
+        if stream is None or not hasattr(stream, "_recv_callback"):
+            return
+        import zmq
+
+        earlier = stream._recv_callback
+        stream.on_recv(self._sieve(earlier), copy=False)
+        try:
+            stream.flush(zmq.POLLIN)  # what is not ours becomes a task, which begins when the cell is over
+        finally:
+            stream.on_recv(earlier, copy=False)
+
+    def _sieve(self, earlier: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a callback that passes on what is not ours."""
+        return lambda frames: None if self._take(frames) else earlier(frames)
 
     def look(self) -> float:
         """Look for letters nobody was told of; give in how many seconds to look again."""
@@ -275,19 +296,13 @@ class _Board:
         session = kernel.session
         ident, parts = session.feed_identities(frames, copy=False)
         head = session.deserialize(parts, content=False, copy=False)  # the signature stays usable
-        kind = head["header"]["msg_type"]
-        if kind == "kernel_info_request" and head["header"].get("subshell_id") is None:
-            return partial(page_load.tell_about_kernel, kernel, ident, head), head
-        if kind not in ("comm_open", "comm_msg"):
-            return None, None
-        content = session.unpack(head["content"])
-        if kind == "comm_open":  # which stays in line
-            if page_load.opens_control(content):
-                self._opened.add(content["comm_id"])
-            return None, None
-        if page_load.asks_for_states(kernel, content, self._opened):
-            return partial(page_load.tell_states, kernel, content["comm_id"]), head
-        box = self._box_for(content)
+        kind, content = head["header"]["msg_type"], session.unpack(head["content"])
+        if kind == "comm_open" and page_load.opens_control(content):  # which stays in line
+            self._opened.add(content["comm_id"])
+        answer = page_load.answer_to(kernel, ident, head, content, self._opened)
+        if answer is not None:
+            return answer, head
+        box = self._box_for(content) if kind == "comm_msg" else None
         if box is None:
             return None, None
         message = session.deserialize(parts, content=True, copy=False)

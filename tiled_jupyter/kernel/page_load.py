@@ -1,10 +1,12 @@
-"""What a page asks that is loaded while a cell waits: about the kernel, and for the state of every widget.
+"""What a page asks that is loaded while a cell runs: about the kernel, and for the state of every widget.
 
 A page that is loaded again, or in a second browser, sends nothing until a ``kernel_info_request`` is answered (or for
 three seconds), then asks for all widgets at once (``request_states`` on a comm for ``jupyter.widget.control``), and
-gives up four seconds later. Both questions stand in line behind the running cell, so that no widget of the notebook is
-there until the cell is over, nor the one that it waits for. While somebody waits, `mailbox` takes the two out of the
-line, and they are answered here, as the kernel and ipywidgets would.
+gives up four seconds later. Then it asks which widgets there are (``comm_info_request``), and each of them for its
+state (``request_state``), and waits for all of that as long as it takes. Its questions stand in line behind the running
+cell, so that no widget of the notebook is there until the cell is over, nor the one that it waits for. While somebody
+waits, `mailbox` takes them out of the line, also those that came before the wait, and they are answered here, as the
+kernel and ipywidgets would.
 
 The states are read on threads of their own. A trait that cannot be read or sent is left out, one that takes its time
 comes after the answer, and the widget is there nevertheless: others may contain it.
@@ -17,7 +19,8 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..background import in_background
@@ -25,19 +28,35 @@ from ..background import in_background
 _log = logging.getLogger(__name__)
 _STUCK_AFTER = 0.2  # seconds for a widget: then its traits are read one by one, each beside one that takes longer
 _CONTROL = "jupyter.widget.control"
+_WIDGET = "jupyter.widget"
 _ANSWER_WITHIN = 3.0  # seconds; the page gives up after four
 
 
-def tell_about_kernel(kernel: Any, ident: Any, request: Mapping[str, Any]) -> None:
-    """Reply to a ``kernel_info_request``, on the thread that reads the shell socket."""
-    stream = kernel.shell_stream
-    kernel.session.send(
-        stream, "kernel_info_reply", {"status": "ok", **kernel.kernel_info}, parent=request, ident=ident
-    )
-    if getattr(kernel, "shell_channel_thread", None) is None:  # ipykernel 6: the loop that would send it is blocked
-        import zmq
+def answer_to(
+    kernel: Any, ident: Any, head: Mapping[str, Any], content: Mapping[str, Any], opened: Collection[str]
+) -> Callable[[], object] | None:
+    """Return what answers a message of the shell channel; None where no page that is being loaded asks with it.
 
-        stream.flush(zmq.POLLOUT)
+    Parameters
+    ----------
+    kernel : ipykernel.kernelbase.Kernel
+    ident : list of bytes
+        Who sent it.
+    head, content : mapping
+        The message.
+    opened : collection of str
+        The comms for questions about all widgets whose opening is still in line behind the cell.
+    """
+    kind = head["header"]["msg_type"]
+    if kind == "comm_msg":
+        return _answer_on_comm(kernel, head, content, opened)
+    if head["header"].get("subshell_id") is not None:  # which is free to answer
+        return None
+    if kind == "kernel_info_request":
+        return lambda: _reply(kernel, ident, head, "kernel_info_reply", kernel.kernel_info)
+    if kind == "comm_info_request" and content.get("target_name") == _WIDGET:
+        return lambda: _reply(kernel, ident, head, "comm_info_reply", {"comms": _comms_of_widgets(kernel)})
+    return None
 
 
 def opens_control(content: Mapping[str, Any]) -> bool:
@@ -45,33 +64,48 @@ def opens_control(content: Mapping[str, Any]) -> bool:
     return bool(content.get("target_name") == _CONTROL)
 
 
-def asks_for_states(kernel: Any, content: Mapping[str, Any], opened: Collection[str]) -> bool:
-    """Whether the content of a ``comm_msg`` is a page's question for the state of every widget.
-
-    Parameters
-    ----------
-    kernel : ipykernel.kernelbase.Kernel
-    content : mapping
-    opened : collection of str
-        The comms for such questions whose opening is still in line behind the cell.
-    """
+def _answer_on_comm(
+    kernel: Any, head: Mapping[str, Any], content: Mapping[str, Any], opened: Collection[str]
+) -> Callable[[], object] | None:
     comm_id = content.get("comm_id", "")
-    if content.get("data", {}).get("method") != "request_states":  # of which a widget may have one of its own
-        return False
-    known = getattr(getattr(kernel, "comm_manager", None), "comms", {}).get(comm_id)
-    return comm_id in opened or getattr(known, "target_name", None) == _CONTROL
+    method = content.get("data", {}).get("method")
+    if method == "request_states":  # of which a widget may have one of its own
+        known = _comms(kernel).get(comm_id)
+        if comm_id not in opened and getattr(known, "target_name", None) != _CONTROL:
+            return None
+        widgets = _widgets()
+    elif method == "request_state" and comm_id in (known := _widgets()):
+        widgets = {comm_id: known[comm_id]}
+    else:
+        return None
+    return lambda: in_background(_Reading(kernel, head, comm_id, widgets).answer)
 
 
-def tell_states(kernel: Any, comm_id: str) -> None:
-    """Answer a page's question for the state of every widget, from any thread and without holding it up.
+def _comms(kernel: Any) -> dict[str, Any]:
+    return dict(getattr(getattr(kernel, "comm_manager", None), "comms", {}))
 
-    Parameters
-    ----------
-    kernel : ipykernel.kernelbase.Kernel
-    comm_id : str
-        The comm it came on.
-    """
-    in_background(_Reading(kernel, comm_id).answer)
+
+def _widgets() -> dict[str, Any]:
+    from ipywidgets.widgets import widget as ipywidgets
+
+    return dict(ipywidgets._instances)
+
+
+def _comms_of_widgets(kernel: Any) -> dict[str, dict[str, str]]:
+    # A page waits for the state of each that it is told of: those whose state is not read here are left out.
+    return {name: {"target_name": _WIDGET} for name in _comms(kernel).keys() & _widgets().keys()}
+
+
+def _reply(kernel: Any, ident: Any, request: Mapping[str, Any], kind: str, content: Mapping[str, Any]) -> None:
+    stream, thread = kernel.shell_stream, getattr(kernel, "shell_channel_thread", None)
+    send = partial(kernel.session.send, stream, kind, {"status": "ok", **content}, parent=request, ident=ident)
+    if thread is not None:  # to which the socket belongs
+        thread.io_loop.add_callback(send)
+    else:  # ipykernel 6: the loop that would send it is blocked
+        import zmq
+
+        send()
+        stream.flush(zmq.POLLOUT)
 
 
 class _Part(NamedTuple):
@@ -87,22 +121,26 @@ class _Part(NamedTuple):
 
 
 class _Reading:
-    """The states of all widgets of a kernel, for one page.
+    """The states of widgets, for one page.
 
     Parameters
     ----------
     kernel : ipykernel.kernelbase.Kernel
+    request : mapping
+        The page's question.
     comm_id : str
-        The comm on which they are wanted.
+        The comm it came on: of the only widget that is asked for, or for questions about all.
+    widgets : dict
+        By the names of their comms.
     """
 
-    def __init__(self, kernel: Any, comm_id: str) -> None:
+    def __init__(self, kernel: Any, request: Mapping[str, Any], comm_id: str, widgets: Mapping[str, Any]) -> None:
         from ipywidgets.widgets import widget as ipywidgets
 
         self._kernel = kernel
+        self._request = request
         self._comm_id = comm_id
         self._split = ipywidgets._remove_buffers
-        widgets = dict(ipywidgets._instances)
         self._unread = deque(_Part(name, widget, tuple(widget.keys)) for name, widget in widgets.items())
         self._in_hand: _Part | None = None
         self._models = {
@@ -132,7 +170,10 @@ class _Reading:
                 in_background(self._read)  # the thread that is stuck goes on by itself
         with self._lock:
             self._is_answered = True
-            self._send(self._comm_id, {"method": "update_states"}, "states", self._models)
+            if self._comm_id in self._models:
+                self._send(self._comm_id, "update", "state", self._models[self._comm_id]["state"], self._request)
+            else:
+                self._send(self._comm_id, "update_states", "states", self._models, self._request)
 
     def _read(self) -> None:
         while True:
@@ -146,7 +187,7 @@ class _Reading:
                 new = {key: read[key] for key in read.keys() - state.keys()}
                 state.update(new)
                 if self._is_answered and new:
-                    self._send(part.name, {"method": "update"}, "state", new)
+                    self._send(part.name, "update", "state", new)
             if self._in_hand is part:
                 self._in_hand = None
             self._done.put(None)
@@ -163,13 +204,14 @@ class _Reading:
         self._unread.extend(part.traits())
         return {}
 
-    def _send(self, comm_id: str, data: dict[str, Any], name: str, states: dict[str, Any]) -> None:
-        plain, paths, buffers = self._split(states)
+    def _send(self, comm_id: str, method: str, name: str, state: dict[str, Any], request: Any = None) -> None:
+        plain, paths, buffers = self._split(state)
         kernel = self._kernel
         kernel.session.send(
             kernel.iopub_socket,
             "comm_msg",
-            {"comm_id": comm_id, "data": {**data, name: plain, "buffer_paths": paths}},
+            {"comm_id": comm_id, "data": {"method": method, name: plain, "buffer_paths": paths}},
+            parent=request,
             ident=f"comm-{comm_id}".encode(),
             buffers=buffers,
         )
