@@ -245,6 +245,29 @@ describe("JupyterLab around it", () => {
     expect(second.el.childNodes.length).toBe(0);
   });
 
+  it("may begin a second model of the panel, which needs nothing of the first and outlives it", () => {
+    vi.useFakeTimers();
+    const first = open();
+    first.show(state("signed out"), { waiting: true });
+    const second = open();
+    expect(second.sent.map(({ content }) => content.type)).toEqual(["alive", "ready"]);
+    expect(second.text()).toBe("Tiled sign-in. Run the cell again to use it.");
+    second.show(state("signed out"), { waiting: true });
+    first.close();
+    first.stop();
+    const sent = first.sent.length;
+    vi.advanceTimersByTime(60_000);
+    expect(first.sent.length).toBe(sent);
+    second.hear({ type: "ping", transport: "shell", comm: "c" });
+    expect(second.sent.at(-1)?.content.type).toBe("pong");
+    second.type("User name", "alice");
+    second.type("Password", "s3cret");
+    second.button("Sign in")?.click();
+    expect([first.commands().length, second.commands().length]).toEqual([0, 1]);
+    second.show(state("signed in"));
+    expect(second.status().textContent).toBe("Signed in as alice");
+  });
+
   it.each(["restarting", "autorestarting"])(
     "says so when the kernel is %s, until it speaks again",
     (status) => {
