@@ -112,10 +112,11 @@ class Hub(Lab):
     def enter(self, page: Page) -> None:
         """Log in to the hub, as a person does, and wait for one's own server."""
         page.goto(f"http://127.0.0.1:{self.port}/hub/login")
-        page.get_by_label("User name").fill(self.user)
+        page.get_by_label("Username").fill(self.user)
         page.get_by_label("Password").fill(self.token)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(re.compile(f"/user/{self.user}/lab"), timeout=60_000)
+        page.goto("about:blank")  # the notebook is opened by its own address
 
     def page_uri(self, path: str) -> str:
         """Return the address of a notebook in the user's server."""

@@ -55,8 +55,11 @@ def join(chromium):
 
 
 def trust(notebook):
-    """Trust a notebook, as who made it does: JupyterLab draws nobody else's widgets before."""
-    notebook.page.evaluate("() => tj.run('notebook:trust')")
+    """Trust a notebook, as who made it does: JupyterLab draws nobody else's widgets before.
+
+    A page that has shared a notebook is not for the next test's, which has the same name.
+    """
+    notebook.change_page("() => tj.run('notebook:trust')")
     notebook.page.get_by_role("button", name="Confirm Trusting this notebook").click()
 
 
