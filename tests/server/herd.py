@@ -14,6 +14,7 @@ import ast
 import itertools
 import os
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 
 import psutil
 from jupyter_client.manager import KernelManager
+from jupyter_core.utils import ensure_event_loop
 
 from tests.patience import PATIENCE
 
@@ -158,6 +160,13 @@ class Herd:
 
     def __exit__(self, *_: object) -> None:
         self.each(Notebook.close)
+        together = threading.Barrier(self._size)
+
+        def close_loop(_: int) -> None:
+            together.wait()  # one in each thread
+            ensure_event_loop().close()  # jupyter_client's
+
+        list(self._pool.map(close_loop, range(self._size)))
         self._pool.shutdown()
         self._directory.cleanup()
 
