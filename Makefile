@@ -4,11 +4,8 @@
 # The newest suitable Python that really makes environments. The kernels `make test` compares need 3.11.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
-PYTEST_ARGS ?=
-# So many at a time, on two processors. A test of servers waits most of its time; pages give the processors work.
-TOGETHER := --dist=worksteal --durations=10 --numprocesses
-WAITING := $(TOGETHER)=8
-WORKING := $(TOGETHER)=4
+# Four at a time, on two processors: they wait for servers and pages most of the time.
+PYTEST_ARGS ?= --numprocesses=4 --dist=worksteal --durations=10
 DEMO_ARGS ?=
 NAMES ?=
 PARTS ?=
@@ -51,21 +48,14 @@ demo: $(DEMO)/.installed ## Start a Tiled server and JupyterLab, to try it (DEMO
 test: step = $(1)/6
 test: three-kernels chromium nginx .kernels/6.31.0/.installed $(NODE_MODULES) $(PROVIDER) ## Run all tests: the page, and the four rings (PYTEST_ARGS='tests/server -x')
 	cd js && npm test
-ifdef PYTEST_ARGS
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
-else
-	@failed=; set -x; \
-	$(BIN)/python -m pytest tests/unit tests/http tests/server $(WAITING) || failed=1; \
-	$(BIN)/python -m pytest tests/browser $(WORKING) || failed=1; \
-	test -z "$$failed"
-endif
 
 weekly: three-kernels chromium nginx kernels $(NODE_MODULES) $(PROVIDER) ## Run the tests that no change waits for: ipykernel 7.2, and the tests of the tests
-	$(BIN)/python -m pytest --weekly -m weekly $(or $(PYTEST_ARGS),$(WORKING))
+	$(BIN)/python -m pytest --weekly -m weekly $(PYTEST_ARGS)
 
 unit: $(VENV)/.installed $(NODE_MODULES) ## Run the tests that start no server, kernel or browser (PYTEST_ARGS=-x)
 	cd js && npm test
-	$(BIN)/python -m pytest tests/unit tests/http $(or $(PYTEST_ARGS),$(WORKING))
+	$(BIN)/python -m pytest tests/unit tests/http $(PYTEST_ARGS)
 
 frontends: three-kernels chromium kernels $(PROVIDER) $(HUB_PROXY) $(FRONT_ENDS:%=.frontends/%/.installed) ## Sign in from every front end, and write the README's table (FRONTENDS_ARGS='-k Voil')
 	$(BIN)/python -m pytest tests/frontends $(FRONTENDS_ARGS)
