@@ -28,6 +28,7 @@ HOMES = {
     "zmq": {"kernel/mailbox", "kernel/page_load"},
     "IPython": {
         "kernel/front_end",
+        "notebook/completion",
         "notebook/extension",
         "notebook/key_magics",
         "notebook/magic_line",

@@ -46,6 +46,18 @@ def test_a_kernel_that_never_uses_tiled_imports_next_to_nothing_and_the_rest_com
     assert done.stdout.count("Nobody is signed in here.") == 2
 
 
+def test_an_ipython_that_asks_nobody_for_completions_has_the_magics():
+    """IPython 7.34, for example, which is Colab's."""
+    older = "from IPython.core import completer\ndel completer.context_matcher\n"
+    code = KERNEL.replace("shell.run_line_magic", f"{older}shell.run_line_magic", 1)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    _, names, steps, left = json.loads(done.stderr.splitlines()[-1])
+    assert names == sorted(MAGICS)
+    assert steps == [True, False, True]
+    assert left == []
+    assert done.stdout.count("Nobody is signed in here.") == 2
+
+
 @pytest.fixture
 def module(tmp_path, monkeypatch):
     """Yield the name of a module that can be imported, and the path of its file."""

@@ -6,7 +6,6 @@ Magics are imported when one is first used, and what changes in Tiled itself is 
 from __future__ import annotations
 
 import os
-import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -17,14 +16,13 @@ from types import ModuleType
 from typing import Any
 
 from IPython.core import magic
-from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
 from ..errors import BadSetting
 from ..kernel import cells, front_end
 from ..kernel.memory import of_kernel
 from ..keys.leaks import LeakGuard
 from ..settings import SWITCH, complaints, settings
-from . import attaching
+from . import attaching, completion
 
 MAGICS = ("tiled_login", "tiled_logout", "tiled_whoami", "tiled_why", "tiled_api_key")
 _MODULE = "tiled_jupyter.notebook.magics"
@@ -65,8 +63,7 @@ def load_ipython_extension(ipython: Any) -> None:
     if here.guard is None:
         here.guard = LeakGuard(ipython, _warn_of_keys, _is_guarded)
         here.guard.watch()
-    if complete_profile not in ipython.Completer.custom_matchers:
-        ipython.Completer.custom_matchers.append(complete_profile)
+    completion.begin(ipython)
     cells.watch()
     _with_tiled.begin()
     _with_contexts.begin()
@@ -85,27 +82,12 @@ def unload_ipython_extension(ipython: Any) -> None:
     ipython.extension_manager.loaded.discard(_MODULE)
     if _MODULE in sys.modules:
         import_module(_MODULE).unregister(ipython)
-    if complete_profile in ipython.Completer.custom_matchers:
-        ipython.Completer.custom_matchers.remove(complete_profile)
+    completion.end(ipython)
     if _in_the_first_cell in ipython.events.callbacks["pre_run_cell"]:
         ipython.events.unregister("pre_run_cell", _in_the_first_cell)
     cells.unwatch()
     _with_tiled.end()
     _with_contexts.end()
-
-
-@context_matcher()
-def complete_profile(context: CompletionContext) -> dict[str, Any]:
-    """Complete the name of a profile after a magic of ours."""
-    line = context.line_with_cursor.lstrip()
-    takes_one = line.startswith(tuple(f"%tiled_{name} " for name in ("login", "logout", "whoami")))
-    takes_one = takes_one or re.match(r"%tiled_(api_key|why) .*--server +\S*$", line) is not None
-    if not takes_one:
-        return {"completions": []}
-    from ..sign_in.profiles import names
-
-    found = [name for name in names() if name.startswith(context.token)]
-    return {"completions": [SimpleCompletion(name, type="profile") for name in found]}
 
 
 class WhenImported(abc.MetaPathFinder):
