@@ -95,17 +95,24 @@ contexts = [signed_in(SimpleNamespace(uri=uri), remember_me=False) for uri in {a
 """
 
 
+SAYS_THAT_IT_WAITS = """
+from tiled_jupyter.kernel import cells
+pause = cells.pause
+def say_and_pause(*arguments):
+    print("waits", flush=True)
+    pause(*arguments)
+cells.pause = say_and_pause
+"""
+
+
 def test_the_stop_button_ends_the_wait_for_who_does_not_answer_a_sign_out():
     with HostileServer() as evil, kernel() as here:
         here.run("%load_ext tiled_jupyter")
-        here.run(SIGN_IN.format(addresses=[evil.uri]))
-
-        def stopped(request, handler) -> None:
-            here.interrupt()
-            handler.hostile.ended.wait(60)
-
-        evil.replies["auth/session/revoke"] = stopped
-        said = here.run("%tiled_logout --everywhere\nprint('goes on')")
+        here.run(SIGN_IN.format(addresses=[evil.uri]) + SAYS_THAT_IT_WAITS)
+        evil.replies["auth/session/revoke"] = lambda request, handler: handler.hostile.ended.wait(60)
+        said = here.run(
+            "%tiled_logout --everywhere\nprint('goes on')", lambda text: here.interrupt() if "waits" in text else None
+        )
         assert "Signed out here. Whether this sign-in has ended elsewhere is not known: no answer has come yet." in said
         assert "goes on" not in said
         assert here.run("print(contexts[0].authenticated)").strip() == "False"
