@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tiled.client.utils import ClientError
 
@@ -269,6 +269,8 @@ NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy", "NO_PROXY", "S
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(NAMES), values.map("".join), max_size=3), st.sampled_from(ADDRESSES))
+@example({"SSL_CERT_FILE": "alice:s3cr3t@"}, "https://none.invalid")
+@example({"SSL_CERT_FILE": "http://alice:s3cr3t@127.0.0.1"}, "https://none.invalid")
 def test_whatever_stands_in_the_environment_what_ends_a_connection_is_said(environment, variables, address):
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in variables.items():

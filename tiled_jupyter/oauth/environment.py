@@ -112,20 +112,25 @@ def _wrong_exceptions() -> str | None:
     return None
 
 
+def _shown(file: str) -> str:
+    """Return a path to be shown; the name and password of a proxy may have been put there."""
+    return legible(re.sub("[^/]*:[^/]*@", "…@", file))
+
+
 def _wrong_certificates() -> str | None:
     file = os.environ.get(CERTIFICATES)
     if not file:
         return None
     if Path(file).is_dir():
-        return f"{CERTIFICATES} names {legible(file)}, which is a directory: {DIRECTORY} is for those. {_CORRECT}"
+        return f"{CERTIFICATES} names {_shown(file)}, which is a directory: {DIRECTORY} is for those. {_CORRECT}"
     if not Path(file).is_file():
-        return f"{CERTIFICATES} names {legible(file)}, and there is no such file. {_CORRECT}"
+        return f"{CERTIFICATES} names {_shown(file)}, and there is no such file. {_CORRECT}"
     try:
         ssl.create_default_context(cafile=file)
     except ssl.SSLError:
-        return f"{CERTIFICATES} names {legible(file)}, which holds no certificates. {_CORRECT}"
+        return f"{CERTIFICATES} names {_shown(file)}, which holds no certificates. {_CORRECT}"
     except OSError as error:
-        return f"{CERTIFICATES} names {legible(file)}, which cannot be read ({error.strerror}). {_CORRECT}"
+        return f"{CERTIFICATES} names {_shown(file)}, which cannot be read ({error.strerror}). {_CORRECT}"
     return None
 
 
@@ -137,7 +142,7 @@ def _wrong_key_log() -> str | None:
     try:
         ssl.create_default_context()
     except OSError as error:
-        return f"{KEY_LOG} names {legible(file)}, which cannot be written ({error.strerror}). {_CORRECT}"
+        return f"{KEY_LOG} names {_shown(file)}, which cannot be written ({error.strerror}). {_CORRECT}"
     return None
 
 
