@@ -7,7 +7,7 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
-from . import bundle, hot_path, imports, kernels, page_load, panels, requests, sign_in, start, threads
+from . import bundle, hot_path, imports, kernels, panels, requests, sign_in, start, threads
 from .figures import table
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ PARTS: dict[str, Callable[[], Iterable[Any]]] = {
     "kernels": kernels.measure,
     "panels": panels.measure,
     "sign_in": sign_in.measure,
-    "page_load": page_load.measure,
     "bundle": bundle.measure,
 }
 

@@ -31,7 +31,8 @@ ARGUMENTS = [
 
 def find_chromium(playwright: Playwright | None = None, *, headed: bool = False) -> str | None:
     """Return the path of a Chromium that starts; without `playwright`, of the system's."""
-    paths = [shutil.which(command) for command in ([] if headed else [WITHOUT_WINDOWS]) + [*COMMANDS]]
+    commands = COMMANDS if headed else (WITHOUT_WINDOWS, *COMMANDS)
+    paths = [shutil.which(command) for command in commands]
     if playwright is not None:
         paths.append(playwright.chromium.executable_path)
     return next((path for path in paths if path and starts(path)), None)

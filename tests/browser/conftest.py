@@ -53,8 +53,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         marker = item.get_closest_marker("oldest_weekly")
         if marker and isinstance(item, pytest.Function) and not config.getoption("--kernels"):
-            kernel, *others = (item.callspec.params[name] for name in ("kernel", *item.callspec.params))
-            if kernel == KERNELS[OLDEST] and not {*others} & {*marker.kwargs.get("but", ())}:
+            parameters, but = item.callspec.params, marker.kwargs.get("but", ())
+            if parameters["kernel"] == KERNELS[OLDEST] and not any(each in but for each in parameters.values()):
                 item.add_marker(pytest.mark.weekly)
 
 

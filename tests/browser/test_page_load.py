@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.server.kernel import COMPUTES
 from tests.server.tiled_server import PASSWORDS
 
 from .chromium import new_window
@@ -62,14 +63,6 @@ def test_loaded_again_or_elsewhere_while_its_cell_waits(open_notebook, tiled_ser
     finally:
         on_phone.close()
     assert notebook.execute(2) == "2"
-
-
-COMPUTES = """
-import pathlib, time
-print("computes", flush=True)
-while not pathlib.Path({flag!r}).exists():
-    time.sleep(0.02)
-"""
 
 
 # ipywidgets gives up the question for all widgets at once and not after four seconds, which `new_window` makes minutes.

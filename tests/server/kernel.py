@@ -7,12 +7,27 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from jupyter_client import KernelManager
 
+from tests.browser.kernels import KERNELS, NEWEST, OLDEST
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+#: Each ipykernel under test, as a parameter; 7.2 lies between the others.
+VERSIONS = {
+    version: pytest.param(version, id=version, marks=[pytest.mark.weekly] * (version not in (OLDEST, NEWEST)))
+    for version in KERNELS
+}
+#: A cell that computes until a file is there.
+COMPUTES = """
+import pathlib, time
+print("computes", flush=True)
+while not pathlib.Path({flag!r}).exists():
+    time.sleep(0.02)
+"""
 
 
 class Kernel:

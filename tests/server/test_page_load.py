@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jupyter_client.manager import KernelManager
 
-from tests.browser.kernels import KERNELS, NEWEST, OLDEST, kernel_python
+from tests.browser.kernels import NEWEST, OLDEST, kernel_python
 from tests.patience import PATIENCE
+
+from .kernel import COMPUTES, VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,11 +73,10 @@ WAYS = {
     "worker thread": "ThreadPoolExecutor().submit(waiting.ask, question).result()",
     "await": "await asyncio.to_thread(waiting.ask, question)",
 }
-EACH = [pytest.param(version, id=version, marks=[pytest.mark.weekly] * (version == "7.2.0")) for version in KERNELS]
-# On ipykernel 6 nobody reads the shell socket while the main thread waits for a worker. 7.2 lies between the others.
+# On ipykernel 6 nobody reads the shell socket while the main thread waits for a worker.
 CASES = [
-    pytest.param(version, way, id=f"{version}, {way}", marks=[pytest.mark.weekly] * (version == "7.2.0"))
-    for version in KERNELS
+    pytest.param(version, way, id=f"{version}, {way}", marks=parameter.marks)
+    for version, parameter in VERSIONS.items()
     for way in WAYS
     if (version, way) != (OLDEST, "worker thread")
 ]
@@ -237,16 +238,8 @@ def test_a_method_of_that_name_on_a_comm_of_somebody_else_stays_in_line(client, 
     assert answered == ["control"]
 
 
-COMPUTES = """
-import pathlib, time
-print("computes", flush=True)
-while not pathlib.Path({flag!r}).exists():
-    time.sleep(0.02)
-"""
-
-
 @pytest.mark.parametrize("waits", [WAYS["main thread"], ON_THE_LOOP], ids=["main thread", "await"])
-@pytest.mark.parametrize("client", EACH, indirect=["client"])
+@pytest.mark.parametrize("client", VERSIONS.values(), indirect=["client"])
 def test_a_page_that_was_loaded_before_the_wait_gets_every_widget_and_nothing_overtakes(client, waits, tmp_path):
     flag, computed = tmp_path / "released", tmp_path / "computed"
     question, *ids = client.text(client.run(WIDGETS.replace("{flag!r}", repr(str(flag))))).split()
@@ -287,7 +280,7 @@ def test_a_page_that_was_loaded_before_the_wait_gets_every_widget_and_nothing_ov
     assert [m["parent_header"]["msg_id"] for m in control] == [given_up]
 
 
-@pytest.mark.parametrize("client", EACH, indirect=["client"])
+@pytest.mark.parametrize("client", VERSIONS.values(), indirect=["client"])
 def test_what_was_queued_before_the_wait_keeps_its_order_and_an_answer_is_heard(client, tmp_path):
     flag = tmp_path / "computed"
     question, widget, *_ = client.text(client.run(WIDGETS.replace("{flag!r}", repr(str(tmp_path / "f"))))).split()

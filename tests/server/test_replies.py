@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from jupyter_client.manager import KernelManager
 
-from tests.browser.kernels import KERNELS, kernel_python
+from tests.browser.kernels import kernel_python
 from tests.browser.listener import Listener
 from tests.browser.waiting import until
 from tests.canaries import leaks
 from tests.patience import PATIENCE
 from tiled_jupyter.panel.key_reply import REPLIES
+
+from .kernel import VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +60,6 @@ class Kernel:
 
 
 # 7.2 lies between the two others.
-VERSIONS = {v: pytest.param(v, marks=[pytest.mark.weekly] * (v == "7.2.0")) for v in KERNELS}
 
 
 @pytest.fixture(params=VERSIONS.values())

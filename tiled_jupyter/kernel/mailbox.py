@@ -38,6 +38,8 @@ from .front_end import kernel as running_kernel
 
 Channel: TypeAlias = Literal["shell", "control"]
 
+# Whose content is read; a queued cell may be large, and is passed by again and again.
+_LOOKED_INTO = ("comm_msg", "comm_open", "comm_info_request", "kernel_info_request")
 _BUSY_AGAIN = 5.0  # seconds; a hub's culler looks at most every few
 _STEP = 0.05  # seconds between two looks at ipykernel 6's socket
 _DEAF_AFTER = 3.0  # seconds without a look at it
@@ -296,7 +298,10 @@ class _Board:
         session = kernel.session
         ident, parts = session.feed_identities(frames, copy=False)
         head = session.deserialize(parts, content=False, copy=False)  # the signature stays usable
-        kind, content = head["header"]["msg_type"], session.unpack(head["content"])
+        kind = head["header"]["msg_type"]
+        if kind not in _LOOKED_INTO:
+            return None, None
+        content = session.unpack(head["content"])
         if kind == "comm_open" and page_load.opens_control(content):  # which stays in line
             self._opened.add(content["comm_id"])
         answer = page_load.answer_to(kernel, ident, head, content, self._opened)
