@@ -56,11 +56,11 @@ _CLICK_MANY = """async ([button, times]) => {
 _NOTING_PANEL = """
 import json, time
 from tiled_jupyter import LoginPanel
-from tiled_jupyter.state.wire import Cancel, ChangeServer
+from tiled_jupyter.state.wire import Plain
 heard = []
 class NotingPanel(LoginPanel):
     def obey(self, command, typed):
-        if isinstance(command, (Cancel, ChangeServer)):
+        if command in (Plain.CANCEL, Plain.CHANGE_SERVER):
             heard.append(time.time())
         else:
             super().obey(command, typed)
