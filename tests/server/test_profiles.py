@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from textwrap import dedent
@@ -154,3 +155,38 @@ def test_an_address_does_not_wait_for_tiled_to_read_profiles():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """Return what a new kernel says of the names it knows, with an environment and home of its own."""
+
+    def ask(said: str, **environment: str) -> str:
+        code = f"import sys; from tiled_jupyter.sign_in import profiles; print({said})"
+        own = {"HOME": str(tmp_path), "TILED_CACHE_DIR": str(tmp_path / "cache"), **environment}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TILED_", "XDG_"))}
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=inherited | own
+        )
+        return done.stdout.strip()
+
+    return ask
+
+
+KNOWN = "profiles.names(), 'tiled.profiles' in sys.modules"
+
+
+def test_who_has_saved_no_names_does_not_wait_for_tiled_to_read_them(asked, tmp_path):
+    assert asked(KNOWN) == "[] False"
+    place = tmp_path / ".config" / "tiled" / "profiles"
+    place.mkdir(parents=True)
+    (place / "notes.txt").touch()
+    assert asked(KNOWN) == "[] False"
+    (place / "ours.yml").write_text("beamline: {uri: 'http://127.0.0.1:1'}")
+    assert asked(KNOWN) == "['beamline'] True"
+
+
+@pytest.mark.parametrize("names", [(), ("TILED_PROFILES",), ("TILED_SITE_PROFILES", "XDG_CONFIG_HOME")])
+def test_names_are_looked_for_where_tiled_looks(asked, tmp_path, names):
+    same = "list(dict.fromkeys(profiles.directories())) == __import__('tiled.profiles').profiles.paths"
+    assert asked(same, **{name: str(tmp_path / name) for name in names}) == "True"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -54,10 +55,11 @@ HOMES = {
         "session/tiled_errors",
     },
     "distributed": {"keys/dask"},
-    "platformdirs": {"notebook/support", "session/key_files", "session/known_servers"},
+    "platformdirs": {"notebook/support", "session/key_files", "session/known_servers", "sign_in/profiles"},
 }
 
 
+@functools.cache
 def tree_of(module: Path) -> ast.Module:
     return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
 

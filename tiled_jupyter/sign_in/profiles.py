@@ -1,14 +1,18 @@
 """Tiled's profiles: servers saved under a name, with all that is needed to connect to them.
 
-Tiled's module takes a second to import (it checks what people write), so it is imported where a name may be
-one and not before.
+Tiled's module takes up to two seconds to import (it checks what people write), so it is imported where a name may be
+one, and where there are any.
 """
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+import platformdirs
 from tiled.client import constructors
 from tiled.client.context import Context
 
@@ -39,7 +43,31 @@ def is_profile(name: str) -> bool:
     return not is_address and name in _load()
 
 
+def directories() -> list[Path]:
+    """Return where Tiled looks for profiles: its ``tiled.profiles.paths``, without the module."""
+    site, user = platformdirs.site_config_path("tiled"), platformdirs.user_config_path("tiled")
+    return [
+        Path(os.getenv("TILED_SITE_PROFILES", "/etc/tiled/profiles")),
+        Path(os.getenv("TILED_SITE_PROFILES", site / "profiles")),
+        Path(sys.prefix, "etc", "tiled", "profiles"),
+        Path(os.getenv("TILED_PROFILES", Path.home() / ".config" / "tiled" / "profiles")),
+        Path(os.getenv("TILED_PROFILES", user / "profiles")),
+    ]
+
+
+def _may_be_any() -> bool:
+    if "tiled.profiles" in sys.modules:
+        return True
+    try:
+        files = [file for directory in directories() if directory.is_dir() for file in directory.iterdir()]
+    except (OSError, RuntimeError):  # Tiled's own error says more
+        return True
+    return any(file.suffix in (".yml", ".yaml") for file in files)
+
+
 def _load() -> Any:
+    if not _may_be_any():
+        return {}
     from tiled.profiles import load_profiles
 
     try:
