@@ -30,6 +30,8 @@ BUNDLE := tiled_jupyter/panel/static/panel.js tiled_jupyter/panel/static/panel.c
 DEMO_PATH := $(CURDIR)/$(DEMO)/bin:$(PATH)
 NODE = $(shell PATH="$(DEMO_PATH)" scripts/has-node || echo ,node)
 export PATH := $(BIN):$(CURDIR)/.nginx/usr/sbin:$(PATH)
+# Else each of some hundred processes of the tests compiles the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import certifi
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.patience import PATIENCE
+from tests.server import nursery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # No test measures time with it, and a busy machine is slow now and then.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -18,6 +25,7 @@ settings.load_profile("unhurried")
 os.environ.setdefault("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", f"{PATIENCE}s")
 
 BROWSER, SERVER = Path(__file__).parent / "browser", Path(__file__).parent / "server"
+OUTSIDE = {Path(__file__).parent / "engines", Path(__file__).parent / "identity"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--weekly", action="store_true", help="run those tests too that no change has to wait for")
     group.addoption("--headed", action="store_true", help="show the browser")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin what all processes of the run start their servers from."""
+    if nursery.is_possible() and not hasattr(config, "workerinput"):
+        nursery.NURSERY.begin()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -48,6 +62,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if {BROWSER, SERVER} & set(item.path.parents):
                 item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of each later garbage collection, of which some are asked for."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_authority(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Trust one certificate authority, here and in what tests start, as no test of these rings speaks with the world.
+
+    Each of some thousand clients reads what is to be trusted: all authorities take 40 ms.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if not any(OUTSIDE & set(item.path.parents) for item in request.session.items):
+            first = Path(certifi.where()).read_text(encoding="utf-8").partition("-----END CERTIFICATE-----")
+            file = tmp_path_factory.mktemp("authorities") / "one.pem"
+            file.write_text("".join(first[:2]), encoding="utf-8")
+            patch.setenv("SSL_CERT_FILE", str(file))
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,8 +1,9 @@
 """Tiled servers without the seconds that importing Tiled takes: each is a fork of one process that has done so.
 
-``python -m tests.server.nursery`` reads a JSON object a line (``arguments``, ``environment``, ``directory``, ``log``)
-and answers with the process id of a new ``tiled_jupyter.demo.server``. It ends with its input, and they with it:
-what a test run that was killed has started does not go on.
+``python -m tests.server.nursery DESCRIPTOR`` is that process, one for all processes of a test run. It listens at a
+socket that was given to it, reads a JSON object from each who connects (``arguments``, ``environment``, ``directory``,
+``log``), and answers with the process id of a new ``tiled_jupyter.demo.server``. It imports Tiled when the first one
+is wanted. It ends with its input, and they with it: what a test run that was killed has started does not go on.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from __future__ import annotations
 import atexit
 import contextlib
 import ctypes
+import functools
+import gc
 import json
 import os
 import select
+import selectors
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -75,36 +80,49 @@ class Forked:
 
 
 class Nursery:
-    """The process that servers are forked from, started with the first of them."""
+    """The process that servers are forked from: of the test run, or of this process where there is none."""
+
+    #: Where the address of its socket stands, for the processes of a test run.
+    address = "TESTS_NURSERY"
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._place: tempfile.TemporaryDirectory[str] | None = None
+
+    def begin(self) -> None:
+        """Start it, for this process and those that it starts."""
+        self._place = tempfile.TemporaryDirectory(prefix="tiled-nursery-")
+        path = Path(self._place.name, "socket")
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(path))
+            listening.listen()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.server.nursery", str(listening.fileno())],
+                stdin=subprocess.PIPE,
+                pass_fds=[listening.fileno()],
+                cwd=Path(__file__).parents[2],
+                env={name: value for name, value in os.environ.items() if not name.startswith("TILED_")},
+            )
+        os.environ[self.address] = str(path)
 
     def start(self, arguments: list[str], environment: dict[str, str], directory: str, log: Path) -> Forked:
         """Start a server; parameters as of `subprocess.Popen`."""
         wanted = {"arguments": arguments, "environment": environment, "directory": directory, "log": str(log)}
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "tests.server.nursery"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    cwd=Path(__file__).parents[2],
-                    env={name: value for name, value in environment.items() if not name.startswith("TILED_")},
-                )
-            assert self._process.stdin is not None
-            assert self._process.stdout is not None
-            print(json.dumps(wanted), file=self._process.stdin, flush=True)
-            return Forked(int(self._process.stdout.readline()))
+            if self.address not in os.environ:
+                self.begin()
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(os.environ[self.address])
+            with connection.makefile("rw", encoding="utf-8") as answers:
+                print(json.dumps(wanted), file=answers, flush=True)
+                return Forked(int(answers.readline()))
 
     def close(self) -> None:
-        """End it, and its servers."""
-        if self._process is not None:
-            with self._process as process:  # which closes its pipes
-                assert process.stdin is not None
-                process.stdin.close()
+        """End it, and its servers, where it was started here."""
+        if self._process is not None and self._place is not None:
+            self._process.communicate()  # which closes its input
+            self._place.cleanup()
 
 
 def is_possible() -> bool:
@@ -117,8 +135,10 @@ def prepare(directory: Path) -> None:
     import uvicorn  # noqa: F401
     from tiled.server.app import build_app_from_config
 
+    from tiled_jupyter.demo import data
     from tiled_jupyter.demo.server import configuration
 
+    data.tree = functools.cache(data.tree)  # the same at every start
     for writable in (False, True):
         build_app_from_config(configuration(directory, writable=writable))
     # Else each server would do that when it starts, in a process that imports Tiled. It leaves threads: in a child.
@@ -134,6 +154,8 @@ def prepare(directory: Path) -> None:
         raise RuntimeError(f"These were not made: {missing}")
     if threading.active_count() > 1:
         raise RuntimeError(f"What has threads cannot be forked: {threading.enumerate()}")
+    gc.collect()
+    gc.freeze()  # else each server goes through all of it, and copies it
 
 
 def _initialize(database: Path) -> None:
@@ -167,28 +189,39 @@ def serve(wanted: dict[str, Any], prepared: Path) -> None:
     server.main(wanted["arguments"])
 
 
-def main() -> None:
-    """Fork a server for each line."""
+def main(descriptor: int) -> None:
+    """Fork a server for each who connects, until standard input ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who has ended is forgotten at once
-    with tempfile.TemporaryDirectory(prefix="tiled-nursery-") as place:
+    with (
+        socket.socket(fileno=descriptor) as listening,
+        selectors.DefaultSelector() as waiting,
+        tempfile.TemporaryDirectory(prefix="tiled-nursery-") as place,
+    ):
         prepared = Path(place)
-        prepare(prepared)
-        for line in sys.stdin:
-            pid = os.fork()
-            if pid == 0:
-                try:
-                    serve(json.loads(line), prepared)
-                    os._exit(0)
-                except BaseException:  # noqa: BLE001 - it goes to the log, and nowhere else
-                    sys.excepthook(*sys.exc_info())
-                finally:
-                    sys.stdout.flush()
-                    os._exit(1)
-            print(pid, flush=True)
+        waiting.register(sys.stdin, selectors.EVENT_READ)
+        waiting.register(listening, selectors.EVENT_READ)
+        while not any(key.fileobj is sys.stdin for key, _ in waiting.select()):
+            with listening.accept()[0] as connection, connection.makefile("rw", encoding="utf-8") as lines:
+                wanted = json.loads(lines.readline() or "null")
+                if wanted is None:  # who asked was killed
+                    continue
+                if not (prepared / PREPARED[0]).exists():
+                    prepare(prepared)
+                pid = os.fork()
+                if pid == 0:
+                    try:
+                        listening.close()
+                        serve(wanted, prepared)
+                        os._exit(0)
+                    except BaseException:  # noqa: BLE001 - it goes to the log, and nowhere else
+                        sys.excepthook(*sys.exc_info())
+                    finally:
+                        os._exit(1)
+                print(pid, file=lines, flush=True)
 
 
 NURSERY = Nursery()
 atexit.register(NURSERY.close)
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

@@ -6,7 +6,6 @@ import time
 
 import httpx
 import pytest
-from tiled.server.app import build_app_from_config
 
 from tiled_jupyter import Context, LoginFailed, from_context
 from tiled_jupyter.demo.server import configuration
@@ -28,6 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
+    from tiled.server.app import build_app_from_config  # takes seconds, and this file is collected in every process
+
     directory = tmp_path_factory.mktemp("in-process")
     return build_app_from_config(configuration(directory, allow_anonymous_access=False, access_token_max_age=2))
 
