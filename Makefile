@@ -24,6 +24,7 @@ NODE_MODULES := js/node_modules/.installed
 # Each in an environment of its own, with what a person installs there.
 FRONT_ENDS := $(basename $(notdir $(wildcard tests/frontends/environments/*.txt)))
 HUB_PROXY := tests/frontends/proxy/node_modules/.installed
+VSCODE_PAGE := tests/frontends/vscode/dist/page.js
 PROVIDER := tiled_jupyter/demo/provider/node_modules/.installed
 BUNDLE := tiled_jupyter/panel/static/panel.js tiled_jupyter/panel/static/panel.css
 # The demo is apart from .venv. Its provider runs on the Node of the PATH, if that is new enough.
@@ -59,7 +60,7 @@ unit: $(VENV)/.installed $(NODE_MODULES) ## Run the tests that start no server, 
 	cd js && npm test
 	$(BIN)/python -m pytest tests/unit tests/http $(PYTEST_ARGS)
 
-frontends: three-kernels chromium kernels $(PROVIDER) $(HUB_PROXY) $(FRONT_ENDS:%=.frontends/%/.installed) ## Sign in from every front end, and write the README's table (FRONTENDS_ARGS='-k Voil')
+frontends: three-kernels chromium kernels $(NODE_MODULES) $(PROVIDER) $(HUB_PROXY) $(VSCODE_PAGE) $(FRONT_ENDS:%=.frontends/%/.installed) ## Sign in from every front end, and write the README's table (FRONTENDS_ARGS='-k Voil')
 	$(BIN)/python -m pytest tests/frontends $(FRONTENDS_ARGS)
 
 # Jobs run as somebody who is not root, and may not see the home in which the Python of .venv may lie: Debian's they may.
@@ -136,6 +137,7 @@ nginx: ## See that there is an nginx; unpack one where there is none
 clean: ## Remove all that make has made, the bundle and Playwright's Chromium excepted
 	rm -rf $(VENV) $(DEMO) $(AUDIT) .kernels .frontends .engines .identity .matrix .peers .nginx dist docs/_build tests/artifacts
 	rm -rf js/node_modules $(PROVIDER:/.installed=) $(HUB_PROXY:/.installed=)
+	rm -rf $(dir $(VSCODE_PAGE)) tests/frontends/vscode/node_modules
 	rm -rf __pycache__ .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find tiled_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -192,6 +194,9 @@ $(AUDIT)/.installed: | $(VENV)/.installed
 .frontends/%/.installed: tests/frontends/environments/%.txt | $(VENV)/.installed
 	@scripts/quietly "$*" scripts/environment $(BIN)/python .frontends/$* --requirement $<
 	@touch $@
+
+$(VSCODE_PAGE): tests/frontends/vscode/page.ts tests/frontends/vscode/node_modules/.installed
+	@scripts/quietly "the page with VS Code's widget code" npm run build --prefix tests/frontends/vscode
 
 %/node_modules/.installed: %/package.json %/package-lock.json | $(VENV)/.installed
 	@scripts/quietly "$(call step,$(if $(filter js,$*),5,6)) npm packages of $*" npm ci --prefix $*

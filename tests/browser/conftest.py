@@ -104,10 +104,11 @@ def window(chromium: Browser, session_lab: Lab) -> Iterator[Window]:
 def open_notebook(
     request: pytest.FixtureRequest, chromium: Browser, window: Window, lab: Lab
 ) -> Iterator[OpenNotebook]:
-    """Yield ``open_notebook(cells, kernel="k74", lab=lab, before=None)``: an open notebook with an idle kernel.
+    """Yield ``open_notebook(cells, kernel="k74", lab=lab, before=None, kind=Notebook)``: one with an idle kernel.
 
-    ``before(page)`` is called while the page is still empty. What it may do to what a page loads, and what a second
-    page of a test shares with the first, is not for other tests to see: these get a window of their own.
+    ``kind`` is how its page is used. ``before(page)`` is called while the page is still empty. What it may do to what
+    a page loads, and what a second page of a test shares with the first, is not for other tests to see: these get a
+    window of their own.
     """
     where = lab
     contexts: list[BrowserContext] = []
@@ -115,15 +116,19 @@ def open_notebook(
     in_window: Notebook | None = None
 
     def open_one(
-        cells: list[str], kernel: str = "k74", lab: Lab = where, before: Callable[[Page], None] | None = None
+        cells: list[str],
+        kernel: str = "k74",
+        lab: Lab = where,
+        before: Callable[[Page], None] | None = None,
+        kind: type[Notebook] = Notebook,
     ) -> Notebook:
         nonlocal in_window
         path = lab.write_notebook(f"notebook-{len(opened)}", cells, kernel)
         if in_window is None and before is None:
-            notebook = in_window = Notebook(window.page(lab), lab, path)
+            notebook = in_window = kind(window.page(lab), lab, path)
         else:
             contexts.append(new_window(chromium))
-            notebook = Notebook(contexts[-1].new_page(), lab, path)
+            notebook = kind(contexts[-1].new_page(), lab, path)
         opened.append(notebook)
         if before is not None:
             before(notebook.page)

@@ -55,6 +55,7 @@ _HELPERS = """() => {
     run: command => { void window.jupyterapp.commands.execute(command); },
     running: i => cell(i).model.executionState === 'running',
     count: i => cell(i).model.executionCount,
+    counts: () => nb().content.widgets.map((_, i) => tj.count(i)),
     prompt: i => cell(i).node.querySelector('.jp-InputPrompt').textContent,
     outputs: i => cell(i).model.outputs.toJSON(),
     text: i => cell(i).model.outputs.toJSON().map(o => {
@@ -194,8 +195,7 @@ class Notebook:
         self.page.evaluate("() => tj.run('notebook:run-all-cells')")
 
     def _remember(self) -> None:
-        counts = self.page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.map((_, i) => tj.count(i))")
-        self._counts = dict(enumerate(counts))
+        self._counts = dict(enumerate(self.page.evaluate("() => tj.counts()")))
 
     def cell_done(self, index: int = 0, timeout: float = PATIENCE) -> str:
         """Wait until a cell that was run has its number and its reply; return its text."""

@@ -49,11 +49,11 @@ def closed_two_ways_server(op: OpenIDProvider) -> Iterator[TiledServer]:
 
 @pytest.fixture
 def open_cells(front_end, lab, open_notebook):
-    """Return ``open_cells(cells)``: a notebook open in the front end, with an idle kernel."""
-    before = lab.enter if isinstance(lab, Hub) else None
+    """Return ``open_cells(cells, before=None)``: a notebook open in the front end, with an idle kernel."""
+    entering = lab.enter if isinstance(lab, Hub) else None
 
-    def open_one(cells):
-        notebook = open_notebook(cells, kernel=front_end.kernelspec, before=before)
+    def open_one(cells, before=entering):
+        notebook = open_notebook(cells, kernel=front_end.kernelspec, before=before, kind=front_end.page)
         if front_end.comms is not None:
             assert notebook.page.evaluate("() => tj.kernel().commsOverSubshells") == front_end.comms
         return notebook
@@ -71,9 +71,11 @@ def elsewhere(chromium):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Record what a test says of its front end."""
+    """Record what a test of the table says of its front end."""
     report = yield from browser.pytest_runtest_makereport(item)
     said = item.callspec.params
+    if not {"way", "cell"} <= said.keys():
+        return report
     results = _results[said["front_end"]]
     column = said["way"], said["cell"]
     results[column] = results.get(column, True) and report.passed

@@ -6,19 +6,18 @@ that, in an environment of its own.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.browser.kernels import KERNELS, ROOT, kernel_python
 from tests.browser.lab import Lab
+from tests.browser.notebook import Notebook
 
-from .servers import Hub, NotebookServer, Voila
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
+from .servers import VSCODE_WIDGETS, Hub, NotebookServer, Voila, VSCodeWidgets
+from .vscode_page import VSCodePage
 
 KERNEL_SETTINGS = "@jupyterlab/apputils-extension/kernels-settings"
 
@@ -31,14 +30,16 @@ class FrontEnd:
     ----------
     name : str
         In the table.
-    package : str
-        Whose version the table shows.
+    package : str or Path
+        Whose version the table shows; of a package of npm its folder.
     environment : str, optional
         Folder below ``.frontends``; the tests' own environment if left out.
     kernel : str
         A version of ipykernel, as in `KERNELS`.
     server : type of Lab
         What is started.
+    page : type of Notebook
+        How a notebook is used there.
     comms : str, optional
         JupyterLab's setting for comms over subshells; its default if left out.
     waiting : str
@@ -46,10 +47,11 @@ class FrontEnd:
     """
 
     name: str
-    package: str
+    package: str | Path
     environment: str | None = None
     kernel: str = "7.4"
     server: type[Lab] = Lab
+    page: type[Notebook] = Notebook
     comms: str | None = None
     waiting: str = "yes"
 
@@ -78,13 +80,26 @@ class FrontEnd:
         return _version(self.python, self.package), _version(kernel_python(self.kernel), "ipykernel")
 
 
-def _version(python: str, package: str) -> str:
+def _version(python: str, package: str | Path) -> str:
+    if isinstance(package, Path):
+        return str(json.loads((package / "package.json").read_text(encoding="utf-8"))["version"])
     code = f"import importlib.metadata as m; print(m.version({package!r}))"
     return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 COLLABORATION = FrontEnd("JupyterLab, two people on one notebook", "jupyter-collaboration", "collaboration")
 VOILA = FrontEnd("Voilà", "voila", "voila", server=Voila, waiting="says what to write")
+#: Not VS Code itself: the package of npm that it draws widgets with.
+VSCODE = [
+    FrontEnd(
+        "VS Code's widget code, in a page of our own",
+        VSCODE_WIDGETS,
+        kernel=version,
+        server=VSCodeWidgets,
+        page=VSCodePage,
+    )
+    for version in ("7.4", "6.31.0")
+]
 #: Those with cells that a person runs.
 NOTEBOOKS = [
     *(FrontEnd("JupyterLab", "jupyterlab", kernel=version) for version in ("7.4", "7.2.0", "6.31.0")),
@@ -93,5 +108,6 @@ NOTEBOOKS = [
     FrontEnd("JupyterLab 4.3", "jupyterlab", "jupyterlab-4.3", kernel="6.31.0"),
     FrontEnd("Notebook", "notebook", "notebook", server=NotebookServer),
     FrontEnd("JupyterHub", "jupyterhub", "jupyterhub", server=Hub),
+    *VSCODE,
 ]
 ALL = [*NOTEBOOKS, COLLABORATION, VOILA]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.browser.kernels import KERNELS, NEWEST, OLDEST, kernel_python
 from tests.browser.lab import Lab
 from tests.server.tiled_server import free_port
 from tiled_jupyter.demo.provider import find_node
@@ -14,7 +16,10 @@ from tiled_jupyter.demo.provider import find_node
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PROXY = Path(__file__).parent / "proxy" / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
+HERE = Path(__file__).parent
+PROXY = HERE / "proxy" / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
+VSCODE = HERE / "vscode"
+VSCODE_WIDGETS = VSCODE / "node_modules" / "@vscode" / "jupyter-ipywidgets8"
 
 
 class NotebookServer(Lab):
@@ -121,3 +126,27 @@ class Hub(Lab):
     def page_uri(self, path: str) -> str:
         """Return the address of a notebook in the user's server."""
         return f"{self.uri}/lab/tree/{path}?reset"
+
+
+class VSCodeWidgets(Lab):
+    """A plain Jupyter server with the page of the folder ``vscode``."""
+
+    module = "jupyter_server"
+
+    def _command(self) -> list[str]:
+        """Return the command of the server, with copies of the widget's code in each kernel's environment.
+
+        VS Code makes these when it starts a kernel.
+        """
+        if not (VSCODE / "dist" / "page.js").is_file():
+            raise RuntimeError(f"There is no page in {VSCODE / 'dist'}: `make frontends` builds it.")
+        static = self.directory / "static"
+        for version in (OLDEST, NEWEST):
+            installed = Path(kernel_python(version)).parents[1] / "share" / "jupyter" / "nbextensions"
+            shutil.copytree(installed / "anywidget", static / "nbextensions" / KERNELS[version] / "anywidget")
+        options = [option for option in super()._command() if not option.startswith("--LabApp.")]
+        return [*options, *(f"--ServerApp.extra_static_paths={folder}" for folder in (VSCODE, static))]
+
+    def page_uri(self, path: str) -> str:
+        """Return the address of a notebook."""
+        return f"{self.uri}/static/page.html?path={path}&token={self.token}"

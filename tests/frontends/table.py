@@ -20,7 +20,7 @@ HEADERS = ["front end", "version", "ipykernel", *(f"{way}, {cell}" for way, cell
 #: What is said of others.
 OTHERS = {
     "marimo 0.25": "not supported: once a visitor has signed in, the panels of others stay empty",
-    "VS Code": "not tested",
+    "VS Code": "not tested as a whole",
     "Colab": "not tested",
 }
 
