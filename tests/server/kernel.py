@@ -14,7 +14,7 @@ from tests.browser.kernels import KERNELS, NEWEST, OLDEST
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 #: Each ipykernel under test, as a parameter; 7.2 lies between the others.
 VERSIONS = {
@@ -60,11 +60,12 @@ class Kernel:
 
 
 @contextmanager
-def kernel(ip: str = "127.0.0.1") -> Iterator[Kernel]:
-    """Yield a kernel that has started."""
+def kernel(ip: str = "127.0.0.1", metadata: Mapping[str, object] | None = None) -> Iterator[Kernel]:
+    """Yield a kernel that has started; `metadata` is told with each message."""
     manager = KernelManager(ip=ip)
     manager.start_kernel()
     client = manager.client()
+    client.session.metadata = dict(metadata or {})
     client.start_channels()
     try:
         client.wait_for_ready(timeout=PATIENCE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Literal, TypeAlias
 
@@ -71,6 +71,24 @@ def _request() -> dict[str, Any]:
 def is_voila() -> bool:
     """Whether this is the kernel of a Voilà page, whose visitors all run under one computer account."""
     return kernel() is not None and "VOILA_KERNEL_ID" in os.environ
+
+
+Application: TypeAlias = Literal["VS Code", "Colab"]
+
+
+def application(request: Mapping[str, Any] | None) -> Application | None:
+    """Return which application shows the notebook, where it is none of Jupyter's own and known.
+
+    Parameters
+    ----------
+    request : mapping or None
+        The message that asked for the running cell. VS Code names the cell in its metadata, by the address that the
+        editor has for it.
+    """
+    if "google.colab" in sys.modules:
+        return "Colab"
+    cell = (request or {}).get("metadata", {}).get("cellId")
+    return "VS Code" if str(cell).startswith("vscode-") else None
 
 
 def has_page() -> bool:

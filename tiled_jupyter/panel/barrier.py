@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import CannotPrompt, LoginCancelled, LoginFailed
+from ..kernel import cells, front_end
 from ..kernel.mailbox import Channel, Letter
 from ..kernel.waiting import Wait
 from ..settings import TiledJupyter
@@ -159,8 +160,14 @@ class Barrier:
             return None
         if silent and isinstance(self._panel.session.state, SignedOut) and self.heard_at is None:
             self._begin_unasked(self._panel.session.state)
-        since_then = since if self._panel.resuming else None
-        return how_to_go_on(self._panel.session.state, silent=silent, saves=self._panel.saves, since=since_then)
+        cell = cells.current()
+        return how_to_go_on(
+            self._panel.session.state,
+            silent=silent,
+            saves=self._panel.saves,
+            since=since if self._panel.resuming else None,
+            application=front_end.application(cell.request if cell is not None else None),
+        )
 
     def _begin_unasked(self, form: SignedOut) -> None:
         """Begin the only way in, or the chosen one, once, where a person sees no panel and so can begin nothing."""

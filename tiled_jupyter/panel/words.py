@@ -6,7 +6,7 @@ import time
 
 from ..address import typed
 from ..errors import CannotPrompt
-from ..kernel.front_end import nobody
+from ..kernel.front_end import Application, nobody
 from ..session.identity import who_may_resume
 from ..state.states import AwaitingAuthorization, State, open_form
 
@@ -31,6 +31,15 @@ _ANYWIDGET = (
     "If the panel never appears, the package anywidget is missing where JupyterLab runs, or the content security "
     "policy of the page does not allow blob: in script-src. Ask the people who run JupyterLab."
 )
+_VSCODE = (
+    "If the panel never appears, VS Code has not found the package anywidget in the environment of this kernel: "
+    "install it there, restart the kernel, close the notebook and open it again. The panel cannot appear either where "
+    "the setting notebook.experimental.enableCsp is on."
+)
+_COLAB = """\
+If the panel does not appear, or does not react, stop this cell and make the panel in a cell of its own:
+from tiled_jupyter import LoginPanel; panel = LoginPanel({quoted}); panel
+Sign in there before you run the next cell, or this one again."""
 _CODE = """\
 To sign in without it, open this page:
 {page}
@@ -38,7 +47,9 @@ and compare, or type, the code {code}. Approve only if you started this, on {hos
 This cell then goes on by itself. The stop button ends the wait."""
 
 
-def how_to_go_on(state: State, *, silent: bool, saves: bool, since: float | None) -> tuple[str, str | None]:
+def how_to_go_on(
+    state: State, *, silent: bool, saves: bool, since: float | None, application: Application | None = None
+) -> tuple[str, str | None]:
     """Return how a wait can be answered.
 
     Parameters
@@ -51,6 +62,8 @@ def how_to_go_on(state: State, *, silent: bool, saves: bool, since: float | None
         Whether another notebook's sign-in can serve.
     since : float or None
         When an interrupted request began to wait (seconds since the epoch); None for any other login.
+    application : {"VS Code", "Colab"} or None
+        Which shows the notebook; None for JupyterLab and whatever is unknown.
 
     Returns
     -------
@@ -65,13 +78,18 @@ def how_to_go_on(state: State, *, silent: bool, saves: bool, since: float | None
     lines, link = [], None
     if since is not None:
         lines.append(_SINCE.format(since=time.strftime("%H:%M", time.gmtime(since)), who=who, host=host))
-    if not silent:
-        lines.append(_ELSEWHERE if saves else _IN_MEMORY)
-    elif isinstance(state, AwaitingAuthorization):
+    if silent:
+        lines.append(_SILENT)
+    if silent and isinstance(state, AwaitingAuthorization):
         link = state.code.verification_uri_complete or state.code.verification_uri
-        lines += [_SILENT, _CODE.format(page=link, code=state.code.user_code, host=host)]
+        lines.append(_CODE.format(page=link, code=state.code.user_code, host=host))
+    elif application == "Colab":  # each notebook there has a computer of its own: another one cannot help
+        lines.append(_COLAB)
+    elif silent:
+        lines.append(_ANOTHER_NOTEBOOK if saves else _NO_OTHER_NOTEBOOK)
+        lines.append(_VSCODE if application == "VS Code" else _ANYWIDGET)
     else:
-        lines += [_SILENT, _ANOTHER_NOTEBOOK if saves else _NO_OTHER_NOTEBOOK, _ANYWIDGET]
+        lines.append(_ELSEWHERE if saves else _IN_MEMORY)
     return "\n".join(lines).replace("{host}", host).replace("{quoted}", repr(uri)).replace("{uri}", uri), link
 
 
