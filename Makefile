@@ -195,6 +195,7 @@ $(AUDIT)/.installed: | $(VENV)/.installed
 	@scripts/quietly "$*" scripts/environment $(BIN)/python .frontends/$* --requirement $<
 	@touch $@
 
+# What VS Code's code needs is bundled in it: package.json puts empty packages in the place of 350 MB.
 $(VSCODE_PAGE): tests/frontends/vscode/page.ts tests/frontends/vscode/node_modules/.installed
 	@scripts/quietly "the page with VS Code's widget code" npm run build --prefix tests/frontends/vscode
 
