@@ -27,6 +27,7 @@ import {
   reasonOf,
   regionOf,
   statusOf,
+  unheard,
   waitingFor,
 } from "./words";
 
@@ -88,6 +89,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
   const aside = h("span", { class: "tiled-jupyter-aside" });
   const reason = h("p", { class: "tiled-jupyter-note tiled-jupyter-reason", "aria-live": "polite" });
   const waiting = h("p", { class: "tiled-jupyter-subtle" });
+  const deaf = h("p", { class: "tiled-jupyter-note tiled-jupyter-reason", "aria-live": "polite" });
   // Only the words are live regions: they are announced once, the seconds between them never.
   const slow = [
     h("span", { "aria-live": "polite" }),
@@ -113,6 +115,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
       waiting,
       h("p", { class: "tiled-jupyter-subtle tiled-jupyter-patience" }, ...slow),
     ),
+    deaf,
     body,
   );
   for (const type of KEPT_INSIDE) element.addEventListener(type, (event) => event.stopPropagation());
@@ -172,6 +175,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     name(regionOf(state));
     view.update(state, around);
     say(reason, reasonOf(state));
+    say(deaf, unheard(state, around.waiting && around.only_control && !context.control(), around.unanswered));
     const form = formOf(state);
     // Not while connecting: there is nothing to do for the person yet.
     const turn = !["connecting", "signed_in", "key_in_cell"].includes(state.kind);
@@ -209,6 +213,7 @@ export function makeCard(context: Context, inactive: boolean): Card {
     body.replaceChildren();
     aside.replaceChildren();
     say(reason, "");
+    say(deaf, "");
     element.dataset.kind = "restarted";
     element.dataset.mood = "idle";
     sayFoot(ENDED_KERNEL, "", "");

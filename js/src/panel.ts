@@ -5,7 +5,21 @@ import { makeAttention } from "./attention";
 import { type Card, type Heard, makeCard } from "./card";
 import type { Context, Draft } from "./parts/view";
 import { type Link, makeLink, repeat } from "./transport";
-import type { FromPython } from "./wire";
+import type { Command, FromPython } from "./wire";
+
+const NO_ANSWER_AFTER = 5000;
+/** To these the kernel answers with another state at once. */
+const ANSWERED: ReadonlySet<Command["type"]> = new Set([
+  "connect",
+  "sign_in",
+  "begin",
+  "use_key",
+  "accept_key",
+  "set_key_aside",
+  "sign_out",
+  "change_server",
+  "cancel",
+]);
 
 type Model = AnyModel<{ inactive: unknown }>;
 
@@ -18,14 +32,30 @@ export default () => {
   const untilState = new Set<() => void>();
   let latest: Heard | undefined;
   let link: Link | undefined;
+  let answer: ReturnType<typeof setTimeout> | undefined;
   const context: Context = {
     draft,
-    send: (command, secret) => link?.send(command, secret),
+    send,
     control: () => link?.control() ?? false,
     askForKey: (first_eight) => link?.askForKey(first_eight) ?? Promise.reject(new Error()),
   };
   // From the start: a model may have no view at all, or none that can be seen.
   const attention = makeAttention(() => makeCard(context, false));
+
+  function send(command: Command, secret?: Uint8Array<ArrayBuffer>): void {
+    link?.send(command, secret);
+    if (!ANSWERED.has(command.type)) return;
+    clearTimeout(answer);
+    answer = setTimeout(() => {
+      if (latest) show({ state: latest.state, around: { ...latest.around, unanswered: true } });
+    }, NO_ANSWER_AFTER);
+  }
+
+  function show(heard: Heard): void {
+    latest = heard;
+    for (const card of cards) card.show(heard);
+    attention.hear(heard);
+  }
 
   function hear(message: FromPython): void {
     link?.follow(message);
@@ -37,9 +67,8 @@ export default () => {
     }
     stopAll(untilState);
     const { type: _, state, ...around } = message;
-    latest = { state, around: { ...around, ahead: around.now - Date.now() / 1000 } };
-    for (const card of cards) card.show(latest);
-    attention.hear(latest);
+    clearTimeout(answer);
+    show({ state, around: { ...around, ahead: around.now - Date.now() / 1000, unanswered: false } });
   }
 
   function initialize({ model }: Pick<InitializeProps, "model">): () => void {
@@ -49,11 +78,13 @@ export default () => {
     untilHeard.add(repeat(() => made.send({ type: "alive", control: made.control() })));
     const forget = made.onEnd(() => {
       latest = undefined;
+      clearTimeout(answer);
       for (const card of cards) card.restarted();
       attention.hear(undefined);
     });
     return () => {
       stopAll(untilHeard);
+      clearTimeout(answer);
       attention.close();
       forget();
       model.off("msg:custom", hear);

@@ -253,6 +253,7 @@ export interface Surroundings {
   cell: number | null;
   resuming: boolean;
   exposed: boolean;
+  only_control: boolean;
   help_url: string;
 }
 

@@ -73,6 +73,22 @@ export function askedElsewhere(cell: number | null): string {
   return `${cell === null ? "A request" : `Cell ${cell}`} is waiting for you to sign in: use its panel, not this one.`;
 }
 
+/**
+ * Why nothing happens, where the kernel is not known to hear this page. `deaf`: the cell that waits hears the control
+ * channel alone, and the page has none. `unanswered`: what was pressed has had no answer for a while.
+ */
+export function unheard(state: State, deaf: boolean, unanswered: boolean): string {
+  if (!deaf)
+    return unanswered
+      ? "The kernel has not answered. If it is running a cell, it hears what you pressed when the cell has ended."
+      : "";
+  const instead =
+    state.kind === "awaiting_authorization"
+      ? "Approve on the web page, or press stop."
+      : "Press stop, then sign in here, and run the cell again.";
+  return needsPerson(state) ? `The cell does not hear what you press here. ${instead}` : "";
+}
+
 /** Who an interrupted request waits for. */
 export function whoMayResume(expected: Identity | null): string {
   return nameOf(expected, "the person whose session has ended");

@@ -9,7 +9,8 @@ import { formOf, serverOf } from "../src/words";
 import { open, states } from "./page";
 
 const NOW = 1790000003;
-type Around = Pick<Surroundings, "waiting" | "elsewhere" | "cell" | "remember" | "resuming">;
+type Around = Pick<Surroundings, "waiting" | "elsewhere" | "cell" | "remember" | "resuming"> &
+  Partial<Pick<Surroundings, "only_control">>;
 
 /** A claim, the words that make it, and whether it is so. */
 const CLAIMS: [string, RegExp, (state: State, around: Around) => boolean][] = [
@@ -65,6 +66,11 @@ const CLAIMS: [string, RegExp, (state: State, around: Around) => boolean][] = [
     /\bSign in\b(?! to go on)|Password|API key/,
     (state, { elsewhere }) => !(elsewhere && state.kind === "signed_out"),
   ],
+  [
+    "the cell does not hear this page",
+    /does not hear/,
+    ({ kind }, { only_control }) => only_control === true && /disconnected|signed_out|awaiting/.test(kind),
+  ],
   ["a code expires", /Expires in/, ({ kind }) => kind === "awaiting_authorization"],
   [
     "nothing is stored",
@@ -82,6 +88,7 @@ const AROUND: Around[] = [
   { waiting: true, elsewhere: false, cell: null, remember: "always", resuming: true },
   { waiting: false, elsewhere: true, cell: 14, remember: "ask", resuming: false },
   { waiting: false, elsewhere: true, cell: null, remember: "never", resuming: false },
+  { waiting: true, elsewhere: false, cell: 14, remember: "ask", resuming: false, only_control: true },
 ];
 
 function textsOf(page: ReturnType<typeof open>): string[] {
@@ -99,8 +106,9 @@ function textsOf(page: ReturnType<typeof open>): string[] {
 const found = new Set<string>();
 
 it.each(Object.entries(states))("what is said is so: %s", (_, state) => {
-  const page = open();
+  const [withControl, without] = [open(), open({ lab: false })];
   for (const around of AROUND) {
+    const page = around.only_control ? without : withControl;
     // The page's clock is the kernel's.
     page.show(state, { ...around, now: NOW });
     for (const text of textsOf(page))

@@ -408,3 +408,75 @@ describe("handshake", () => {
     expect([page.listeners.size, page.kernel.listeners]).toEqual([0, 0]);
   });
 });
+
+describe("what the kernel does not hear", () => {
+  const DEAF = "The cell does not hear what you press here.";
+  const STOP = `${DEAF} Press stop, then sign in here, and run the cell again.`;
+  const around = { waiting: true, transport: "control", only_control: true } as const;
+
+  it.each([
+    ["disconnected", STOP],
+    ["signed out", STOP],
+    ["awaiting authorization", `${DEAF} Approve on the web page, or press stop.`],
+  ] as const)("says what to do instead where the page lacks the channel: %s", (name, words) => {
+    const page = open({ lab: false });
+    page.show(state(name), around);
+    expect(page.text()).toContain(words);
+    page.show(state(name), { ...around, only_control: false });
+    expect(page.text()).not.toContain(DEAF);
+    page.show(state(name), around);
+    page.show(state("signed in"), { ...around, waiting: false });
+    expect(page.text()).not.toContain(DEAF);
+  });
+
+  it("is no matter where the page has the channel", () => {
+    const page = open();
+    page.show(state("signed out"), around);
+    expect(page.text()).not.toContain(DEAF);
+  });
+
+  it.each([
+    "connect",
+    "sign_in",
+    "begin",
+    "use_key",
+    "accept_key",
+    "set_key_aside",
+    "sign_out",
+    "change_server",
+    "cancel",
+  ])("is said after seconds, until an answer comes: %s", (type) => {
+    vi.useFakeTimers();
+    const page = open();
+    INTERACTIONS[type]?.(page);
+    page.hear(PING);
+    expect(page.commands().map(({ content }) => content.type)).toEqual([type]);
+    vi.advanceTimersByTime(4900);
+    expect(page.text()).not.toContain("has not answered");
+    vi.advanceTimersByTime(200);
+    expect(page.text()).toContain("The kernel has not answered.");
+    page.show(state("verifying"));
+    expect(page.text()).not.toContain("has not answered");
+  });
+
+  it("is not said of what was answered", () => {
+    vi.useFakeTimers();
+    const page = open();
+    page.show(state("signed out"));
+    signIn(page);
+    page.show(state("verifying"));
+    vi.advanceTimersByTime(7000);
+    expect(page.text()).not.toContain("has not answered");
+  });
+
+  it("leaves what is typed meanwhile", () => {
+    vi.useFakeTimers();
+    const page = open();
+    page.show(state("signed out"));
+    signIn(page);
+    page.type("User name", "bob");
+    vi.advanceTimersByTime(5100);
+    expect(page.text()).toContain("has not answered");
+    expect(page.field("User name")?.value).toBe("bob");
+  });
+});

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tiled_jupyter.demo.server import PASSWORDS
 
+from .kernels import KERNELS, OLDEST
 from .panel import Panel
 
 
@@ -66,3 +67,34 @@ def test_a_panel_that_answers_brings_no_second_output(open_notebook, tiled_serve
     texts = notebook.page.evaluate("() => { clearInterval(tj.watch); return [...tj.texts]; }")
     assert texts
     assert not [text for text in texts if "does not answer" in text]
+
+
+WORKER = """
+from concurrent.futures import ThreadPoolExecutor
+from tiled_jupyter import LoginPanel
+panel = LoginPanel({uri!r})
+display(panel)
+ThreadPoolExecutor().submit(panel.wait).result()
+"""
+
+
+def test_where_a_cell_hears_the_control_channel_alone_a_page_without_it_says_what_to_do(open_notebook, tiled_server):
+    """A worker thread waits on ipykernel 6, and the main thread waits for it."""
+    notebook = open_notebook(
+        [WORKER.format(uri=tiled_server.uri), "print(sorted(panel.client))"], kernel=KERNELS[OLDEST]
+    )
+    notebook.take_control_channel_away()
+    notebook.run(0)
+    panel = Panel(notebook, 0)
+    expect(panel.waiting).to_be_visible()
+    words = "Press stop, then sign in here, and run the cell again."
+    expect(panel.region.get_by_text(words)).to_be_visible()
+    assert "Press stop, then sign in there, and run the cell again." in notebook.wait_for_text("Press stop")
+    panel.sign_in("alice", PASSWORDS["alice"])
+    expect(panel.region.get_by_text(words)).to_be_visible()
+    notebook.stop()
+    notebook.cell_done(0)
+    panel.signed_in_as("alice")
+    expect(panel.region.get_by_text(words)).to_be_hidden()
+    assert "Press stop" not in notebook.text(0)
+    assert notebook.execute(1).strip() == "['alice', 'public', 'staff']"

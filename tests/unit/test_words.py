@@ -20,7 +20,7 @@ def asked_by(cell: str) -> dict:
 
 
 def said(**case) -> str:
-    return how_to_go_on(FORM, **({"silent": True, "saves": True, "since": None} | case))[0]
+    return how_to_go_on(FORM, **({"sign": "none", "saves": True, "since": None} | case))[0]
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_in_vs_code_anywidget_is_said_to_belong_to_the_kernel(saves):
     assert "does not answer" in text
     assert "the package anywidget in the environment of this kernel: install it there" in text
     assert "JupyterLab" not in text
-    assert said(saves=saves, application="VS Code", silent=False) == said(saves=saves, silent=False)
+    assert said(saves=saves, application="VS Code", sign="of life") == said(saves=saves, sign="of life")
 
 
-@pytest.mark.parametrize("silent", [True, False])
-def test_in_colab_the_panel_is_said_to_belong_in_a_cell_of_its_own(silent):
-    text = said(silent=silent, application="Colab")
-    assert ("does not answer" in text) is silent
+@pytest.mark.parametrize("sign", ["none", "of life"])
+def test_in_colab_the_panel_is_said_to_belong_in_a_cell_of_its_own(sign):
+    text = said(sign=sign, application="Colab")
+    assert ("does not answer" in text) is (sign == "none")
     assert "panel = LoginPanel('https://tiled.example.org'); panel\n" in text
     assert "Sign in there before you run the next cell, or this one again." in text
     assert "JupyterLab" not in text

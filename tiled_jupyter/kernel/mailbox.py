@@ -82,9 +82,9 @@ class Mailbox:
         return self._ways.channel
 
     @property
-    def reaches_new_pages(self) -> bool:
-        """Whether a page that is loaded now would be answered."""
-        return self._ways.reach_new_pages
+    def hears_shell(self) -> bool:
+        """Whether what comes on the shell channel is heard: else no page without control, and none loaded now."""
+        return self._ways.hear_shell
 
     def put(self, letter: Letter) -> None:
         """Deliver a letter, from any thread."""
@@ -172,7 +172,7 @@ class _Board:
         return "shell" if self._tapped else "control"
 
     @property
-    def reach_new_pages(self) -> bool:
+    def hear_shell(self) -> bool:
         return self._tapped or time.monotonic() - self._pumped_at < _DEAF_AFTER
 
     def _install(self) -> None:

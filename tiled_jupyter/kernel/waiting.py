@@ -20,9 +20,11 @@ from .mailbox import Channel, Letter, Mailbox, open_mailbox
 _log = logging.getLogger(__name__)
 _SILENT_AFTER = 5.0  # seconds without any sign of a page that never answered
 _LOST_AFTER = 25.0  # seconds without an answer of a page that did: closed, reloaded, or asleep
-# Until the first answer: ever more, because a server keeps what no page takes.
-_PING_UNHEARD = 0.3  # seconds between pings
-_PING = 10.0
+# Seconds between pings. While nothing is heard they grow to a tenth of the silence: a server keeps what no page takes,
+# and a kernel that hears nothing before its cell ends has every answer in its queue.
+_PING_FIRST = 0.3  # of a page that never answered
+_PING = 10.0  # of one that did
+_PING_LONGEST = 300.0
 _LOOK = 0.5
 
 
@@ -62,7 +64,7 @@ class Asker(Protocol):
     def give_up(self, why: Literal["stopped", "deadline"]) -> Exception:
         """End the question unanswered, and return what to raise for it."""
 
-    def words(self, *, silent: bool, since: float, comes_back: bool) -> tuple[str, str | None] | None:
+    def words(self, *, silent: bool, since: float, only_control: bool) -> tuple[str, str | None] | None:
         """Return what to say beside the widget: paragraphs, one a line, and which of them is a link.
 
         Parameters
@@ -71,8 +73,9 @@ class Asker(Protocol):
             Whether the page gives no sign of life.
         since : float
             When the wait began, in seconds since the epoch.
-        comes_back : bool
-            Whether a page that is loaded meanwhile shows the widget.
+        only_control : bool
+            Whether nothing but the control channel is heard: then a page without it is not, and one that is loaded
+            meanwhile does not show the widget.
         """
 
 
@@ -95,6 +98,8 @@ class Wait:
     ----------
     since : float
         When it began, in seconds since the epoch.
+    only_control : bool
+        Whether nothing but the control channel is heard, as far as has been seen.
     """
 
     def __init__(
@@ -109,6 +114,7 @@ class Wait:
         self._blocking = blocking
         self.since = time.time()
         self._next_ping = self._next_look = 0.0
+        self.only_control = False
         self._box: Mailbox | None = None
 
     def __enter__(self) -> Wait:
@@ -195,15 +201,15 @@ class Wait:
         now = time.monotonic()
         heard = self._asker.heard_at
         if now >= self._next_ping:
-            unheard = min(max(_PING_UNHEARD, (now - self._begun) / 10), _PING)
-            self._next_ping = now + (unheard if heard is None else _PING)
+            least, quiet_for = (_PING_FIRST if heard is None else _PING), now - max(heard or 0.0, self._begun)
+            self._next_ping = now + min(max(least, quiet_for / 10), _PING_LONGEST)
             self._asker.ping(self.channel)
         if now >= self._next_look:
             self._next_look = now + _LOOK
             self._asker.look()
         silent = now - self._begun > _SILENT_AFTER if heard is None else now - max(heard, self._begun) > _LOST_AFTER
-        comes_back = self._box is not None and self._box.reaches_new_pages
-        words = self._asker.words(silent=silent, since=self.since, comes_back=comes_back)
+        self.only_control = self._box is None or not self._box.hears_shell
+        words = self._asker.words(silent=silent, since=self.since, only_control=self.only_control)
         if words is None:
             self._words.clear()
         else:
@@ -272,5 +278,5 @@ class _Question:
     def give_up(self, why: Literal["stopped", "deadline"]) -> Exception:
         return TimeoutError("Nobody answered in time. Run the cell again.")
 
-    def words(self, *, silent: bool, since: float, comes_back: bool) -> None:
+    def words(self, *, silent: bool, since: float, only_control: bool) -> None:
         return None

@@ -17,7 +17,7 @@ from ..settings import TiledJupyter
 from ..sign_in.session import CANCELLED
 from ..state.parts import Failure
 from ..state.states import Connecting, Disconnected, SignedIn, SignedOut, State
-from .words import NEUTRAL_TEXT, how_to_go_on, require_somebody
+from .words import NEUTRAL_TEXT, Sign, how_to_go_on, require_somebody
 
 if TYPE_CHECKING:
     from .panel import LoginPanel
@@ -46,6 +46,7 @@ class Barrier:
         self.cancels = 0
         self._cancels_before: dict[Wait, int] = {}
         self._may_begin = False
+        self._only_control = False
 
     def settle(self, state: State) -> None:
         """Follow a new state, and make those who wait look at it."""
@@ -154,16 +155,25 @@ class Barrier:
         self._panel.session.cancel(Failure("deadline", sentence))
         return LoginFailed(sentence, "deadline")
 
-    def words(self, *, silent: bool, since: float, comes_back: bool) -> tuple[str, str | None] | None:
-        """Return what to say beside the panel."""
-        if not silent and comes_back and not self._panel.resuming:
+    def words(self, *, silent: bool, since: float, only_control: bool) -> tuple[str, str | None] | None:
+        """Return what to say beside the panel, and have the page know it where it is not heard."""
+        if only_control != self._only_control:
+            self._only_control = only_control
+            self._panel.publish_again()
+        if not silent and not only_control and not self._panel.resuming:
             return None
         if silent and isinstance(self._panel.session.state, SignedOut) and self.heard_at is None:
             self._begin_unasked(self._panel.session.state)
+        control = self._panel.has_control
+        sign: Sign = "of life"
+        if only_control and (control is False or (silent and control is None)):
+            sign = "unheard" if control is False else "unheard or missing"
+        elif silent:
+            sign = "none"
         cell = cells.current()
         return how_to_go_on(
             self._panel.session.state,
-            silent=silent,
+            sign=sign,
             saves=self._panel.saves,
             since=since if self._panel.resuming else None,
             application=front_end.application(cell.request if cell is not None else None),

@@ -54,6 +54,8 @@ class Page(anywidget.AnyWidget):
         Of those who wait for the page.
     heard_at : float or None
         When the page last gave a sign of life, on the monotonic clock.
+    has_control : bool or None
+        Whether the page that was heard last could use the control channel; None before the first.
     """
 
     session: LoginSession
@@ -79,6 +81,7 @@ class Page(anywidget.AnyWidget):
         self._seen: deque[str] = deque(maxlen=200)
         self._seen_lock = threading.Lock()
         self.heard_at: float | None = None
+        self.has_control: bool | None = None
         self.resuming = False
         self._profiles: list[str] | None = None
         super().__init__(**traits)
@@ -144,6 +147,7 @@ class Page(anywidget.AnyWidget):
             cell=front_end.cell_number() if a_cell_waits else None,
             resuming=self.resuming,
             exposed=front_end.is_exposed(),
+            only_control=any(wait.only_control for wait in waits),
             help_url=self._settings.help_url,
         )
         self.send(wire.encode_state(self.shown, surroundings))
@@ -172,6 +176,8 @@ class Page(anywidget.AnyWidget):
                 return
             self._seen.append(message_id)
         self.heard_at = time.monotonic()
+        if isinstance(command, wire.Alive | wire.Ready | wire.Pong):
+            self.has_control = command.control
         self.obey(command, letter.typed)
 
     def _on_page_message(self, _widget: object, content: object, buffers: list[Any]) -> None:

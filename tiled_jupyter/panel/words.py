@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Literal, TypeAlias
 
 from ..address import typed
 from ..errors import CannotPrompt
@@ -20,6 +21,9 @@ _ELSEWHERE = (
 _IN_MEMORY = "This sign-in is kept in memory only: keep this page open."
 
 _SILENT = "This cell waits for a sign-in to {host}, but its panel does not answer."
+_UNHEARD = """\
+This cell waits for a sign-in to {host}, but does not hear what is pressed in its panel.
+Press stop, then sign in there, and run the cell again."""
 _ANOTHER_NOTEBOOK = """\
 In any other notebook of yours where the panel works, run: %tiled_login {uri}
 Or in Python at a terminal: from tiled.client import from_uri; from_uri({quoted}).login()
@@ -47,8 +51,13 @@ and compare, or type, the code {code}. Approve only if you started this, on {hos
 This cell then goes on by itself. The stop button ends the wait."""
 
 
+#: What a wait knows of its page: that it lives; that it cannot be heard while the cell runs; that it is either that or
+#: not there; that it gives no sign of life although it would be heard.
+Sign: TypeAlias = Literal["of life", "unheard", "unheard or missing", "none"]
+
+
 def how_to_go_on(
-    state: State, *, silent: bool, saves: bool, since: float | None, application: Application | None = None
+    state: State, *, sign: Sign, saves: bool, since: float | None, application: Application | None = None
 ) -> tuple[str, str | None]:
     """Return how a wait can be answered.
 
@@ -56,8 +65,8 @@ def how_to_go_on(
     ----------
     state : State
         Of the login that is waited for.
-    silent : bool
-        Whether the panel does not answer.
+    sign : str
+        What is known of the page; see `Sign`.
     saves : bool
         Whether another notebook's sign-in can serve.
     since : float or None
@@ -78,18 +87,19 @@ def how_to_go_on(
     lines, link = [], None
     if since is not None:
         lines.append(_SINCE.format(since=time.strftime("%H:%M", time.gmtime(since)), who=who, host=host))
-    if silent:
-        lines.append(_SILENT)
-    if silent and isinstance(state, AwaitingAuthorization):
+    if sign != "of life":
+        lines.append(_SILENT if sign == "none" else _UNHEARD)
+    if sign != "of life" and isinstance(state, AwaitingAuthorization):
         link = state.code.verification_uri_complete or state.code.verification_uri
         lines.append(_CODE.format(page=link, code=state.code.user_code, host=host))
     elif application == "Colab":  # each notebook there has a computer of its own: another one cannot help
         lines.append(_COLAB)
-    elif silent:
-        lines.append(_ANOTHER_NOTEBOOK if saves else _NO_OTHER_NOTEBOOK)
-        lines.append(_VSCODE if application == "VS Code" else _ANYWIDGET)
-    else:
+    elif sign == "of life":
         lines.append(_ELSEWHERE if saves else _IN_MEMORY)
+    else:
+        lines.append(_ANOTHER_NOTEBOOK if saves else _NO_OTHER_NOTEBOOK)
+        if sign != "unheard":
+            lines.append(_VSCODE if application == "VS Code" else _ANYWIDGET)
     return "\n".join(lines).replace("{host}", host).replace("{quoted}", repr(uri)).replace("{uri}", uri), link
 
 

@@ -51,6 +51,8 @@ class Surroundings:
         Whether an interrupted request waits; the panel then folds to one line once it goes on.
     exposed : bool
         Whether what is typed travels to the kernel over a network without encryption.
+    only_control : bool
+        Whether nothing but the control channel is heard while the cell waits: not all pages have it.
     help_url : str
         A page to link to, for who needs help; empty for none.
     """
@@ -65,6 +67,7 @@ class Surroundings:
     cell: int | None = None
     resuming: bool = False
     exposed: bool = False
+    only_control: bool = False
     help_url: str = ""
 
 

@@ -22,9 +22,12 @@ export interface Context {
   askForKey(first_eight: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** The surroundings as they arrived; `ahead` is how many seconds the kernel's clock is ahead of the page's. */
+/** The surroundings as they arrived, and what the page knows itself. */
 export interface Around extends Surroundings {
+  /** How many seconds the kernel's clock is ahead of the page's. */
   ahead: number;
+  /** Whether what was pressed has had no answer for a while. */
+  unanswered: boolean;
 }
 
 /** The body of the panel for one kind of state, or for two that look alike. */
