@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser import conftest as browser
-from tests.browser.conftest import chromium, lab, op, open_notebook, two_ways_server, window
+from tests.browser.conftest import chromium, closed_tiled_server, lab, op, open_notebook, two_ways_server, window
 from tests.server.openid_provider import OpenIDProvider, own_device_provider, password_provider
 from tests.server.tiled_server import TiledServer
 
-from . import table
+from . import consoles, table
 from .front_ends import ALL, FrontEnd
 from .servers import Hub
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.browser.lab import Lab
 
-__all__ = ["chromium", "lab", "op", "open_notebook", "two_ways_server", "window"]
+__all__ = ["chromium", "closed_tiled_server", "lab", "op", "open_notebook", "two_ways_server", "window"]
 
 _results: dict[FrontEnd, table.Results] = defaultdict(dict)
 
@@ -74,6 +74,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Record what a test of the table says of its front end."""
     report = yield from browser.pytest_runtest_makereport(item)
     said = item.callspec.params
+    if "console" in said:
+        consoles.record(said["console"], said["story"], passed=report.passed)
     if not {"way", "cell"} <= said.keys():
         return report
     results = _results[said["front_end"]]
@@ -86,3 +88,5 @@ def pytest_sessionfinish() -> None:
     """Write what was seen into the README."""
     if _results:
         table.write(_results, ALL)
+    if consoles.results:
+        consoles.write()

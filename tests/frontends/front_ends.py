@@ -77,10 +77,11 @@ class FrontEnd:
 
     def versions(self) -> tuple[str, str]:
         """Return the versions of itself and of ipykernel."""
-        return _version(self.python, self.package), _version(kernel_python(self.kernel), "ipykernel")
+        return version_of(self.python, self.package), version_of(kernel_python(self.kernel), "ipykernel")
 
 
-def _version(python: str, package: str | Path) -> str:
+def version_of(python: str, package: str | Path) -> str:
+    """Return the version of a package, in the environment of an interpreter or in its folder of npm's."""
     if isinstance(package, Path):
         return str(json.loads((package / "package.json").read_text(encoding="utf-8"))["version"])
     code = f"import importlib.metadata as m; print(m.version({package!r}))"
@@ -106,6 +107,7 @@ NOTEBOOKS = [
     FrontEnd("JupyterLab, comms over no subshell", "jupyterlab", comms="disabled"),
     FrontEnd("JupyterLab, a subshell for each comm", "jupyterlab", comms="perComm"),
     FrontEnd("JupyterLab 4.3", "jupyterlab", "jupyterlab-4.3", kernel="6.31.0"),
+    FrontEnd("JupyterLab, next", "jupyterlab", "jupyterlab-next"),
     FrontEnd("Notebook", "notebook", "notebook", server=NotebookServer),
     FrontEnd("JupyterHub", "jupyterhub", "jupyterhub", server=Hub),
     *VSCODE,

@@ -10,6 +10,7 @@ from tests.browser.kernels import ROOT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .consoles import Console
     from .front_ends import FrontEnd
 
 README = ROOT / "README.md"
@@ -32,15 +33,15 @@ def write(ran: Mapping[FrontEnd, Results], all_front_ends: list[FrontEnd]) -> No
     before, rest = README.read_text(encoding="utf-8").split(BEGIN)
     old, after = rest.split(END)
     kept = old.splitlines()[2:]
-    lines = [_line(HEADERS), _line(["---"] * len(HEADERS))]
+    lines = [line_of(HEADERS), line_of(["---"] * len(HEADERS))]
     for front_end in all_front_ends:
         results = ran.get(front_end, {})
         if set(results) == set(COLUMNS):
             said = [_word(front_end, column, worked=results[column]) for column in COLUMNS]
             day = datetime.now(timezone.utc).date().isoformat()
-            lines.append(_line([front_end.name, *front_end.versions(), *said, day]))
+            lines.append(line_of([front_end.name, *front_end.versions(), *said, day]))
         else:
-            old_ones = (line for line in kept if _is_about(line, front_end))
+            old_ones = (line for line in kept if is_about(line, front_end))
             lines.append(next(old_ones, _without_results(front_end.name, front_end.kernel)))
     lines += [_without_results(name, said=said) for name, said in OTHERS.items()]
     README.write_text(f"{before}{BEGIN}" + "".join(f"{line}\n" for line in lines) + f"{END}{after}", encoding="utf-8")
@@ -53,13 +54,15 @@ def _word(front_end: FrontEnd, column: tuple[str, str], *, worked: bool) -> str:
 
 
 def _without_results(name: str, kernel: str = "", said: str = "not tested") -> str:
-    return _line([name, "", kernel, *[""] * len(COLUMNS), said])
+    return line_of([name, "", kernel, *[""] * len(COLUMNS), said])
 
 
-def _is_about(line: str, front_end: FrontEnd) -> bool:
+def is_about(line: str, front_end: FrontEnd | Console) -> bool:
+    """Whether a row is about a front end."""
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     return cells[0] == front_end.name and cells[2].startswith(front_end.kernel)
 
 
-def _line(cells: list[str]) -> str:
+def line_of(cells: list[str]) -> str:
+    """Return a row."""
     return f"| {' | '.join(cells)} |"

@@ -71,7 +71,7 @@ def test_without_allow_unlisted_servers_tiled_login_asks_nobody_at_a_terminal_ei
     chosen = TiledJupyter(config=Config(TiledJupyter={"allow_unlisted_servers": False}))
     monkeypatch.setattr("tiled_jupyter.notebook.magics.settings", lambda: chosen)
     with pytest.raises(UsageError, match="The settings of this site"):
-        magics._at_a_terminal(closed_server.uri, remember=True)
+        magics._on_stdin(closed_server.uri, remember=True)
     assert sent == []
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from html import escape
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 
@@ -30,6 +33,19 @@ def has_terminal() -> bool:
     return kernel() is None and sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
 
 
+def has_console() -> bool:
+    """Whether the kernel works for ``jupyter console``, qtconsole or Spyder: they allow stdin, and show no widget.
+
+    They say nothing of a cell with what they ask to be run, and start a kernel that has no notebook's name.
+    """
+    return _says_nothing_of_a_cell() and bool(getattr(kernel(), "_allow_stdin", False)) and not _is_jupyter_run()
+
+
+def asks_on_stdin() -> bool:
+    """Whether Tiled's own prompt reaches a person, and a page cannot."""
+    return has_terminal() or has_console()
+
+
 Nobody: TypeAlias = Literal["start-up", "voila", "unattended"]
 
 
@@ -40,18 +56,14 @@ def nobody() -> Nobody | None:
     -------
     {"start-up", "voila", "unattended"} or None
         A kernel that starts and runs no cell yet; the kernel of a Voilà page; a script, and where stdin is refused:
-        nbclient, papermill, nbconvert. ``jupyter run`` allows stdin and has nobody too; its requests carry no metadata
-        at all.
+        nbclient, papermill, nbconvert. ``jupyter run`` allows stdin and has nobody too.
     """
     running = kernel()
-    parent = _request()
-    asked_by = parent.get("header", {}).get("msg_type")
+    asked_by = _request().get("header", {}).get("msg_type")
     if is_starting():
         return "start-up"
     if getattr(running, "_allow_stdin", running is not None):
-        by_jupyter_run = (
-            asked_by == "execute_request" and not parent.get("metadata") and "JPY_SESSION_NAME" not in os.environ
-        )
+        by_jupyter_run = _says_nothing_of_a_cell() and _is_jupyter_run()
         if not by_jupyter_run and asked_by not in ("complete_request", "inspect_request"):
             return None
     return "voila" if is_voila() else "unattended"
@@ -66,6 +78,37 @@ def _request() -> dict[str, Any]:
     """Return the message that the kernel works on; it is empty where there is none."""
     parent: dict[str, Any] = kernel().get_parent() if kernel() is not None else {}
     return parent
+
+
+def _says_nothing_of_a_cell() -> bool:
+    """Whether what is being run came without a word on its cell, which notebooks say, and is no notebook's."""
+    request = _request()
+    asked_by = request.get("header", {}).get("msg_type")
+    return asked_by == "execute_request" and not request.get("metadata") and "JPY_SESSION_NAME" not in os.environ
+
+
+def _is_jupyter_run() -> bool:
+    """Whether ``jupyter run`` has started this kernel; its requests are those of ``jupyter console``."""
+    for process in {str(os.getppid()), os.environ.get("JPY_PARENT_PID", "")}:
+        words = _command_of(process)[:4]
+        if any(Path(word).name == "jupyter-run" or word == "jupyter_client.runapp" for word in words):
+            return True
+    return False
+
+
+def _command_of(process: str) -> list[str]:
+    """Return the command line of a process; nothing where that is not known, as on Windows."""
+    if not process.isdecimal():
+        return []
+    try:
+        return Path("/proc", process, "cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
+    except OSError:
+        pass
+    ps = shutil.which("ps")  # on macOS
+    if ps is None:
+        return []
+    done = subprocess.run([ps, "-o", "args=", "-p", process], capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.split()
 
 
 def is_voila() -> bool:
@@ -93,7 +136,7 @@ def application(request: Mapping[str, Any] | None) -> Application | None:
 
 def has_page() -> bool:
     """Whether a widget may ever be seen: where stdin is refused a pipeline runs, or Voilà before its page lives."""
-    return kernel() is None or getattr(kernel(), "_allow_stdin", True) or is_voila()
+    return kernel() is None or is_voila() or (getattr(kernel(), "_allow_stdin", True) and not has_console())
 
 
 def is_somebody_there() -> bool:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 
 def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, Any]:
-    """Ask where the person is: at a terminal as Tiled does, else in the panel."""
-    if front_end.has_terminal():
+    """Ask where the person is: at a terminal and in a console as Tiled does, else in the panel."""
+    if front_end.asks_on_stdin():
         wish = occasion.get()
         return ask_at_terminal(http_client, providers, None if wish is None else wish.context)
     from ..panel.panel import prompt_for_login

@@ -135,7 +135,7 @@ def warn_of_keys(sentence: str, leaks: list[Leak]) -> None:
         for context, key in mine
     ]
     front_end.say("\n".join([sentence, *(f"This one is yours. To end it now: {command}" for command in commands)]))
-    if front_end.is_somebody_there():
+    if front_end.is_somebody_there() and not front_end.has_console():
         for context, key in mine:
             with suppress(BadSetting):  # the sentence does without the button
                 front_end.show(KeyWarning(context, servers.name_of(context), key))

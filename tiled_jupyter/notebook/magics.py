@@ -49,8 +49,8 @@ class TiledMagics(Magics):
         _require_usable_settings()
         if not args.no_wait:
             self._refuse_to_replace(args.name)
-        if front_end.has_terminal() and not args.no_wait:
-            client = _at_a_terminal(args.uri, remember=not args.no_remember)
+        if front_end.asks_on_stdin() and not args.no_wait:
+            client = _on_stdin(args.uri, remember=not args.no_remember)
         else:
             panel = LoginPanel(args.uri, provider=args.provider, remember_me=False if args.no_remember else None)
             if args.no_wait:
@@ -141,7 +141,7 @@ def _require_usable_settings() -> None:
     raise UsageError(wrong)
 
 
-def _at_a_terminal(uri: str | None, *, remember: bool) -> Any:
+def _on_stdin(uri: str | None, *, remember: bool) -> Any:
     """Return a client that is signed in; Tiled's own prompt asks, for there is no page with a panel."""
     if uri is None:
         raise UsageError("Say which server: %tiled_login ADDRESS.")

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from ..address import typed
 from ..errors import CannotPrompt
-from ..kernel.front_end import Application, nobody
+from ..kernel.front_end import Application, has_console, nobody
 from ..session.identity import who_may_resume
 from ..state.states import AwaitingAuthorization, State, open_form
 
@@ -119,9 +119,13 @@ def require_somebody(server: str, who: str | None = None) -> None:
         It says what to do instead.
     """
     why, server = nobody(), typed(server)
-    if why is None:
-        return
     to = f" to {server}" if server else ""
+    if why is None:
+        if has_console():
+            raise CannotPrompt(
+                f"No panel can be shown in a console. Its prompt asks: %tiled_login {server or 'ADDRESS'}"
+            )
+        return
     was = f" ({who} was signed in)" if who else ""
     if why == "start-up":
         raise CannotPrompt(
