@@ -136,7 +136,8 @@ def application(request: Mapping[str, Any] | None) -> Application | None:
 
 def has_page() -> bool:
     """Whether a widget may ever be seen: where stdin is refused a pipeline runs, or Voilà before its page lives."""
-    return kernel() is None or is_voila() or (getattr(kernel(), "_allow_stdin", True) and not has_console())
+    # A console too: nobody sees it there, but a page that says as little of its cells draws it.
+    return kernel() is None or getattr(kernel(), "_allow_stdin", True) or is_voila()
 
 
 def is_somebody_there() -> bool:
