@@ -122,6 +122,7 @@ def test_the_demo_does_without_the_provider_where_there_is_no_node(start_demo, t
     assert demo.listening() == {"lab", "tiled"}
 
 
+@pytest.mark.weekly  # it goes on as without Node, which the test before starts it for
 def test_the_demo_starts_no_provider_where_none_is_wanted(start_demo):
     demo = start_demo("--no-provider")
     assert "Provider      none" in demo.printed

@@ -84,7 +84,8 @@ def _says_nothing_of_a_cell() -> bool:
     """Whether what is being run came without a word on its cell, which notebooks say, and is no notebook's."""
     request = _request()
     asked_by = request.get("header", {}).get("msg_type")
-    return asked_by == "execute_request" and not request.get("metadata") and "JPY_SESSION_NAME" not in os.environ
+    names_none = asked_by == "execute_request" and not request.get("metadata") and "JPY_SESSION_NAME" not in os.environ
+    return names_none and "google.colab" not in sys.modules  # of which it is not known what it says
 
 
 def _is_jupyter_run() -> bool:
