@@ -197,6 +197,8 @@ def test_a_worker_needs_tiled_alone(keyed):
 
 
 def outcome(pickled, environment):
+    for name in ("TILED_API_KEY", "TILED_API_KEY_SERVER"):
+        os.environ.pop(name, None)  # of the test for which this process was started
     os.environ.update(environment)
     try:
         return read(pickle.loads(pickle.dumps(pickle.loads(pickled))))
