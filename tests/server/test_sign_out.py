@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import warnings
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from tests.approval import approve_without_a_page
+from tests.patience import PATIENCE
 from tiled_jupyter import Context, from_uri
 from tiled_jupyter.keys.api_keys import ApiKeys
 from tiled_jupyter.notebook import enabling
@@ -76,11 +79,13 @@ def test_the_session_was_revoked_elsewhere(closed_server, cache):
 
 
 def test_the_session_is_over(cache):
-    with TiledServer(allow_anonymous_access=False, access_token_max_age=1, refresh_token_max_age=1) as server:
+    with TiledServer(allow_anonymous_access=False, access_token_max_age=1) as server:
         shown = signed_in(server)
-        token = shown.session.context.http_client.auth.tokens["refresh_token"]
-        refresh = f"{server.uri}/api/v1/auth/session/refresh"
-        while httpx.post(refresh, json={"refresh_token": token}, trust_env=False).status_code == 200:
+        with closing(sqlite3.connect(server.database, timeout=PATIENCE)) as accounts, accounts:
+            accounts.execute("UPDATE sessions SET expiration_time = '2000-01-01 00:00:00'")
+        token = shown.session.context.http_client.auth.tokens["access_token"]
+        whoami, named = f"{server.uri}/api/v1/auth/whoami", {"Authorization": f"Bearer {token}"}
+        while httpx.get(whoami, headers=named, trust_env=False).status_code == 200:
             pass
         leave(shown, cache)
 
