@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from tests.browser.kernels import KERNELS, NEWEST, OLDEST, ROOT, kernel_python, 
 from tests.patience import PATIENCE
 
 from .front_ends import version_of
-from .table import README, is_about, line_of
+from .table import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -182,18 +181,12 @@ def record(console: Console, story: str, *, passed: bool) -> None:
 
 
 def write() -> None:
-    """Replace the rows of those that ran wholly; the others stay as they were."""
-    before, rest = README.read_text(encoding="utf-8").split(BEGIN)
-    old, after = rest.split(END)
-    kept = old.splitlines()[2:]
-    lines = [line_of(HEADERS), line_of(["---"] * len(HEADERS))]
-    for console in CONSOLES:
-        of_it = results.get(console, {})
-        if set(of_it) == set(STORIES):
-            said = ["yes" if of_it[story] else "**no**" for story in STORIES]
-            day = datetime.now(timezone.utc).date().isoformat()
-            lines.append(line_of([console.name, *console.versions(), *said, passwords.get(console, ""), day]))
-        else:
-            not_tested = line_of([console.name, "", console.kernel, "", "", "", "not tested"])
-            lines.append(next((line for line in kept if is_about(line, console)), not_tested))
-    README.write_text(f"{before}{BEGIN}" + "".join(f"{line}\n" for line in lines) + f"{END}{after}", encoding="utf-8")
+    """Write the rows of those that ran wholly."""
+    replace(BEGIN, END, HEADERS, {console: _said(console) for console in CONSOLES})
+
+
+def _said(console: Console) -> list[str] | None:
+    of_it = results.get(console, {})
+    if set(of_it) != set(STORIES):
+        return None
+    return [*("yes" if of_it[story] else "**no**" for story in STORIES), passwords.get(console, "")]

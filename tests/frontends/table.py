@@ -29,22 +29,50 @@ Results = dict[tuple[str, str], bool]
 
 
 def write(ran: Mapping[FrontEnd, Results], all_front_ends: list[FrontEnd]) -> None:
-    """Replace the rows of those that ran wholly; the others stay as they were."""
-    before, rest = README.read_text(encoding="utf-8").split(BEGIN)
-    old, after = rest.split(END)
+    """Write the rows of those that ran wholly."""
+    replace(BEGIN, END, HEADERS, {one: _said(one, ran.get(one, {})) for one in all_front_ends}, OTHERS)
+
+
+def replace(
+    begin: str,
+    end: str,
+    headers: list[str],
+    rows: Mapping[FrontEnd | Console, list[str] | None],
+    others: Mapping[str, str] | None = None,
+) -> None:
+    """Replace the rows of a table.
+
+    Parameters
+    ----------
+    begin, end : str
+        The lines in the README between which it stands.
+    headers : list of str
+    rows : mapping
+        What was seen of each, for the columns between its versions and the day; None where that is not all: its row
+        stays as it was.
+    others : mapping of str to str, optional
+        What is said of those that are not run.
+    """
+    before, rest = README.read_text(encoding="utf-8").split(begin)
+    old, after = rest.split(end)
     kept = old.splitlines()[2:]
-    lines = [line_of(HEADERS), line_of(["---"] * len(HEADERS))]
-    for front_end in all_front_ends:
-        results = ran.get(front_end, {})
-        if set(results) == set(COLUMNS):
-            said = [_word(front_end, column, worked=results[column]) for column in COLUMNS]
-            day = datetime.now(timezone.utc).date().isoformat()
-            lines.append(line_of([front_end.name, *front_end.versions(), *said, day]))
+    empty = [""] * (len(headers) - 4)
+    day = datetime.now(timezone.utc).date().isoformat()
+    lines = [_line(headers), _line(["---"] * len(headers))]
+    for one, said in rows.items():
+        if said is not None:
+            lines.append(_line([one.name, *one.versions(), *said, day]))
         else:
-            old_ones = (line for line in kept if is_about(line, front_end))
-            lines.append(next(old_ones, _without_results(front_end.name, front_end.kernel)))
-    lines += [_without_results(name, said=said) for name, said in OTHERS.items()]
-    README.write_text(f"{before}{BEGIN}" + "".join(f"{line}\n" for line in lines) + f"{END}{after}", encoding="utf-8")
+            not_tested = _line([one.name, "", one.kernel, *empty, "not tested"])
+            lines.append(next((line for line in kept if _is_about(line, one)), not_tested))
+    lines += [_line([name, "", "", *empty, said]) for name, said in (others or {}).items()]
+    README.write_text(f"{before}{begin}" + "".join(f"{line}\n" for line in lines) + f"{end}{after}", encoding="utf-8")
+
+
+def _said(front_end: FrontEnd, results: Results) -> list[str] | None:
+    if set(results) != set(COLUMNS):
+        return None
+    return [_word(front_end, column, worked=results[column]) for column in COLUMNS]
 
 
 def _word(front_end: FrontEnd, column: tuple[str, str], *, worked: bool) -> str:
@@ -53,16 +81,10 @@ def _word(front_end: FrontEnd, column: tuple[str, str], *, worked: bool) -> str:
     return front_end.waiting if column[1] == "waiting cell" else "yes"
 
 
-def _without_results(name: str, kernel: str = "", said: str = "not tested") -> str:
-    return line_of([name, "", kernel, *[""] * len(COLUMNS), said])
-
-
-def is_about(line: str, front_end: FrontEnd | Console) -> bool:
-    """Whether a row is about a front end."""
+def _is_about(line: str, front_end: FrontEnd | Console) -> bool:
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     return cells[0] == front_end.name and cells[2].startswith(front_end.kernel)
 
 
-def line_of(cells: list[str]) -> str:
-    """Return a row."""
+def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"

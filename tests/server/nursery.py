@@ -216,6 +216,7 @@ def main(descriptor: int) -> None:
                     except BaseException:  # noqa: BLE001 - it goes to the log, and nowhere else
                         sys.excepthook(*sys.exc_info())
                     finally:
+                        sys.stdout.flush()
                         os._exit(1)
                 print(pid, file=lines, flush=True)
 

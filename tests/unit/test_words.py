@@ -52,10 +52,10 @@ def test_in_vs_code_anywidget_is_said_to_belong_to_the_kernel(saves):
     assert "does not answer" in text
     assert "the package anywidget in the environment of this kernel: install it there" in text
     assert "JupyterLab" not in text
-    assert said(saves=saves, application="VS Code", sign="of life") == said(saves=saves, sign="of life")
+    assert said(saves=saves, application="VS Code", sign="alive") == said(saves=saves, sign="alive")
 
 
-@pytest.mark.parametrize("sign", ["none", "of life"])
+@pytest.mark.parametrize("sign", ["none", "alive"])
 def test_in_colab_the_panel_is_said_to_belong_in_a_cell_of_its_own(sign):
     text = said(sign=sign, application="Colab")
     assert ("does not answer" in text) is (sign == "none")

@@ -59,19 +59,18 @@ def nobody() -> Nobody | None:
         nbclient, papermill, nbconvert. ``jupyter run`` allows stdin and has nobody too.
     """
     running = kernel()
-    asked_by = _request().get("header", {}).get("msg_type")
     if is_starting():
         return "start-up"
     if getattr(running, "_allow_stdin", running is not None):
         by_jupyter_run = _says_nothing_of_a_cell() and _is_jupyter_run()
-        if not by_jupyter_run and asked_by not in ("complete_request", "inspect_request"):
+        if not by_jupyter_run and _asked_by() not in ("complete_request", "inspect_request"):
             return None
     return "voila" if is_voila() else "unattended"
 
 
 def is_starting() -> bool:
     """Whether this is a kernel that has not been asked to run anything yet: start-up files run, and nobody reads."""
-    return kernel() is not None and not _request().get("header", {}).get("msg_type")
+    return kernel() is not None and not _asked_by()
 
 
 def _request() -> dict[str, Any]:
@@ -80,12 +79,17 @@ def _request() -> dict[str, Any]:
     return parent
 
 
+def _asked_by() -> str | None:
+    """Return what kind of message that is."""
+    kind: str | None = _request().get("header", {}).get("msg_type")
+    return kind
+
+
 def _says_nothing_of_a_cell() -> bool:
     """Whether what is being run came without a word on its cell, which notebooks say, and is no notebook's."""
-    request = _request()
-    asked_by = request.get("header", {}).get("msg_type")
-    names_none = asked_by == "execute_request" and not request.get("metadata") and "JPY_SESSION_NAME" not in os.environ
-    return names_none and "google.colab" not in sys.modules  # of which it is not known what it says
+    if "JPY_SESSION_NAME" in os.environ or _is_colab():  # of Colab it is not known what it says
+        return False
+    return _asked_by() == "execute_request" and not _request().get("metadata")
 
 
 def _is_jupyter_run() -> bool:
@@ -129,10 +133,14 @@ def application(request: Mapping[str, Any] | None) -> Application | None:
         The message that asked for the running cell. VS Code names the cell in its metadata, by the address that the
         editor has for it.
     """
-    if "google.colab" in sys.modules:
+    if _is_colab():
         return "Colab"
     cell = (request or {}).get("metadata", {}).get("cellId")
     return "VS Code" if str(cell).startswith("vscode-") else None
+
+
+def _is_colab() -> bool:
+    return "google.colab" in sys.modules
 
 
 def has_page() -> bool:

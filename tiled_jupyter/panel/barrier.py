@@ -157,19 +157,20 @@ class Barrier:
 
     def words(self, *, silent: bool, since: float, only_control: bool) -> tuple[str, str | None] | None:
         """Return what to say beside the panel, and have the page know it where it is not heard."""
-        if only_control != self._only_control:
-            self._only_control = only_control
+        told = any(wait.only_control for wait in self._panel.waits)  # of all: two may differ, and take turns here
+        if told != self._only_control:
+            self._only_control = told
             self._panel.publish_again()
         if not silent and not only_control and not self._panel.resuming:
             return None
         if silent and isinstance(self._panel.session.state, SignedOut) and self.heard_at is None:
             self._begin_unasked(self._panel.session.state)
         control = self._panel.has_control
-        sign: Sign = "of life"
-        if only_control and (control is False or (silent and control is None)):
-            sign = "unheard" if control is False else "unheard or missing"
-        elif silent:
-            sign = "none"
+        sign: Sign = "none" if silent else "alive"
+        if only_control and control is False:
+            sign = "unheard"
+        elif only_control and silent and control is None:
+            sign = "unheard-or-missing"
         cell = cells.current()
         return how_to_go_on(
             self._panel.session.state,

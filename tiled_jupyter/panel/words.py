@@ -53,7 +53,7 @@ This cell then goes on by itself. The stop button ends the wait."""
 
 #: What a wait knows of its page: that it lives; that it cannot be heard while the cell runs; that it is either that or
 #: not there; that it gives no sign of life although it would be heard.
-Sign: TypeAlias = Literal["of life", "unheard", "unheard or missing", "none"]
+Sign: TypeAlias = Literal["alive", "unheard", "unheard-or-missing", "none"]
 
 
 def how_to_go_on(
@@ -87,14 +87,14 @@ def how_to_go_on(
     lines, link = [], None
     if since is not None:
         lines.append(_SINCE.format(since=time.strftime("%H:%M", time.gmtime(since)), who=who, host=host))
-    if sign != "of life":
+    if sign != "alive":
         lines.append(_SILENT if sign == "none" else _UNHEARD)
-    if sign != "of life" and isinstance(state, AwaitingAuthorization):
+    if sign != "alive" and isinstance(state, AwaitingAuthorization):
         link = state.code.verification_uri_complete or state.code.verification_uri
         lines.append(_CODE.format(page=link, code=state.code.user_code, host=host))
     elif application == "Colab":  # each notebook there has a computer of its own: another one cannot help
         lines.append(_COLAB)
-    elif sign == "of life":
+    elif sign == "alive":
         lines.append(_ELSEWHERE if saves else _IN_MEMORY)
     else:
         lines.append(_ANOTHER_NOTEBOOK if saves else _NO_OTHER_NOTEBOOK)
