@@ -10,7 +10,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLE = ("tiled_jupyter/panel/static/panel.js", "tiled_jupyter/panel/static/panel.css")
+BUNDLE = tuple(f"tiled_jupyter/panel/static/{name}" for name in ("loader.js", "panel.js", "panel.css"))
 
 
 class BundleHook(BuildHookInterface):  # type: ignore[type-arg]

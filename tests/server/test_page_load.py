@@ -129,6 +129,11 @@ class Client:
         found = self.until(lambda m: m["msg_type"] == "stream" and m["parent_header"].get("msg_id") == request)
         return str(found["content"]["text"]).strip()
 
+    def printed(self, request: str) -> str:
+        """Return what was heard of what a cell prints."""
+        parts = [m for m in self.heard if m["msg_type"] == "stream" and m["parent_header"].get("msg_id") == request]
+        return "".join(part["content"]["text"] for part in parts).strip()
+
     def comm(self, comm_id: str, method: str) -> dict[str, Any]:
         return self.until(
             lambda m: (
@@ -295,7 +300,31 @@ def test_what_was_queued_before_the_wait_keeps_its_order_and_an_answer_is_heard(
     last = client.run("print(*order)")
     client.has_sent()
     flag.touch()
-    client.reply(last)
-    assert client.text(last) == "first message second"
+    client.until(lambda m: client.statuses(last) == ["busy", "idle"])
+    assert client.printed(last) == "first message second"
     replies = [m["parent_header"]["msg_id"] for m in client.heard if m["msg_type"].endswith("_reply")]
     assert replies.index(info) < replies.index(cell)
+
+
+LATE = """
+from tiled_jupyter.kernel import mailbox
+from tiled_jupyter.kernel.front_end import kernel
+
+mailbox._TAP_WITHIN = 0.0
+begun = threading.Event()
+waiting._Question.join = lambda question, wait: begun.set()
+kernel().shell_channel_thread.io_loop.add_callback(begun.wait)
+"""
+
+
+@pytest.mark.parametrize("client", [NEWEST], indirect=["client"])
+def test_an_answer_is_heard_where_the_thread_that_reads_the_socket_is_late(client, tmp_path):
+    flag = tmp_path / "computed"
+    question, *_ = client.text(client.run(WIDGETS.replace("{flag!r}", repr(str(tmp_path / "f"))))).split()
+    cell = client.run(f"{COMPUTES.format(flag=str(flag))}\n{LATE}\nprint(waiting.ask(question))")
+    assert client.text(cell) == "computes"
+    client.send("comm_msg", {"comm_id": question, "data": {"method": "custom", "content": "answered"}})
+    client.has_sent()
+    flag.touch()
+    client.until(lambda m: client.statuses(cell)[-1:] == ["idle"])
+    assert client.printed(cell).split() == ["computes", "answered"]

@@ -23,7 +23,7 @@ SMALL = {"address", "background", "errors", "settings", "text"}  # for every roo
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if "demo" not in path.parts)
 HOMES = {
     "anywidget": {"panel/page"},
-    "ipywidgets": {"kernel/page_load"},
+    "ipywidgets": {"kernel/page_load", "panel/page"},
     "ipykernel": set(),
     "segno": {"sign_in/methods"},
     "zmq": {"kernel/mailbox", "kernel/page_load"},
@@ -200,15 +200,16 @@ def test_a_batch_job_pays_for_no_widgets():
 
 
 def test_no_synced_trait_can_hold_a_login():
-    from tiled_jupyter.panel.page import Page
+    from tiled_jupyter.panel.page import Page, PanelCode
     from tiled_jupyter.panel.panel import LoginPanel
 
-    ours = set(LoginPanel.class_trait_names(sync=True)) - set(Page.__mro__[1].class_trait_names(sync=True))
-    assert ours == {"inactive"}
+    theirs = set(Page.__mro__[1].class_trait_names(sync=True))
+    assert set(LoginPanel.class_trait_names(sync=True)) - theirs == {"inactive", "code"}
+    assert set(PanelCode.class_trait_names(sync=True)) - theirs == {"script"}
 
 
 # From the ground up; what stands alone has no folder. `signin` and `account` know nothing of each other.
-PAGE = ["wire", "parts", "words", "signin", "account", "card", "attention", "transport", "panel"]
+PAGE = ["wire", "parts", "words", "signin", "account", "card", "attention", "transport", "panel", "loader"]
 SOURCE = PACKAGE.parent / "js" / "src"
 SCRIPTS = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.ts"))
 

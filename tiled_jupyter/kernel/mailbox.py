@@ -43,6 +43,7 @@ _LOOKED_INTO = ("comm_msg", "comm_open", "comm_info_request", "kernel_info_reque
 _BUSY_AGAIN = 5.0  # seconds; a hub's culler looks at most every few
 _STEP = 0.05  # seconds between two looks at ipykernel 6's socket
 _DEAF_AFTER = 3.0  # seconds without a look at it
+_TAP_WITHIN = 2.0
 _TAP_STEP = 0.5  # at the socket of ipykernel 7, which needs none when all is well
 
 
@@ -139,7 +140,8 @@ class _Board:
         self._boxes: dict[str, Mailbox] = {}
         self._kernel: Any = None
         self._undo = contextlib.ExitStack()
-        self._tapped = False
+        self._tap_done = threading.Event()
+        self._sweep_is_due = False
         self._pump_is_due = False
         self._pumped_at = 0.0
         self._earlier_control: Any = None
@@ -153,6 +155,7 @@ class _Board:
                 self._install()
             box = self._boxes.setdefault(comm_id, Mailbox(self))
             box.join()
+            self._sweep_is_due = True
             self._sweep()
         try:
             yield box
@@ -166,6 +169,10 @@ class _Board:
             box.say_busy()
 
     # -- the ways in ---------------------------------------------------------------------------------
+
+    @property
+    def _tapped(self) -> bool:
+        return self._tap_done.is_set()
 
     @property
     def channel(self) -> Channel:
@@ -186,11 +193,12 @@ class _Board:
         thread = getattr(self._kernel, "shell_channel_thread", None)
         stream = getattr(self._kernel, "shell_stream", None)
         if thread is not None and stream is not None and hasattr(stream, "_recv_callback"):
-            self._tapped = self._tap(thread, stream)
+            self._tap_done = self._tap(thread, stream)
+            self._tap_done.wait(_TAP_WITHIN)  # on a busy computer it may come later
 
     def _remove(self) -> None:
         self._undo.close()
-        self._kernel, self._tapped = None, False
+        self._kernel, self._tap_done = None, threading.Event()
         self._opened.clear()
 
     def _restore_control(self, handlers: dict[str, Any]) -> None:
@@ -200,8 +208,8 @@ class _Board:
             else:
                 handlers["comm_msg"] = self._earlier_control
 
-    def _tap(self, thread: Any, stream: Any) -> bool:
-        """Swap the callback of the shell socket, in the thread that reads it; say whether that was done."""
+    def _tap(self, thread: Any, stream: Any) -> threading.Event:
+        """Swap the callback of the shell socket, in the thread that reads it; return what is set when that is done."""
         earlier: Any = None
         receive = self._sieve(lambda frames: earlier(frames))
 
@@ -219,12 +227,14 @@ class _Board:
         done = threading.Event()
         thread.io_loop.add_callback(install)
         self._undo.callback(thread.io_loop.add_callback, restore)
-        return done.wait(2)
+        return done
 
     def _sweep(self) -> None:
         """Look at what ipykernel 7 has handed to the main thread before, which that thread alone may read."""
-        if not self._tapped or threading.current_thread() is not threading.main_thread():
+        is_main = threading.current_thread() is threading.main_thread()
+        if not (self._sweep_is_due and self._tapped and is_main):
             return
+        self._sweep_is_due = False
         manager = self._kernel.shell_channel_thread.manager
         stream = getattr(getattr(manager, "_shell_channel_to_main", None), "to_stream", None)
         if stream is None or not hasattr(stream, "_recv_callback"):
@@ -248,6 +258,7 @@ class _Board:
         if self._tapped:
             # Up to 7.3 a reply may swallow the notice of what has arrived (ipython/ipykernel#1554).
             kernel.shell_channel_thread.io_loop.add_callback(kernel.shell_stream.flush)
+            self._sweep()
             return _TAP_STEP
         if getattr(kernel, "shell_channel_thread", None) is not None or not hasattr(kernel, "msg_queue"):
             return math.inf

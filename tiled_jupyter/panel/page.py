@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-from traitlets import Bool
+from ipywidgets import widget_serialization
+from traitlets import Bool, Instance, Unicode
 
 from ..background import in_background
 from ..kernel import cells, front_end
 from ..kernel.mailbox import Letter, say_busy_after_this
+from ..kernel.memory import of_kernel
 from ..kernel.waiting import Wait
 from ..settings import TiledJupyter
 from ..sign_in import profiles
@@ -28,7 +30,25 @@ from ..state.states import Disconnected, State
 from ..state.wire import Remember, Transport
 from .words import NEUTRAL_TEXT
 
-_STATIC = Path(__file__).parent / "static"
+
+def _static(name: str) -> str:
+    """Return the text and not the path: of a path anywidget keeps every widget that was ever made, to reload it."""
+    return (Path(__file__).parent / "static" / name).read_text(encoding="utf-8")
+
+
+class PanelCode(anywidget.AnyWidget):
+    """What draws panels: one of them serves all panels of this kernel."""
+
+    _esm = "export default {}"
+    _css = _static("panel.css")
+    script = Unicode(_static("panel.js"), read_only=True).tag(sync=True)
+
+    @classmethod
+    def of_kernel(cls) -> PanelCode:
+        """Return the one of this kernel, with a comm."""
+        code = of_kernel(cls)
+        code.open()  # again, where somebody has closed all widgets
+        return code
 
 
 class Page(anywidget.AnyWidget):
@@ -61,9 +81,8 @@ class Page(anywidget.AnyWidget):
     session: LoginSession
     neutral = front_end.bundle(NEUTRAL_TEXT)
 
-    # The text and not the path: of a path anywidget keeps every widget that was ever made, to reload it.
-    _esm = (_STATIC / "panel.js").read_text(encoding="utf-8")
-    _css = (_STATIC / "panel.css").read_text(encoding="utf-8")
+    _esm = _static("loader.js")
+    code = Instance(PanelCode, allow_none=True, read_only=True).tag(sync=True, **widget_serialization)
 
     # What a notebook opened later, without a kernel, knows of this panel: nothing.
     inactive = Bool(default_value=True, read_only=True).tag(sync=True)
@@ -92,6 +111,7 @@ class Page(anywidget.AnyWidget):
     def open(self) -> None:
         """Open a comm, but not in the notebook of a pipeline: what it leaves behind names nobody and nothing."""
         if front_end.has_page():
+            self.set_trait("code", PanelCode.of_kernel())
             super().open()
 
     def close(self) -> None:
