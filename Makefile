@@ -26,7 +26,7 @@ FRONT_ENDS := $(basename $(notdir $(wildcard tests/frontends/environments/*.txt)
 HUB_PROXY := tests/frontends/proxy/node_modules/.installed
 VSCODE_PAGE := tests/frontends/vscode/dist/page.js
 PROVIDER := tiled_jupyter/demo/provider/node_modules/.installed
-BUNDLE := $(addprefix tiled_jupyter/panel/static/,loader.js panel.js panel.css)
+BUNDLE := $(addprefix tiled_jupyter/panel/static/,code.js loader.js panel.js panel.css)
 # The demo is apart from .venv. Its provider runs on the Node of the PATH, if that is new enough.
 DEMO_PATH := $(CURDIR)/$(DEMO)/bin:$(PATH)
 NODE = $(shell PATH="$(DEMO_PATH)" scripts/has-node || echo ,node)

@@ -10,7 +10,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLE = tuple(f"tiled_jupyter/panel/static/{name}" for name in ("loader.js", "panel.js", "panel.css"))
+BUNDLE = tuple(f"tiled_jupyter/panel/static/{name}" for name in ("code.js", "loader.js", "panel.js", "panel.css"))
 
 
 class BundleHook(BuildHookInterface):  # type: ignore[type-arg]

@@ -10,6 +10,7 @@ from pathlib import Path
 PACKAGE = {
     "tiled_jupyter/__init__.py",
     "tiled_jupyter/py.typed",
+    "tiled_jupyter/panel/static/code.js",
     "tiled_jupyter/panel/static/loader.js",
     "tiled_jupyter/panel/static/panel.js",
     "tiled_jupyter/panel/static/panel.css",

@@ -1,11 +1,11 @@
 /** The widget's entry: hears Python, keeps the latest state, and shows it in every view of the model. */
 
-import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
+import type { AnyModel, RenderProps } from "@anywidget/types";
 import { makeAttention } from "./attention";
 import { type Card, type Heard, makeCard } from "./card";
 import type { Context, Draft } from "./parts/view";
 import { type Link, makeLink, repeat } from "./transport";
-import type { Command, FromPython } from "./wire";
+import type { Command, FromPython, StateMessage } from "./wire";
 
 const NO_ANSWER_AFTER = 5000;
 /** To these the kernel answers with another state at once. */
@@ -58,23 +58,31 @@ export default () => {
   }
 
   function hear(message: FromPython): void {
-    link?.follow(message);
     stopAll(untilHeard);
+    link?.follow(message);
     if (message.type === "ping") {
       // At once, not by a timer: hidden tabs slow timers down.
       link?.send({ type: "pong", control: link.control() });
       return;
     }
     stopAll(untilState);
-    const { type: _, state, ...around } = message;
+    take(message);
+  }
+
+  function take({ type: _, state, ...around }: StateMessage): void {
     clearTimeout(answer);
     show({ state, around: { ...around, ahead: around.now - Date.now() / 1000, unanswered: false } });
   }
 
-  function initialize({ model }: Pick<InitializeProps, "model">): () => void {
+  /** `told` is what Python has said before; it has not heard this page yet. */
+  function initialize({ model, told }: { model: AnyModel; told?: StateMessage | undefined }): () => void {
     const made = makeLink(model);
     link = made;
     model.on("msg:custom", hear);
+    if (told) {
+      made.follow(told);
+      take(told);
+    }
     untilHeard.add(repeat(() => made.send({ type: "alive", control: made.control() })));
     const forget = made.onEnd(() => {
       latest = undefined;

@@ -257,9 +257,9 @@ export interface Surroundings {
   help_url: string;
 }
 
-export type FromPython =
-  | ({ type: "state"; state: State } & Surroundings)
-  | { type: "ping"; transport: Transport; comm: string };
+export type StateMessage = { type: "state"; state: State } & Surroundings;
+
+export type FromPython = StateMessage | { type: "ping"; transport: Transport; comm: string };
 
 export type Command =
   | { type: "alive"; control: boolean }

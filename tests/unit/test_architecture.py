@@ -204,12 +204,25 @@ def test_no_synced_trait_can_hold_a_login():
     from tiled_jupyter.panel.panel import LoginPanel
 
     theirs = set(Page.__mro__[1].class_trait_names(sync=True))
-    assert set(LoginPanel.class_trait_names(sync=True)) - theirs == {"inactive", "code"}
+    assert set(LoginPanel.class_trait_names(sync=True)) - theirs == {"inactive", "code", "panel_id"}
     assert set(PanelCode.class_trait_names(sync=True)) - theirs == {"script"}
 
 
 # From the ground up; what stands alone has no folder. `signin` and `account` know nothing of each other.
-PAGE = ["wire", "parts", "words", "signin", "account", "card", "attention", "transport", "panel", "loader"]
+PAGE = [
+    "wire",
+    "parts",
+    "words",
+    "signin",
+    "account",
+    "card",
+    "attention",
+    "transport",
+    "panel",
+    "early",
+    "code",
+    "loader",
+]
 SOURCE = PACKAGE.parent / "js" / "src"
 SCRIPTS = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.ts"))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -39,16 +40,17 @@ def _static(name: str) -> str:
 class PanelCode(anywidget.AnyWidget):
     """What draws panels: one of them serves all panels of this kernel."""
 
-    _esm = "export default {}"
+    _esm = _static("code.js")
     _css = _static("panel.css")
     script = Unicode(_static("panel.js"), read_only=True).tag(sync=True)
 
     @classmethod
     def of_kernel(cls) -> PanelCode:
-        """Return the one of this kernel, with a comm."""
-        code = of_kernel(cls)
-        code.open()  # again, where somebody has closed all widgets
-        return code
+        """Return the one of this kernel, made anew where somebody has closed all widgets."""
+        made = of_kernel(dict[str, PanelCode], "of the page")
+        if "code" not in made or made["code"].comm is None:
+            made["code"] = cls()
+        return made["code"]
 
 
 class Page(anywidget.AnyWidget):
@@ -87,6 +89,8 @@ class Page(anywidget.AnyWidget):
     # What a notebook opened later, without a kernel, knows of this panel: nothing.
     inactive = Bool(default_value=True, read_only=True).tag(sync=True)
 
+    panel_id = Unicode(read_only=True).tag(sync=True)  # for a page, which does not tell a panel its model's
+
     _own_layout: Any = None  # also of a panel that a wrong setting has kept from being made
 
     def __init__(self, settings: TiledJupyter, *, remember_me: bool | None, **traits: Any) -> None:
@@ -112,6 +116,7 @@ class Page(anywidget.AnyWidget):
         """Open a comm, but not in the notebook of a pipeline: what it leaves behind names nobody and nothing."""
         if front_end.has_page():
             self.set_trait("code", PanelCode.of_kernel())
+            self.set_trait("panel_id", uuid.uuid4().hex)
             super().open()
 
     def close(self) -> None:
@@ -170,7 +175,11 @@ class Page(anywidget.AnyWidget):
             only_control=any(wait.only_control for wait in waits),
             help_url=self._settings.help_url,
         )
-        self.send(wire.encode_state(self.shown, surroundings))
+        message = wire.encode_state(self.shown, surroundings)
+        if self.code is not None and self.heard_at is None:
+            # The page may not listen to the panel yet. Before it is told itself, or it may begin in between.
+            self.code.send({"panel": self.panel_id, "message": message})
+        self.send(message)
         if self._profiles is None and isinstance(self.shown, Disconnected):  # after the form: they may take a second
             self._profiles = []
             in_background(self._offer_profiles)

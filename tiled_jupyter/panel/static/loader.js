@@ -1,4 +1,4 @@
-var l=Symbol.for("tiled_jupyter");function i(){let e=globalThis;return e[l]??=new Map,e[l]}async function d(e){let n=(await e.widget_manager.get_model(e.get("code").replace(/^IPY_MODEL_/,""))).get("sc\
-ript"),t=i().get(n);if(!t){let o=URL.createObjectURL(new Blob([n],{type:"text/javascript"}));t=import(o).finally(()=>URL.revokeObjectURL(o)),i().set(n,t)}return(await t).default()}var c=()=>{let e;function r({
-model:t}){e=d(t);let o=e.then(({initialize:a})=>a({model:t}));return o.catch(a=>console.error("[tiled_jupyter] The panel was not loaded:",a)),()=>{o.then(a=>a(),()=>{})}}async function n(t){return(await e).
-render(t)}return{initialize:r,render:n}};export{c as default};
+var d=Symbol.for("tiled_jupyter");function i(){let e=globalThis;return e[d]??={modules:new Map,messages:new Map},e[d]}async function c(e){let l=e.get("code").replace(/^IPY_MODEL_/,""),o=(await e.widget_manager.get_model(l)).get("script"),{modules:t}=i(),n=t.get(o);if(!n){let a=URL.createObjectURL(new Blob([o],{type:"\
+text/javascript"}));n=import(a).finally(()=>URL.revokeObjectURL(a)),t.set(o,n)}return(await n).default()}var u=()=>{let e;function l({model:t}){let n=t.get("panel_id"),{messages:a}=i();e=c(t);let s=e.
+then(({initialize:r})=>{let p=a.get(n)??void 0;return a.set(n,null),r({model:t,told:p})});return s.catch(r=>console.error("[tiled_jupyter] The panel was not loaded:",r)),()=>{a.delete(n),s.then(r=>r(),
+()=>{})}}async function o(t){return(await e).render(t)}return{initialize:l,render:o}};export{u as default};

@@ -1,0 +1,1 @@
+var s=Symbol.for("tiled_jupyter");function r(){let e=globalThis;return e[s]??={modules:new Map,messages:new Map},e[s]}function l({model:e}){let{messages:t}=r(),a=({panel:o,message:n})=>{t.get(o)!==null&&t.set(o,n)};return e.on("msg:custom",a),()=>e.off("msg:custom",a)}var p={initialize:l};export{p as default};
