@@ -83,7 +83,10 @@ def later(value, key=None):
     return value + time.time() - {now} if value and key in ("good_until", "expires", "last_used", "since") else value
 class Shown(LoginPanel):
     around = ""
+    example = None
     def publish(self):
+        if self.example is None:
+            return
         now = time.time()
         state = {{**later(self.example), "since": now - 3}}
         if "code" in state:

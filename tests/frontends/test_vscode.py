@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import find_violations, load_axe
 from tests.browser.panel import Panel
+from tests.browser.states import STATES, cell_of, panels_in, parts_of, show
 from tests.server.tiled_server import PASSWORDS
 
 from .front_ends import VSCODE
@@ -69,6 +70,19 @@ def test_in_a_dark_theme_the_panel_is_as_light_as_the_background_of_widgets(open
     assert find_violations(panel.region, colours_alone=True) == []
     panel.begin("openid")
     assert find_violations(panel.region, colours_alone=True) == []
+
+
+@on_the_newest
+def test_no_state_is_hard_to_read_in_either_theme(open_cells):
+    parts = parts_of()
+    notebook = open_cells([cell_of(part) for part in parts], before=in_the_dark)
+    assert len(dict(show(notebook, parts))) == len(STATES)
+    load_axe(notebook.page)
+    for kind in ("vscode-dark", "vscode-light"):
+        notebook.page.evaluate(
+            "kind => { document.body.className = document.body.dataset.vscodeThemeKind = kind }", kind
+        )
+        assert find_violations(panels_in(notebook.page), colours_alone=True) == []
 
 
 @on_the_newest
