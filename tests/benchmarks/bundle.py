@@ -12,13 +12,13 @@ import tiled_jupyter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FILES = ("panel.js", "panel.css")
+_FILES = ("code.js", "loader.js", "panel.js", "panel.css")
 _STATIC = Path(tiled_jupyter.__file__).parent / "panel" / "static"
 
 
 @dataclass
 class Size:
-    """Gzipped bytes of the two files."""
+    """Gzipped bytes of the files."""
 
     name: str
     sizes: dict[str, int]
