@@ -116,9 +116,9 @@ def _open(browser: Browser, lab: Lab, cells: list[str], kernel: str, name: str =
 
 
 def _appearing(browser: Browser, lab: Lab, uri: str) -> Iterator[Figure]:
-    asked = Figure("run cell to usable panel, its server asked / to usable Button, kernel 7.4", [], [], "<= 1.3")
+    asked = Figure("run cell to usable panel, its server asked / to usable Button, kernel 7.4", [], [], "<= 1.2")
     empty = Figure("the same for a panel that asks for the address", [], [], "<= 1.3")
-    cold = Figure("server asked, with the imports, in a kernel just started", [], [], "for information")
+    cold = Figure("server asked, with the imports, in a kernel just started", [], [], "<= 2")
     cells = [f"from tiled_jupyter import LoginPanel; LoginPanel({uri!r})", _BUTTON, "LoginPanel()"]
     notebook = _open(browser, lab, cells, "k74")
     kinds = ((0, "input[name=username]:not([readonly])", "ours"), (1, ".jupyter-button", "reference"))
