@@ -47,7 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the weekly tests to ``--weekly``, and put the browser ring last.
 
-    It is slow, and Playwright's event loop stays in the thread of the tests.
+    It is slow, and Playwright's event loop stays in the thread of the tests. Its long tests come first: what is left at
+    the end should be short, or three workers wait for one.
 
     Where nobody looks, a test with real parts gets a second run: of some hundred servers, kernels and pages, whose
     tokens live for seconds, one may come up lame. Its first failure stays in the summary and among the artifacts.
@@ -57,7 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left = [item for item in items if item.get_closest_marker("weekly")]
         items[:] = [item for item in items if not item.get_closest_marker("weekly")]
         config.hook.pytest_deselected(items=left)
-    items.sort(key=lambda item: BROWSER in item.path.parents)
+    items.sort(key=lambda item: (BROWSER in item.path.parents, item.get_closest_marker("long") is None))
     if os.environ.get("CI"):
         for item in items:
             if {BROWSER, SERVER} & set(item.path.parents):

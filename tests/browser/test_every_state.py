@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from .axe import find_violations, load_axe
@@ -63,6 +64,7 @@ _CONTROLS = """panels => {
 }"""
 
 
+@pytest.mark.long
 def test_in_all_states_looks_and_widths_nothing_is_wrong_for_anybody(open_notebook):
     parts = parts_of()
     notebook = open_notebook([cell_of(part) for part in parts])

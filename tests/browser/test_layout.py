@@ -41,6 +41,7 @@ def test_the_question_before_signing_out_takes_the_place_of_its_button_and_moves
     panel = Panel(notebook, 0)
     region = panels_in(notebook.output_area(0))
     above = f"{HEAD}, .tiled-jupyter-details > p, .tiled-jupyter-others"
+    expect(panel.button("Sign out")).to_be_visible()
     before = measured(region, above)
     panel.button("Sign out").click()
     question = panel.region.get_by_role("group", name="Sign out", exact=True)

@@ -335,6 +335,7 @@ def shell_and_control() -> dict[str, tuple[str, str]]:
     }
 
 
+@pytest.mark.long
 def test_work_after_a_sign_in_is_not_culled_though_the_page_is_closed(open_notebook, tiled_server, culling_lab):
     """All kernels and channels at once, so that the long work is waited for only once."""
     for name, (kernel, channel) in shell_and_control().items():

@@ -114,7 +114,7 @@ class LoginPanel(Page):
         of_kernel(_Panels).add(self)
         if uri is not None:
             self.session.connect(uri)
-        elif self.comm is not None:
+        elif _session is None and self.comm is not None:
             self.publish_again()  # before it is asked for, which the kernel may be too busy to hear
 
     def _own_session(self, provider: str | None) -> LoginSession:

@@ -47,7 +47,7 @@ export function signInView({ draft, send }: Context): View {
   const hint = subtle(NO_PROVIDERS);
   const notice = keyNotice(send, busy);
   const keep = keepChoice(draft, busy);
-  const stop = button("Stop the cell", "secondary", () => send({ type: "cancel" }));
+  const stop = button("", "secondary", () => send({ type: "cancel" }));
   const other = question(
     "Somebody else",
     button("", "quiet", () => undefined),
@@ -177,12 +177,15 @@ export function signInView({ draft, send }: Context): View {
   function sayOther({ expected, failure }: SignedOut, { waiting, cell }: Around): void {
     const who = nameOf(expected, "");
     say(other.opener, who ? `${who} · Not ${who}?` : "Somebody else?");
+    const stops = cell === null ? "Stop it" : "Stop the cell";
+    say(stop, stops);
     say(
       other.text,
-      `Only ${whoMayResume(expected)} can resume this request. Stop ${cell === null ? "it" : "the cell"} and start as somebody else?`,
+      `Only ${whoMayResume(expected)} can resume this request. ${stops} and start as somebody else?`,
     );
-    if (!expected || !waiting || busy() || failure?.kind === "cancelled") other.drop();
-    if (!expected || !waiting) other.opener.hidden = true;
+    const isAsked = Boolean(expected) && waiting;
+    if (!isAsked || busy() || failure?.kind === "cancelled") other.drop();
+    other.opener.hidden = !isAsked || !other.element.hidden;
   }
 
   function field(): HTMLElement | null {
