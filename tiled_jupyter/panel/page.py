@@ -180,7 +180,8 @@ class Page(anywidget.AnyWidget):
             # The page may not listen to the panel yet. Before it is told itself, or it may begin in between.
             self.code.send({"panel": self.panel_id, "message": message})
         self.send(message)
-        if self._profiles is None and isinstance(self.shown, Disconnected):  # after the form: they may take a second
+        # After the form, once a page shows it: they may take a second.
+        if self._profiles is None and self.heard_at is not None and isinstance(self.shown, Disconnected):
             self._profiles = []
             in_background(self._offer_profiles)
 
