@@ -85,6 +85,18 @@ def test_a_panel_that_has_folded_keeps_no_context(short_server):
     assert panels[0].session.state.identity.id == "alice"
 
 
+def test_of_a_panel_that_is_closed_a_page_is_told_nothing_more(monkeypatch):
+    told = []
+    panel = LoginPanel()
+    assert panel.code is not None
+    monkeypatch.setattr(type(panel.code), "send", lambda code, content, buffers=None: told.append(content["panel"]))
+    panel.publish_again()
+    assert told == [panel.panel_id]
+    panel.close()
+    panel.publish_again()
+    assert told == [panel.panel_id]
+
+
 def test_a_panel_that_nobody_has_any_more_is_gone():
     panel = LoginPanel()
     here = weakref.ref(panel)

@@ -43,7 +43,7 @@ _LOOKED_INTO = ("comm_msg", "comm_open", "comm_info_request", "kernel_info_reque
 _BUSY_AGAIN = 5.0  # seconds; a hub's culler looks at most every few
 _STEP = 0.05  # seconds between two looks at ipykernel 6's socket
 _DEAF_AFTER = 3.0  # seconds without a look at it
-_TAP_WITHIN = 2.0
+_TAP_WITHIN = 2.0  # seconds that a wait gives the thread of ipykernel 7 to begin to hear
 _TAP_STEP = 0.5  # at the socket of ipykernel 7, which needs none when all is well
 
 

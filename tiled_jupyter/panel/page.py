@@ -176,7 +176,7 @@ class Page(anywidget.AnyWidget):
             help_url=self._settings.help_url,
         )
         message = wire.encode_state(self.shown, surroundings)
-        if self.code is not None and self.heard_at is None:
+        if self.comm is not None and self.code is not None and self.heard_at is None:
             # The page may not listen to the panel yet. Before it is told itself, or it may begin in between.
             self.code.send({"panel": self.panel_id, "message": message})
         self.send(message)
