@@ -28,7 +28,8 @@ from tiled_jupyter.session.revocation import end_session
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.sign_in import api_key as key_login
 from tiled_jupyter.sign_in import probing, sign_ins
-from tiled_jupyter.sign_in.server import describe, session_sign_in
+from tiled_jupyter.sign_in.description import describe
+from tiled_jupyter.sign_in.server import session_sign_in
 from tiled_jupyter.state import wire
 from tiled_jupyter.state.states import Identity, Server, SignedIn, SignedOut
 

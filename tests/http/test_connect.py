@@ -15,7 +15,7 @@ from tests.server.shown import Shown
 from tiled_jupyter.address import BadAddress
 from tiled_jupyter.oauth.exchange import Refused
 from tiled_jupyter.settings import TiledJupyter
-from tiled_jupyter.sign_in.server import find_target
+from tiled_jupyter.sign_in.target import find_target
 from tiled_jupyter.state import wire
 from tiled_jupyter.state.states import Connecting, Disconnected
 

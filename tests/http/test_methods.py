@@ -12,8 +12,8 @@ from tiled.schemas import AboutAuthenticationProvider
 from tests.server.shown import Shown, settle
 from tiled_jupyter.session.prompts import Occasion
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in.description import describe
 from tiled_jupyter.sign_in.hook import Caller
-from tiled_jupyter.sign_in.server import describe
 from tiled_jupyter.state.states import AwaitingAuthorization, Identity, SignedIn, SignedOut, Verifying
 
 API = "https://t.example/api/v1/"

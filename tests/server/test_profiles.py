@@ -149,7 +149,7 @@ def test_what_a_profile_wants_of_the_connection_is_kept_where_somebody_is_signed
 
 def test_an_address_does_not_wait_for_tiled_to_read_profiles():
     code = (
-        "import sys; from tiled_jupyter.sign_in.server import find_target;"
+        "import sys; from tiled_jupyter.sign_in.target import find_target;"
         "from tiled_jupyter.settings import TiledJupyter; here = TiledJupyter();"
         "find_target('https://t.example', here); find_target('localhost:8000', here);"
         "print('tiled.profiles' in sys.modules)"

@@ -40,8 +40,8 @@ HOMES = {
     "tiled": {
         "keys/request",
         "sign_in/profiles",
-        "sign_in/server",
         "sign_in/session",
+        "sign_in/target",
         "notebook/attaching",
         "notebook/enabling",
         "notebook/magics",

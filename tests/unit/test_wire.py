@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tiled_jupyter.state import account, states, wire
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "wire.json").read_text(encoding="utf-8"))
+COMMANDS = wire.COMMANDS | account.COMMANDS
 KINDS = {kind.__dataclass_fields__["kind"].default: kind for kind in (*get_args(states.State), account.KeyInCell)}
 
 anything = st.recursive(
@@ -85,15 +86,15 @@ def test_every_command_of_the_page_is_understood(example):
     values = {name: value for name, value in example.items() if name not in ("id", "type")}
     assert message_id == example["id"]
     if isinstance(command, wire.Plain | account.Plain):
-        assert command is wire.COMMANDS[example["type"]]
+        assert command is COMMANDS[example["type"]]
         assert values == {}
     else:
-        assert type(command) is wire.COMMANDS[example["type"]]
+        assert type(command) is COMMANDS[example["type"]]
         assert dataclasses.asdict(command) == values
 
 
 def test_every_command_has_an_example():
-    assert {example["type"] for example in EXAMPLES["messages"]["to_python"]} == set(wire.COMMANDS)
+    assert {example["type"] for example in EXAMPLES["messages"]["to_python"]} == set(COMMANDS)
 
 
 @given(anything)

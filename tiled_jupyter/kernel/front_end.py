@@ -156,12 +156,13 @@ def is_somebody_there() -> bool:
 
 def is_exposed() -> bool:
     """Whether what is typed travels to this kernel over a network, unencrypted (Jupyter's TCP has no encryption)."""
-    from ..address import is_loopback  # which brings httpx, and this module is in every kernel
-
     app = getattr(kernel(), "parent", None)
-    if getattr(app, "transport", "") != "tcp" or getattr(app, "curve_secretkey", None):
+    ip = str(getattr(app, "ip", "") or "localhost")
+    if getattr(app, "transport", "") != "tcp" or getattr(app, "curve_secretkey", None) or ip == "127.0.0.1":
         return False
-    return not is_loopback(str(getattr(app, "ip", "") or "localhost"))
+    from ..address import is_loopback  # which brings httpx, and a panel is shown before that is imported
+
+    return not is_loopback(ip)
 
 
 def cell_number() -> int | None:

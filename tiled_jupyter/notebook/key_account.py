@@ -28,7 +28,8 @@ from ..session.context import SessionContext, ask_at_terminal
 from ..session.identity import full_name, who_is
 from ..session.key_files import KeyFile
 from ..settings import settings
-from ..sign_in.server import find_target, open_context
+from ..sign_in.server import open_context
+from ..sign_in.target import find_target
 from ..text import Masked, legible
 
 DONE, FAILED, WRONG_LINE, NOBODY, AWAY, STOPPED = 0, 1, 2, 3, 4, 130

@@ -23,7 +23,7 @@ from ..session.identity import full_name, who_is
 from ..session.prompts import quietly
 from ..settings import complaints, settings
 from ..sign_in import sign_out
-from ..sign_in.server import find_target
+from ..sign_in.target import find_target
 from . import servers
 from .enabling import from_profile, from_uri
 from .key_magics import KeyMagics

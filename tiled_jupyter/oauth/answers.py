@@ -1,4 +1,4 @@
-"""What an interrupted request is: can it be sent again, and who refused it, and why? Pure."""
+"""What an interrupted request is: can it be sent again, and who refused it, and why, said without secrets? Pure."""
 
 from __future__ import annotations
 
@@ -75,3 +75,19 @@ def seconds_to_wait(response: httpx.Response) -> float | None:
     """Return for how long a server wants to be left alone; a date, the other form of Retry-After, is nobody's use."""
     text: str = response.headers.get("retry-after", "").strip()
     return min(float(text[:9]), _LONGEST_WAIT) if text.isdecimal() else None
+
+
+def without_secrets(response: httpx.Response) -> httpx.Response:
+    """Return what a server said and where, less all that it was sent and all else that it sent."""
+    request = httpx.Request(response.request.method, response.request.url.copy_with(query=None))
+    return httpx.Response(response.status_code, json={"detail": said_by(response)}, request=request)
+
+
+def said_by(response: httpx.Response) -> str:
+    """Return the reason a Tiled server gives, as far as it can be read; else that of the status."""
+    try:
+        detail = response.json()["detail"]
+    except (ValueError, LookupError, TypeError, RecursionError, httpx.ResponseNotRead):
+        detail = None
+    good = isinstance(detail, str) and detail.isprintable()
+    return detail[:300] if good else response.reason_phrase

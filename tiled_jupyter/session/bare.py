@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -10,7 +10,9 @@ from ..address import is_loopback, origin_of, same_origin
 from ..oauth.audience import Audience, direct_mounts, is_here
 from ..oauth.device import endpoints
 from ..oauth.exchange import tls_context
-from .prompts import SignsIn
+
+if TYPE_CHECKING:
+    from .prompts import SignsIn
 
 _SESSIONS_OWN = frozenset(("authorization", "cookie", "accept-encoding", "x-csrf"))
 

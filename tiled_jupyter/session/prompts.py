@@ -21,10 +21,11 @@ from tiled.client import context as tiled_context
 from ..address import host_of
 from ..errors import CannotPrompt, LoginFailed, TiledJupyterError
 from ..kernel import cells
+from ..oauth.answers import said_by
 from ..oauth.exchange import Tokens, tokens_in
 from ..state.parts import Identity
 from . import tiled_errors
-from .tiled_errors import LoginRefused, PasswordRejected, said_by
+from .tiled_errors import LoginRefused, PasswordRejected
 
 Prompt: TypeAlias = Callable[[httpx.Client, list[Any]], Tokens]
 

@@ -11,6 +11,7 @@ from tiled.client.utils import ClientError
 
 from .. import errors
 from ..errors import KeyNotMade, LoginFailed
+from ..oauth.answers import without_secrets
 
 
 class PasswordRejected(LoginFailed, tiled_context.PasswordRejected):  # type: ignore[misc]  # Tiled's are untyped
@@ -47,19 +48,3 @@ class LoginRefused(_ServerRefused, LoginFailed):
 
 class KeyRefused(_ServerRefused, KeyNotMade):
     """The server refused to make an API key; parameters are those of `_ServerRefused`."""
-
-
-def without_secrets(response: httpx.Response) -> httpx.Response:
-    """Return what a server said and where, less all that it was sent and all else that it sent."""
-    request = httpx.Request(response.request.method, response.request.url.copy_with(query=None))
-    return httpx.Response(response.status_code, json={"detail": said_by(response)}, request=request)
-
-
-def said_by(response: httpx.Response) -> str:
-    """Return the reason a Tiled server gives, as far as it can be read; else that of the status."""
-    try:
-        detail = response.json()["detail"]
-    except (ValueError, LookupError, TypeError, RecursionError, httpx.ResponseNotRead):
-        detail = None
-    good = isinstance(detail, str) and detail.isprintable()
-    return detail[:300] if good else response.reason_phrase

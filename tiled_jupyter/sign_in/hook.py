@@ -21,10 +21,12 @@ from ..settings import TiledJupyter, settings
 from ..state.events import ReasonChanged, SavedFound
 from ..state.states import SignedIn, SignedOut, State, open_form
 from .attempts import Attempts
+from .description import describe
 from .recipient import ContextRecipient
-from .server import describe, found_elsewhere, refusal_of_server
+from .server import found_elsewhere
 from .session import LoginSession
 from .site_tokens import ask_source
+from .target import refusal_of_server
 
 _NOBODY_WAITS = "What asked for this sign-in has ended, so nothing was sent. Run its cell again."
 

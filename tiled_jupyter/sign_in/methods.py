@@ -28,8 +28,9 @@ from ..text import LONGEST_NAME, legible
 from . import api_key as key_login
 from . import sign_ins
 from .attempts import Attempts, trouble
+from .description import PASSWORD_MODES
 from .recipient import Recipient
-from .server import PASSWORD_MODES, session_sign_in
+from .server import session_sign_in
 
 _KEY_FIRST = "An API key is set that would replace this sign-in. Use it here, or set it aside first."
 _HOW: dict[Method, str] = {"password": "Signed in with your password.", "device": "Signed in through a web page."}

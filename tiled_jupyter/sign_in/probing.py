@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 
 from ..address import host_of, same_origin
+from ..oauth.answers import without_secrets
 from ..oauth.causes import wants_a_certificate
 from ..oauth.environment import broken, proxy_for
 from ..oauth.exchange import Answer, Refused, ask, explain
 from ..session.bare import client_for
-from ..session.tiled_errors import without_secrets
 from ..text import LONGEST_NAME, legible
 
 _API = "/api/v1/"

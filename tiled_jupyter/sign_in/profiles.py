@@ -10,14 +10,15 @@ import os
 import sys
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
-from tiled.client import constructors
-from tiled.client.context import Context
 
 from ..address import BadAddress
 from ..text import Masked
+
+if TYPE_CHECKING:
+    from tiled.client.context import Context
 
 OF_NO_USE = ("username", "auth_provider", "token_cache", "prompt_for_reauthentication")  # Tiled ignores them too
 
@@ -104,6 +105,8 @@ def resolve(
     ------
     tiled.profiles.ProfileNotFound
     """
+    from tiled.client import constructors
+
     ends: dict[str, Any] = {
         "from_uri": lambda **merged: (None, merged),
         "from_context": lambda context, **merged: (context, merged),

@@ -55,10 +55,12 @@ from ..text import legible
 from . import api_key as key_login
 from . import lookout, sign_out
 from .attempts import Attempts
+from .description import describe
 from .methods import Methods
 from .recipient import ContextRecipient, Recipient
-from .server import Target, describe, find_target, found_elsewhere, open_context, saved_sign_in, session_sign_in
+from .server import found_elsewhere, open_context, saved_sign_in, session_sign_in
 from .site_tokens import ask_source
+from .target import Target, find_target
 
 CANCELLED = Failure("cancelled", "Cancelled. Run the cell again, or sign in here.")
 _OWN_SERVER = "This profile runs its own server, in this kernel."

@@ -382,3 +382,16 @@ class EndSignIn:
 
 
 WithMore: TypeAlias = ProposeExpiry | CreateKey | ShowScripts | SaveScript | UseKeyHere | DeleteKeys | EndSignIn
+Command: TypeAlias = Plain | WithMore
+
+#: What the page says of the account, by the name that it has on the wire.
+COMMANDS: dict[str, Plain | type[WithMore]] = {
+    "propose_expiry": ProposeExpiry,
+    "create_key": CreateKey,
+    "show_scripts": ShowScripts,
+    "save_script": SaveScript,
+    "use_key_here": UseKeyHere,
+    "delete_keys": DeleteKeys,
+    "end_sign_in": EndSignIn,
+    **{command.value: command for command in Plain},
+}

@@ -7,13 +7,15 @@ be said in this vocabulary.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from .account import Account
 from .parts import Failure as Failure
 from .parts import FailureKind as FailureKind
 from .parts import Identity as Identity
 from .parts import KeyNotice as KeyNotice
+
+if TYPE_CHECKING:
+    from .account import Account
 
 Method: TypeAlias = Literal["password", "device", "api_key", "saved"]
 
@@ -210,6 +212,12 @@ class AwaitingAuthorization:
         return self.form.server
 
 
+def _nothing_asked_for() -> Account:
+    from .account import Account  # which a panel is shown without
+
+    return Account()
+
+
 @dataclass(frozen=True)
 class SignedIn:
     """Done: who, and where the credentials come from.
@@ -242,7 +250,7 @@ class SignedIn:
     api_keys: int | None = None
     good_until: float | None = None
     renews: bool = True
-    account: Account = field(default_factory=Account)
+    account: Account = field(default_factory=_nothing_asked_for)
     kind: Literal["signed_in"] = "signed_in"
 
 

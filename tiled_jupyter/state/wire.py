@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import MISSING, asdict, dataclass, fields
 from enum import Enum
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..text import legible
-from . import account as said
-from .account import KeyInCell
 from .states import State
+
+if TYPE_CHECKING:
+    from . import account
+    from .account import KeyInCell
 
 Transport: TypeAlias = Literal["shell", "control"]
 Remember: TypeAlias = Literal["ask", "never", "always"]
@@ -138,25 +140,29 @@ class SignOut:
     everywhere: bool
 
 
-_WithMore: TypeAlias = Alive | Ready | Pong | SignIn | Begin | SignOut | said.WithMore
-Command: TypeAlias = Plain | said.Plain | _WithMore
+_WithMore: TypeAlias = Alive | Ready | Pong | SignIn | Begin | SignOut
+Command: TypeAlias = "Plain | _WithMore | account.Command"
 
-COMMANDS: dict[str, Plain | said.Plain | type[_WithMore]] = {
+#: What the page says of a login; of the account that is signed in, see `account.COMMANDS`.
+COMMANDS: dict[str, Plain | type[_WithMore]] = {
     "alive": Alive,
     "ready": Ready,
     "pong": Pong,
     "sign_in": SignIn,
     "begin": Begin,
     "sign_out": SignOut,
-    "propose_expiry": said.ProposeExpiry,
-    "create_key": said.CreateKey,
-    "show_scripts": said.ShowScripts,
-    "save_script": said.SaveScript,
-    "use_key_here": said.UseKeyHere,
-    "delete_keys": said.DeleteKeys,
-    "end_sign_in": said.EndSignIn,
-    **{command.value: command for command in (*Plain, *said.Plain)},
+    **{command.value: command for command in Plain},
 }
+
+
+def _named(kind: object) -> Plain | account.Plain | type[_WithMore | account.WithMore] | None:
+    if not isinstance(kind, str):
+        return None
+    if kind in COMMANDS:
+        return COMMANDS[kind]
+    from . import account  # which a panel is shown without
+
+    return account.COMMANDS.get(kind)
 
 
 def encode_state(state: State | KeyInCell, surroundings: Surroundings) -> dict[str, Any]:
@@ -199,10 +205,10 @@ def parse(content: object) -> tuple[str, Command] | None:
         return None
     values = dict(content)
     message_id, kind = values.pop("id", None), values.pop("type", None)
-    command = COMMANDS.get(kind) if isinstance(kind, str) else None
+    command = _named(kind)
     if command is None or not isinstance(message_id, str) or len(message_id) > _LONGEST_TEXT:
         return None
-    if isinstance(command, Plain | said.Plain):
+    if isinstance(command, Enum):
         return None if values else (message_id, command)
     wanted = {field.name: str(field.type) for field in fields(command) if field.default is MISSING}
     if values.keys() != wanted.keys() or not all(_fits(values[name], wanted[name]) for name in wanted):
