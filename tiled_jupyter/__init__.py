@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from .notebook.enabling import Context, from_context, from_profile, from_uri, login
     from .notebook.extension import load_ipython_extension, unload_ipython_extension
     from .notebook.support import show_versions
-    from .panel.panel import LoginPanel, prompt_for_login
+    from .panel.panel import LoginPanel
+    from .panel.prompt import prompt_for_login
 
 _HOME = {
     "ApiKeys": "keys.api_keys",
@@ -55,7 +56,7 @@ _HOME = {
     "LoginPanel": "panel.panel",
     "login": "notebook.enabling",
     "show_versions": "notebook.support",
-    "prompt_for_login": "panel.panel",
+    "prompt_for_login": "panel.prompt",
 }
 
 __all__ = [

@@ -90,10 +90,10 @@ def test_of_a_panel_that_is_closed_a_page_is_told_nothing_more(monkeypatch):
     panel = LoginPanel()
     assert panel.code is not None
     monkeypatch.setattr(type(panel.code), "send", lambda code, content, buffers=None: told.append(content["panel"]))
-    panel.publish_again()
+    panel.publish()
     assert told == [panel.panel_id]
     panel.close()
-    panel.publish_again()
+    panel.publish()
     assert told == [panel.panel_id]
 
 

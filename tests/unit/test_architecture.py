@@ -55,7 +55,13 @@ HOMES = {
         "session/tiled_errors",
     },
     "distributed": {"keys/dask"},
-    "platformdirs": {"notebook/support", "session/key_files", "session/known_servers", "sign_in/profiles"},
+    "platformdirs": {
+        "notebook/support",
+        "session/key_files",
+        "session/known_servers",
+        "session/tokens",
+        "sign_in/profiles",
+    },
 }
 
 

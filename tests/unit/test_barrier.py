@@ -18,7 +18,7 @@ def test_waits_that_are_heard_on_different_channels_do_not_take_turns_in_telling
         has_control=True,
         resuming=False,
         saves=True,
-        publish_again=lambda: told.append([wait.only_control for wait in panel.waits]),
+        publish=lambda: told.append([wait.only_control for wait in panel.waits]),
     )
     barrier = Barrier(panel, settings())
     for _ in range(3):

@@ -180,6 +180,25 @@ def pause(seconds: float, done: Future[Any] | None = None) -> None:
         raise KeyboardInterrupt
 
 
+def when_idle() -> Callable[[Callable[[], object]], None] | None:
+    """Return what has something done on this thread once no cell and no message keeps it; None where no kernel does.
+
+    It may be called on any thread.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+    if front_end.kernel() is None:
+        return None
+
+    def later(work: Callable[[], object]) -> None:
+        with contextlib.suppress(RuntimeError):  # the kernel ends
+            loop.call_soon_threadsafe(work)
+
+    return later
+
+
 def in_its_output(display: Callable[[], None]) -> None:
     """Call `display` so that what it displays appears in the output of the running cell, on whatever thread this is.
 

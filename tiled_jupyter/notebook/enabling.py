@@ -39,7 +39,7 @@ def _ask_in_panel(http_client: httpx.Client, providers: list[Any]) -> dict[str, 
     if front_end.asks_on_stdin():
         wish = occasion.get()
         return ask_at_terminal(http_client, providers, None if wish is None else wish.context)
-    from ..panel.panel import prompt_for_login
+    from ..panel.prompt import prompt_for_login
 
     return prompt_for_login(http_client, providers)
 

@@ -4,4 +4,4 @@
 half is built from ``js/`` into ``static/``. anywidget is named here alone. This room decides nothing about a login.
 """
 
-__all__ = ["hints", "page", "panel"]
+__all__ = ["hints", "page", "panel", "prompt"]

@@ -17,7 +17,8 @@ from ..settings import TiledJupyter
 from ..sign_in.session import CANCELLED
 from ..state.parts import Failure
 from ..state.states import Connecting, Disconnected, SignedIn, SignedOut, State
-from .words import NEUTRAL_TEXT, Sign, how_to_go_on, require_somebody
+from .page import NEUTRAL_TEXT
+from .words import Sign, how_to_go_on, require_somebody
 
 if TYPE_CHECKING:
     from .panel import LoginPanel
@@ -160,7 +161,7 @@ class Barrier:
         told = any(wait.only_control for wait in self._panel.waits)  # of all: two may differ, and take turns here
         if told != self._only_control:
             self._only_control = told
-            self._panel.publish_again()
+            self._panel.publish()
         if not silent and not only_control and not self._panel.resuming:
             return None
         if silent and isinstance(self._panel.session.state, SignedOut) and self.heard_at is None:

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 from ipywidgets import widget_serialization
@@ -23,13 +23,14 @@ from ..kernel.mailbox import Letter, say_busy_after_this
 from ..kernel.memory import of_kernel
 from ..kernel.waiting import Wait
 from ..settings import TiledJupyter
-from ..sign_in import profiles
-from ..sign_in.session import LoginSession
 from ..state import wire
-from ..state.account import KeyInCell
 from ..state.states import Disconnected, State
 from ..state.wire import Remember, Transport
-from .words import NEUTRAL_TEXT
+
+if TYPE_CHECKING:
+    from ..state.account import KeyInCell
+
+NEUTRAL_TEXT = "Tiled sign-in. Run the cell again to use it."
 
 
 def _static(name: str) -> str:
@@ -66,8 +67,6 @@ class Page(anywidget.AnyWidget):
 
     Attributes
     ----------
-    session : LoginSession
-        What the page shows.
     neutral : dict
         What a saved notebook keeps of the panel: nobody's name, and no server.
     resuming : bool
@@ -80,7 +79,6 @@ class Page(anywidget.AnyWidget):
         Whether the page that was heard last could use the control channel; None before the first.
     """
 
-    session: LoginSession
     neutral = front_end.bundle(NEUTRAL_TEXT)
 
     _esm = _static("loader.js")
@@ -139,7 +137,7 @@ class Page(anywidget.AnyWidget):
     @property
     def shown(self) -> State | KeyInCell:
         """What the page shows."""
-        return self.session.state
+        raise NotImplementedError
 
     @property
     def comm_id(self) -> str:
@@ -181,11 +179,19 @@ class Page(anywidget.AnyWidget):
             self.code.send({"panel": self.panel_id, "message": message})
         self.send(message)
         # After the form, once a page shows it: they may take a second.
-        if self._profiles is None and self.heard_at is not None and isinstance(self.shown, Disconnected):
+        is_drawn = self.heard_at is not None and isinstance(self.shown, Disconnected)
+        if self._profiles is None and is_drawn and self.looks_for_names:
             self._profiles = []
             in_background(self._offer_profiles)
 
+    @property
+    def looks_for_names(self) -> bool:
+        """Whether it is time to look for saved names of servers, which needs httpx."""
+        return True
+
     def _offer_profiles(self) -> None:
+        from ..sign_in import profiles  # which a panel is shown without
+
         self._profiles = profiles.names()
         if self._profiles:
             self.publish()

@@ -1,49 +1,40 @@
-"""The sign-in panel: shows a `LoginSession` in the page, and lets a cell wait for it."""
+"""The sign-in panel: shows a login in the page, at once, and lets a cell wait for it.
+
+Importing this module imports neither httpx nor Tiled's client. What needs them stands in `login`.
+"""
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from traitlets import Instance, Unicode
 
 from ..background import in_background
-from ..errors import LoginFailed
-from ..kernel import cells, front_end
+from ..kernel import cells
 from ..kernel.mailbox import Letter
 from ..kernel.memory import of_kernel
-from ..session import ending, registry
-from ..session.context import SessionContext
-from ..session.ensure import ensure
-from ..session.prompts import occasion
 from ..settings import settings
-from ..sign_in.hook import Caller, without_asking
-from ..sign_in.session import CANCELLED, LoginSession
 from ..state import wire
-from ..state.states import (
-    AwaitingAuthorization,
-    Connecting,
-    Disconnected,
-    Failure,
-    Identity,
-    SignedIn,
-    State,
-    Verifying,
-    is_same_sign_in,
-)
-from . import hints
-from .account import AccountDesk
-from .barrier import Barrier
-from .key_reply import offer_keys
+from ..state.states import Connecting, Disconnected, Failure, Identity, SignedIn, SignedOut, State
 from .page import Page
-from .words import require_somebody
 
-_KEY_INSTEAD = "The API key you typed is used from now on, so there was no sign-in. Run the cell again."
-_ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
+if TYPE_CHECKING:
+    from ..session.context import SessionContext
+    from ..sign_in.session import LoginSession
+    from .account import AccountDesk
+    from .barrier import Barrier
+    from .login import Login, MakesSession
+
+_SERVER_WITHIN = 1.0  # seconds in which a server answers, if it is near
+_PAGE_WITHIN = 1.0  # seconds in which a page draws a panel, if one does
+_CELLS_WITHIN = 1.0  # seconds in which the running cell ends, if it is a short one
+_NO_CLIENT = "Tiled's client cannot be imported here ({}). Repair its installation, and restart the kernel."
 
 
 class _Panels:
@@ -97,36 +88,61 @@ class LoginPanel(Page):
         *,
         provider: str | None = None,
         remember_me: bool | None = None,
-        _session: Callable[[Callable[[State], None]], LoginSession] | None = None,
+        _session: MakesSession | None = None,
         **traits: Any,
     ) -> None:
         here = settings()
-        self._callbacks: list[Callable[[Any], object]] = []
-        self._barrier = Barrier(self, here)
+        self._asked = uri
+        self._provider = provider
+        self._make_session = _session
+        self._login: Login | None = None
+        self._making = threading.RLock()
+        first = Disconnected(here.servers[0]) if here.servers else Disconnected()
+        self._state: State | None = first if uri is None else None  # None before it is known whom to name
+        self._showing = threading.RLock()
+        self._is_first = True  # until the login has another state than that its server is asked
+        self._pressed: list[tuple[wire.Command, str]] = []  # before it had
+        self._is_drawn = threading.Event()
+        self._is_made = threading.Event()  # the login
         super().__init__(here, remember_me=remember_me, **traits)
         cells.watch()
-        hints.watch()
-        self.account: AccountDesk | None = None
-        self._before: State = Disconnected()
-        self.session = _session(self._on_change) if _session is not None else self._own_session(provider)
-        self.account = AccountDesk(self.session, here, lambda give: offer_keys(self.comm_id, give))
-        self.set_trait("status", self.session.state.kind)
         of_kernel(_Panels).add(self)
-        if uri is not None:
-            self.session.connect(uri)
-        elif _session is None and self.comm is not None:
-            self.publish_again()  # before it is asked for, which the kernel may be too busy to hear
+        later = cells.when_idle() if self.comm is not None else None
+        if later is None or _session is not None or "tiled.client" in sys.modules:
+            self._make_login()
+        else:
+            self._show_first(later)
 
-    def _own_session(self, provider: str | None) -> LoginSession:
-        servers = self._settings.servers
-        return LoginSession(
-            self._on_change,
-            self._settings,
-            prompt_for_login,
-            use_saved=self.saves,
-            provider=provider,
-            state=Disconnected(servers[0]) if servers else None,
-        )
+    @property
+    def login(self) -> Login:
+        """What needs Tiled's client; made by who needs it first, because importing that takes a while."""
+        return self._login or self._make_login()
+
+    def _make_login(self) -> Login:
+        with self._making:
+            if self._login is None:
+                from .login import Login
+
+                self._login = Login(self, self._settings, self._make_session, self._provider)
+                if self._make_session is not None:
+                    self._state, self._is_first = self._login.session.state, False
+                    self.set_trait("status", self._state.kind)
+                elif self._asked is not None:
+                    self._login.session.connect(self._asked)
+                elif self.comm is not None:
+                    self.publish()
+                self._is_made.set()
+            return self._login
+
+    @property
+    def session(self) -> LoginSession:
+        """The login itself, and where it stands."""
+        return self.login.session
+
+    @property
+    def account(self) -> AccountDesk | None:
+        """What the page may do with the account that is signed in."""
+        return self.login.account
 
     @property
     def context(self) -> SessionContext | None:
@@ -164,19 +180,27 @@ class LoginPanel(Page):
         KeyboardInterrupt
             After the stop button, on whatever thread this is.
         """
-        self._barrier.hold(timeout)
+        self._barrier().hold(timeout)
         return self.client
 
     async def signed_in(self, timeout: float | None = None) -> Any:
         """Wait as `wait` does, in a cell with a top-level await."""
-        await self._barrier.hold_back(timeout)
+        await self._barrier().hold_back(timeout)
         return self.client
+
+    def _barrier(self) -> Barrier:
+        """Return what holds cells; until it is made the page has no form: what is pressed there might not be heard."""
+        with self._showing:
+            if self._login is None and self._is_first:
+                self._is_first = False
+                if isinstance(self._state, SignedOut):
+                    self._state = Connecting(0, self._state.server.uri, time.time())
+                    self.publish()
+        return self.login.barrier
 
     def on_signed_in(self, callback: Callable[[Any], object]) -> None:
         """Call ``callback(client)`` at every sign-in, and at once if there is one."""
-        self._callbacks.append(callback)
-        if isinstance(self.session.state, SignedIn):
-            callback(self.client)
+        self.login.on_signed_in(callback)
 
     def ensure(self, hours: float = 8.0) -> datetime:
         """Make sure of a sign-in that lasts: renew it, or ask now; see `session.ensure.ensure`.
@@ -191,9 +215,7 @@ class LoginPanel(Page):
         LoginFailed
             Where nobody is signed in, or that cannot be promised.
         """
-        if self.context is None:
-            raise LoginFailed("Nobody is signed in. Sign in with the panel, or run %tiled_login.", "credentials")
-        return ensure(self.context, hours)
+        return self.login.ensure(hours)
 
     def sign_out(self, *, everywhere: bool = False) -> None:
         """Sign out of this kernel, or, `everywhere`, end the session on the server too."""
@@ -201,39 +223,96 @@ class LoginPanel(Page):
 
     def __repr__(self) -> str:
         """Name the state and nobody."""
-        return f"<LoginPanel {self.session.state.kind}>"
+        return f"<LoginPanel {self.status}>"
 
     # -- the page --------------------------------------------------------------------------------------
 
+    @property
+    def shown(self) -> State:
+        """What the page shows."""
+        return self._state or Disconnected()
+
+    def publish(self) -> None:
+        """Send the state to the page, from any thread: after what is sent of a state before, and before the next."""
+        with self._showing:
+            if self._state is not None:
+                super().publish()
+
+    def show(self, state: State) -> None:
+        """Show what has become of the login. Called under the lock of its attempts, where it has a turn."""
+        with self._showing:
+            if self._is_ahead and isinstance(state, Connecting):
+                return  # what the server said first stays until it has been asked again
+            self._is_first = self._is_first and isinstance(state, Connecting)
+            self._state = state
+            self.set_trait("status", state.kind)
+            self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
+            self.publish()
+            if self._pressed and not self._is_first:
+                in_background(self._obey_what_was_pressed)
+
+    def _show_first(self, later: Callable[[Callable[[], object]], None]) -> None:
+        """Show what needs no Tiled's client, and have it imported once the page has drawn that."""
+        states: Iterator[State] = iter(())
+        if self._asked is None:
+            self.publish()  # before it is asked for, which the kernel may be too busy to hear
+        else:
+            from ..sign_in.first_form import first_states  # with httpx
+
+            self.set_trait("status", "connecting")
+            states = first_states(self._asked, self._settings, provider=self._provider, use_saved=self.saves)
+
+        is_asked = threading.Event()
+
+        def ask() -> None:
+            for state in states:
+                with self._showing:
+                    if self._is_first:
+                        self._state = state
+                        self.publish()
+            is_asked.set()
+
+        def go_on() -> None:
+            is_asked.wait(_SERVER_WITHIN)
+            self._is_drawn.wait(_PAGE_WITHIN)
+            # On the thread of the cells, unless they keep it: threads that import at once may be in each other's way.
+            later(self._login_or_why_not)
+            if not self._is_made.wait(_CELLS_WITHIN):
+                self._login_or_why_not()
+
+        in_background(ask)
+        in_background(go_on)
+
+    def _login_or_why_not(self) -> None:
+        try:
+            self._make_login()
+        except Exception as error:  # noqa: BLE001 - whatever an installation lacks
+            self.show(Disconnected(failure=Failure("server", _NO_CLIENT.format(type(error).__name__))))
+
+    @property
+    def _is_ahead(self) -> bool:
+        """Whether the page shows the form of a server that the login still asks."""
+        return self._is_first and isinstance(self._state, SignedOut)
+
     def obey(self, command: wire.Command, typed: str) -> None:
         """Do what the page says; see `Page.obey`."""
-        match command:
-            case wire.Alive() | wire.Ready():
-                self.publish()
-            case wire.Plain.CONNECT:
-                self.session.connect(typed)
-            case wire.SignIn(provider, username, remember):
-                self.session.methods.sign_in(provider, username, typed, remember=self._wanted(remember))
-            case wire.Begin(provider, remember):
-                self.session.methods.begin(provider, remember=self._wanted(remember))
-            case wire.Plain.USE_KEY:
-                self.session.methods.use_key(typed)
-            case wire.Plain.ACCEPT_KEY:
-                self.session.methods.accept_key()
-            case wire.Plain.SET_KEY_ASIDE:
-                self.session.set_key_aside()
-            case wire.SignOut(everywhere):
-                self.session.sign_out(everywhere=everywhere)
-            case wire.Plain.CHANGE_SERVER:
-                self.session.drop_server()
-            case wire.Plain.CANCEL:
-                in_attempt = isinstance(self.session.state, Connecting | Verifying | AwaitingAuthorization)
-                self._barrier.cancels += not in_attempt
-                self.session.cancel(_ATTEMPT_CANCELLED if in_attempt else CANCELLED)
-                self._barrier.wake()
-            case _:
-                if self.account is not None:
-                    self.account.obey(command)
+        if isinstance(command, wire.Alive | wire.Ready):
+            self.publish()
+            if isinstance(command, wire.Ready):
+                self._is_drawn.set()
+            return
+        login = self.login
+        with self._showing:
+            if self._is_ahead and command is not wire.Plain.CANCEL:
+                self._pressed.append((command, typed))
+                return
+        login.obey(command, typed)
+
+    def _obey_what_was_pressed(self) -> None:
+        with self._showing:
+            pressed, self._pressed = self._pressed, []
+        for command, typed in pressed:
+            self.login.obey(command, typed)
 
     def receive(self, letter: Letter) -> None:
         """Take a letter; see `Page.receive`."""
@@ -241,16 +320,20 @@ class LoginPanel(Page):
         self.tell_others()  # who did not yield to a panel that no page shows
 
     @property
+    def looks_for_names(self) -> bool:
+        """Whether it is time to look for saved names of servers."""
+        return self._login is not None
+
+    @property
     def is_asked_elsewhere(self) -> bool:
-        """Whether a cell waits for a sign-in to the same server in another panel, which is heard for certain."""
-        state = self.session.state
-        if self.waits or isinstance(state, Disconnected | Connecting):
+        """Whether another panel, which is heard for certain, has a cell that waits for the same server."""
+        if self.waits or isinstance(self.shown, Disconnected | Connecting):
             return False
-        return any(other.asks_at == state.server.uri for other in of_kernel(_Panels).others(self))
+        return any(other.asks_at == self.shown.server.uri for other in of_kernel(_Panels).others(self))
 
     def tell_others(self) -> None:
         """Tell the other panels whether a cell waits at this one, where that has changed."""
-        state = self.session.state
+        state = self.shown
         is_seen = bool(self.waits) and self.heard_at is not None
         asks_at = None
         if is_seen and not isinstance(state, Disconnected | Connecting | SignedIn):
@@ -261,86 +344,12 @@ class LoginPanel(Page):
 
         def tell() -> None:
             for other in of_kernel(_Panels).others(self):
-                other.publish_again()
+                other.publish()
                 if is_over and not other.resuming:
                     other.session.look_for_saved()  # somebody may have signed in there
 
         in_background(tell)
 
-    def publish_again(self) -> None:
-        """Send the state once more, from any thread: after what is sent of a state before, and before the next."""
-        with self.session.attempts.lock:
-            self.publish()
-
-    def _wanted(self, remember: bool) -> bool:  # noqa: FBT001 - a field of a message
+    def wanted(self, *, remember: bool) -> bool:
+        """Return whether a sign-in is to be remembered, for what the page says of it."""
         return {"ask": remember, "never": False, "always": True}[self._remember]
-
-    def _on_change(self, state: State) -> None:
-        self.set_trait("status", state.kind)
-        self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
-        self.publish()
-        if isinstance(state, SignedIn):
-            key = self.context.api_key if state.method == "api_key" and self.context is not None else None
-            registry.note_end(state.server.uri, state.good_until, renews=state.renews, key=key)
-        if not isinstance(state, SignedIn):
-            if self.account is not None:
-                self.account.forget()
-        elif self._callbacks and not is_same_sign_in(self._before, state):
-            in_background(self._call_back)
-        self._before = state
-        self.tell_others()
-        self._barrier.settle(state)
-
-    def _call_back(self) -> None:
-        client = self.client
-        for callback in tuple(self._callbacks):
-            callback(client)
-
-
-def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[str, Any]:
-    """Ask in a panel: the default hook of ``Context.authenticate(prompt_for_reauthentication=…)``.
-
-    Parameters
-    ----------
-    http_client : httpx.Client
-        Reaches the server without a session.
-    providers : list of tiled.schemas.AboutAuthenticationProvider
-
-    Returns
-    -------
-    dict
-        Tokens, with ``access_token``.
-
-    Raises
-    ------
-    LoginCancelled, LoginFailed, CannotPrompt
-    """
-    wish = occasion.get()
-    remember_me = False if wish is not None and not wish.remember else None
-    given = without_asking(http_client, providers, wish)
-    if given is not None:
-        if wish is not None:
-            wish.remember = False
-            ending.outlive_kernel(wish.context)
-        return given
-    who = wish.identity.words if wish is not None and wish.identity is not None else None
-    require_somebody(str(wish.context.api_uri) if wish is not None else "the Tiled server", who)
-    caller = Caller(http_client, wish)
-    panel = LoginPanel(
-        remember_me=remember_me, _session=lambda on_change: caller.login(on_change, settings(), providers)
-    )
-    panel.resuming = wish is not None and wish.resuming
-    cells.in_its_output(lambda: front_end.show(panel))
-    try:
-        panel._barrier.hold(None)
-        tokens = caller.take_tokens()
-    finally:
-        caller.leave()
-    if tokens is None:
-        by_key = isinstance(panel.session.state, SignedIn) and panel.session.state.method == "api_key"
-        raise LoginFailed(_KEY_INSTEAD if by_key else "The sign-in gave no tokens. Try again.")
-    if wish is not None:
-        wish.remember = caller.remember
-        if not caller.remember:
-            ending.end_with_kernel(wish.context)
-    return tokens

@@ -11,8 +11,6 @@ from ..kernel.front_end import Application, has_console, nobody
 from ..session.identity import who_may_resume
 from ..state.states import AwaitingAuthorization, State, open_form
 
-NEUTRAL_TEXT = "Tiled sign-in. Run the cell again to use it."
-
 _SINCE = "Waiting since {since} UTC for {who} to sign in to {host}."
 _ELSEWHERE = (
     "If this panel does not appear, or does not react, run %tiled_login {uri} in any other notebook: this cell then "

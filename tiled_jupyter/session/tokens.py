@@ -20,7 +20,9 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
+
+import platformdirs
 
 from ..address import origin_of
 from ..oauth.exchange import TOKENS as TOKENS
@@ -119,6 +121,12 @@ def _wait_for(descriptor: int, patience: float, rest: Callable[[float], bool]) -
                 return
         else:
             return
+
+
+def directory_of(api_uri: str) -> Path:
+    """Return where Tiled's Context of a server keeps its tokens, without making one."""
+    cache = os.getenv("TILED_CACHE_DIR", platformdirs.user_cache_dir("tiled"))
+    return Path(cache, "tokens", quote_plus(api_uri))
 
 
 _MADE_BY = "made_by.json"

@@ -5,4 +5,16 @@ attempts to change the state (`attempts`), the ways to sign in (`methods`), and 
 a Context, or who called a `hook`). The panel shows those states; nothing here knows how.
 """
 
-__all__ = ["api_key", "context", "hook", "probing", "profiles", "server", "session", "sign_ins", "sign_out", "target"]
+__all__ = [
+    "api_key",
+    "context",
+    "first_form",
+    "hook",
+    "probing",
+    "profiles",
+    "server",
+    "session",
+    "sign_ins",
+    "sign_out",
+    "target",
+]

@@ -1,0 +1,191 @@
+"""What a panel shows before Tiled's client is imported is what its login shows a moment later, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tiled_jupyter.demo.server import password_provider
+from tiled_jupyter.session import tokens as files
+from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in.first_form import first_states
+from tiled_jupyter.state.states import Connecting, SignedIn, SignedOut
+
+from .hostile_server import HostileServer
+from .kernel import COMPUTES, kernel
+from .openid_provider import OpenIDProvider, own_device_provider, proxied_provider
+from .sessions import sign_in_as
+from .shown import Shown
+from .tiled_server import PASSWORDS, TiledServer, free_port
+
+SAID = (Connecting, SignedOut)
+
+
+def kinds(states):
+    return tuple(type(state) for state in states)
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with OpenIDProvider() as op:
+        yield op
+
+
+@pytest.fixture(scope="module")
+def federated_server(provider):
+    with TiledServer(providers=[own_device_provider(provider), password_provider("other")]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def proxied_server(provider):
+    with TiledServer(providers=[proxied_provider(provider)]) as server:
+        yield server
+
+
+@pytest.mark.parametrize("path", ["", "/api/v1/metadata/scan"], ids=["its address", "of a node"])
+@pytest.mark.parametrize("which", ["closed_server", "public_server", "federated_server", "proxied_server"])
+def test_the_first_form_is_that_of_the_login(request, which, path):
+    address = request.getfixturevalue(which).uri + path
+    connecting, form = first_states(address, TiledJupyter())
+    shown = Shown()
+    assert shown.connect(address) == form
+    assert connecting.address == shown.states[0].address
+
+
+def test_the_provider_that_is_wished_for_is_chosen(federated_server):
+    *_, form = first_states(federated_server.uri, TiledJupyter(), provider="other")
+    assert form.server.preferred == "other"
+    assert Shown(provider="other").connect(federated_server.uri) == form
+
+
+def test_where_it_may_come_to_something_else_nothing_is_said(closed_server, monkeypatch):
+    uri = closed_server.uri
+    assert kinds(first_states(uri, TiledJupyter())) == SAID
+    assert kinds(first_states(f"{uri}?api_key={'a' * 72}", TiledJupyter())) == SAID[:1]
+    assert kinds(first_states(uri, TiledJupyter(token_source="site:tokens"))) == SAID[:1]
+    assert kinds(first_states(uri, TiledJupyter(), provider="of another server")) == SAID[:1]
+    assert kinds(first_states("not an address", TiledJupyter())) == ()
+    assert kinds(first_states(uri, TiledJupyter(servers=["https://t.example"], allow_unlisted_servers=False))) == ()
+    monkeypatch.setenv("TILED_API_KEY", "a" * 72)
+    assert kinds(first_states(uri, TiledJupyter())) == SAID[:1]
+
+
+def test_of_a_saved_sign_in_nothing_is_said_unless_it_is_not_to_be_used(closed_server):
+    context = sign_in_as(closed_server)
+    uri = closed_server.uri
+    assert files.directory_of(str(context.api_uri)) == context.token_directory
+    assert kinds(first_states(uri, TiledJupyter())) == SAID[:1]
+    assert kinds(first_states(uri, TiledJupyter(), use_saved=False)) == SAID
+
+
+ABOUTS = {
+    "no Tiled server": {},
+    "no authentication": {"api_version": 0},
+    "providers by name": {"api_version": 0, "authentication": {"required": True, "providers": {"a": {}}}},
+    "required, perhaps": {"api_version": 0, "authentication": {"required": "yes", "providers": []}},
+    "links to half": {
+        "api_version": 0,
+        "authentication": {"required": True, "providers": [], "links": {"whoami": "/"}},
+    },
+}
+
+
+@pytest.mark.parametrize("about", ABOUTS.values(), ids=ABOUTS)
+def test_what_tiled_does_not_understand_is_no_form(about):
+    with HostileServer() as server:
+        server.about.clear()
+        server.about.update(about)
+        assert kinds(first_states(server.api_uri, TiledJupyter())) == SAID[:1]
+
+
+def test_of_who_does_not_answer_nothing_is_said():
+    assert kinds(first_states(f"http://127.0.0.1:{free_port()}", TiledJupyter())) == SAID[:1]
+
+
+# -- in a kernel that was just started -------------------------------------------------------------------
+
+#: Whether anything that takes long was imported.
+HEAVY = "import sys; print(sorted({'httpx', 'tiled.client'} & set(sys.modules)))"
+#: A panel whose login nobody makes before it is asked for.
+HELD = """
+from tiled_jupyter import LoginPanel
+LoginPanel._login_or_why_not = lambda self: None
+"""
+FORM = """
+import time
+panel = LoginPanel({uri!r})
+while panel.shown.kind != "signed_out":
+    time.sleep(0.02)
+"""
+
+
+def test_a_panel_is_made_before_httpx_is_imported_and_its_form_before_tileds_client(closed_server):
+    with kernel() as running:
+        assert running.run(f"{HELD}panel = LoginPanel()\n{HEAVY}").strip() == "[]"
+    with kernel() as running:
+        said = running.run(f"{HELD}{FORM.format(uri=closed_server.uri)}print(panel.status)\n{HEAVY}")
+        assert said.split() == ["connecting", "['httpx']"]
+        assert running.run("print(panel.context, panel.session.state.kind)").strip() == "None connecting"
+
+
+def test_a_program_that_looks_at_the_status_in_its_cell_sees_a_saved_sign_in(closed_server):
+    sign_in_as(closed_server)
+    with kernel() as running:
+        said = running.run(
+            f"import time\nfrom tiled_jupyter import LoginPanel\npanel = LoginPanel({closed_server.uri!r})\n"
+            "while panel.status != 'signed_in': time.sleep(0.02)\nprint(panel.identity.id)"
+        )
+    assert said.strip() == "alice"
+
+
+def test_what_is_pressed_before_the_login_is_made_is_done_after_it(closed_server):
+    with kernel() as running:
+        said = running.run(
+            f"{HELD}{FORM.format(uri=closed_server.uri)}from tiled_jupyter.state.wire import SignIn\n"
+            f"panel.obey(SignIn('demo', 'alice', False), {PASSWORDS['alice']!r})\n"
+            "while panel.status != 'signed_in': time.sleep(0.02)\nprint(panel.identity.id, panel._pressed)"
+        )
+    assert said.strip() == "alice []"
+
+
+def test_cancel_in_the_first_form_is_heard_at_once(closed_server):
+    with kernel() as running:
+        said = running.run(
+            f"{HELD}{FORM.format(uri=closed_server.uri)}from tiled_jupyter.state.wire import Plain\n"
+            "before = panel.login.barrier.cancels\npanel.obey(Plain.CANCEL, '')\n"
+            "print(panel.login.barrier.cancels - before, panel.shown.failure.kind)"
+        )
+    assert said.strip() == "1 cancelled"
+
+
+BROKEN = """
+import sys
+class NoTiled:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tiled.client":
+            raise ImportError("canary")
+sys.meta_path.insert(0, NoTiled())
+"""
+
+
+def test_where_tileds_client_cannot_be_imported_the_panel_says_so(closed_server):
+    with kernel() as running:
+        said = running.run(
+            f"{BROKEN}import time\nfrom tiled_jupyter import LoginPanel\npanel = LoginPanel({closed_server.uri!r})\n"
+            "while panel.status != 'disconnected': time.sleep(0.02)\nprint(panel.shown.failure.sentence)"
+        )
+    assert said.strip() == (
+        "Tiled's client cannot be imported here (ImportError). Repair its installation, and restart the kernel."
+    )
+
+
+def test_a_saved_sign_in_calls_back_while_the_cell_goes_on(closed_server, tmp_path):
+    sign_in_as(closed_server)
+    flag = tmp_path / "called"
+    with kernel() as running:
+        said = running.run(
+            f"from tiled_jupyter import LoginPanel\npanel = LoginPanel({closed_server.uri!r})\n"
+            f"panel.on_signed_in(lambda client: open({str(flag)!r}, 'w').close())\n{COMPUTES.format(flag=str(flag))}"
+            "print(panel.status)"
+        )
+    assert said.split()[-1] == SignedIn.__dataclass_fields__["kind"].default
