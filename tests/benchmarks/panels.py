@@ -118,34 +118,40 @@ def _open(browser: Browser, lab: Lab, cells: list[str], kernel: str, name: str =
 def _appearing(browser: Browser, lab: Lab, uri: str) -> Iterator[Figure]:
     asked = Figure("run cell to usable panel, its server asked / to usable Button, kernel 7.4", [], [], "<= 1.2")
     empty = Figure("the same for a panel that asks for the address", [], [], "<= 1.3")
-    cold = Figure("server asked, with the imports, in a kernel just started", [], [], "<= 2")
-    cells = [f"from tiled_jupyter import LoginPanel; LoginPanel({uri!r})", _BUTTON, "LoginPanel()"]
+    first = "with the imports, in a kernel just started"
+    cold_empty = Figure(f"panel that asks for the address / Button, {first}", [], [], "<= 2")
+    cold = Figure(f"panel, its server asked / Button, {first}", [], [], "<= 2")
+    cold_asking = Figure(f"panel, its server asked / Button whose cell has asked it, {first}", [], [], "(none)")
+    panel = "from tiled_jupyter import LoginPanel; LoginPanel({})"
+    asking = f"import httpx; httpx.get({uri + '/api/v1/'!r}); {_BUTTON}"
+    cells = [panel.format(repr(uri)), _BUTTON, panel.format(""), asking]
     notebook = _open(browser, lab, cells, "k74")
     kinds = ((0, "input[name=username]:not([readonly])", "ours"), (1, ".jupyter-button", "reference"))
     address = (2, "input[name=tiled-server]:not([readonly])", "ours")
+    asker = (3, ".jupyter-button", "reference")
 
     def once(figure: Figure, index: int, selector: str, series: str) -> None:
         took = notebook.page.evaluate(_RUN_UNTIL_USABLE, [index, selector])
         getattr(figure, series).append(took)
 
     for run in range(_COLD_RUNS + 1):
-        for kind in kinds:
+        for figure, kind in ((cold, kinds[0]), (cold, kinds[1]), (cold_empty, address), (cold_asking, asker)):
             notebook.restart_kernel()
-            once(cold, *kind)
-            if not run:  # the first of each only warms the page
-                cold.ours.clear()
-                cold.reference.clear()
-            notebook.page.wait_for_function("() => !tj.running(0) && !tj.running(1)")
+            once(figure, *kind)
+            notebook.page.wait_for_function("() => ![0, 1, 2, 3].some(i => tj.running(i))")
+        if not run:  # the first of each only warms the page
+            for series in (cold.ours, cold.reference, cold_empty.ours, cold_asking.reference):
+                series.clear()
     for index in range(3):
         notebook.execute(index)
     for _ in range(_WARM_RUNS):
         for figure, kind in ((asked, kinds[0]), (asked, kinds[1]), (empty, address)):
             once(figure, *kind)
             notebook.page.wait_for_function("() => ![0, 1, 2].some(i => tj.running(i))")
-    empty.reference = asked.reference
+    empty.reference, cold_empty.reference, cold_asking.ours = asked.reference, cold.reference, cold.ours
     notebook.page.context.close()
     lab.reset()
-    yield from (asked, empty, cold)
+    yield from (asked, empty, cold_empty, cold, cold_asking)
 
 
 def _hearing(browser: Browser, lab: Lab, uri: str, version: str, kernel: str) -> Figure:

@@ -17,6 +17,7 @@ from tiled_jupyter.panel.account import AccountDesk
 from tiled_jupyter.session.prompts import Occasion
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.sign_in.hook import Caller
+from tiled_jupyter.state import account as said
 from tiled_jupyter.state import wire
 from tiled_jupyter.state.states import Disconnected, SignedIn, SignedOut, Verifying
 
@@ -399,7 +400,7 @@ def test_lists_of_an_account_are_bounded_and_legible(evil):
     sign_in(shown, SignedIn)
     evil.replies["auth/whoami"] = Reply(200, principal(api_keys=keys[:20], sessions=sessions))
     desk = AccountDesk(shown.session, TiledJupyter(), lambda _: None)
-    for command in (wire.said.Plain.SHOW_KEYS, wire.said.Plain.SHOW_SIGN_INS):
+    for command in (said.Plain.SHOW_KEYS, said.Plain.SHOW_SIGN_INS):
         desk.obey(command)
         settle()
     account = shown.session.state.account
@@ -408,7 +409,7 @@ def test_lists_of_an_account_are_bounded_and_legible(evil):
     assert message.isprintable()
     assert len(message) < 500_000
     evil.replies["auth/whoami"] = Reply(200, principal(api_keys=keys))
-    desk.obey(wire.said.Plain.SHOW_KEYS)
+    desk.obey(said.Plain.SHOW_KEYS)
     settle()
     assert "far more than a Tiled server would" in shown.session.state.account.keys_failure
 
