@@ -13,13 +13,14 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiled.schemas import AboutAuthenticationLinks, AboutAuthenticationProvider
+from tiled.schemas import AboutAuthentication, AboutAuthenticationLinks, AboutAuthenticationProvider
 
 from tests.server.hostile_server import about, code, device, password, principal
 from tiled_jupyter import explain_access
 from tiled_jupyter.errors import KeyNotMade, KeysUnavailable
 from tiled_jupyter.keys.api_keys import ApiKeys
 from tiled_jupyter.oauth import device as device_grant
+from tiled_jupyter.oauth import exchange
 from tiled_jupyter.oauth import password as grants
 from tiled_jupyter.oauth.device import DeviceGrant
 from tiled_jupyter.oauth.exchange import Refused
@@ -27,7 +28,7 @@ from tiled_jupyter.session.identity import is_same
 from tiled_jupyter.session.revocation import end_session
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.sign_in import api_key as key_login
-from tiled_jupyter.sign_in import probing, sign_ins
+from tiled_jupyter.sign_in import first_form, probing, sign_ins
 from tiled_jupyter.sign_in.description import describe
 from tiled_jupyter.sign_in.server import session_sign_in
 from tiled_jupyter.state import wire
@@ -143,6 +144,22 @@ def test_providers(specs):
     for provider, spec in zip(server.providers, valid, strict=True):
         if provider.mode != "external" and provider.refusal is None:
             assert httpx.URL(spec.links["auth_endpoint"]).host == "t.example"
+
+
+@given(like(about(API)), statuses)
+def test_what_a_first_form_is_made_of_is_what_tiled_takes(root, status):
+    try:
+        said = first_form.authentication(exchange.ask(client(root, status), "GET", API))
+    except Refused:
+        return
+    if said is not None:
+        theirs = AboutAuthentication(**root["authentication"])
+        ours, tileds = (
+            describe(API, about.providers, required=about.required, settings=TiledJupyter(), links=about.links)
+            for about in (said, theirs)
+        )
+        assert ours == tileds
+        can_be_shown(SignedOut(ours))
 
 
 @given(like(PRINCIPAL), like(TOKENS))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tiled_jupyter.demo.server import password_provider
+from tiled_jupyter.oauth.exchange import tls_context
 from tiled_jupyter.session import tokens as files
 from tiled_jupyter.settings import TiledJupyter
+from tiled_jupyter.sign_in import profiles
 from tiled_jupyter.sign_in.first_form import first_states
 from tiled_jupyter.state.states import Connecting, SignedIn, SignedOut
 
@@ -70,6 +74,17 @@ def test_where_it_may_come_to_something_else_nothing_is_said(closed_server, monk
     assert kinds(first_states(uri, TiledJupyter())) == SAID[:1]
 
 
+def test_for_what_may_be_a_profile_tileds_module_is_not_imported(closed_server, monkeypatch, tmp_path):
+    (tmp_path / "beamlines.yml").write_text("beamline: {uri: https://t.example}\n")
+    monkeypatch.setattr(profiles, "_load", lambda: pytest.fail("they were read"))
+    monkeypatch.setattr(profiles, "directories", lambda: [tmp_path])
+    monkeypatch.delitem(sys.modules, "tiled.profiles", raising=False)
+    assert kinds(first_states("beamline", TiledJupyter())) == ()
+    assert kinds(first_states(" 'beamline' ", TiledJupyter())) == ()
+    assert kinds(first_states(closed_server.uri, TiledJupyter(servers=["beamline"]))) == ()
+    assert kinds(first_states(closed_server.uri, TiledJupyter())) == SAID
+
+
 def test_of_a_saved_sign_in_nothing_is_said_unless_it_is_not_to_be_used(closed_server):
     context = sign_in_as(closed_server)
     uri = closed_server.uri
@@ -96,6 +111,23 @@ def test_what_tiled_does_not_understand_is_no_form(about):
         server.about.clear()
         server.about.update(about)
         assert kinds(first_states(server.api_uri, TiledJupyter())) == SAID[:1]
+
+
+def test_a_panel_that_was_closed_asks_nothing_more(closed_server):
+    with kernel() as running:
+        said = running.run(
+            f"from tiled_jupyter import LoginPanel\npanel = LoginPanel({closed_server.uri!r})\npanel.close()\n"
+            "panel._login_or_why_not()\nimport sys; print('tiled.client' in sys.modules)"
+        )
+    assert said.strip() == "False"
+
+
+def test_trouble_with_certificates_is_for_the_login_to_tell(monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file")
+    monkeypatch.setattr("tiled_jupyter.session.bare.tls_context", tls_context.__wrapped__)
+    with pytest.raises(OSError, match="No such file"):
+        tls_context.__wrapped__()
+    assert kinds(first_states(f"https://127.0.0.1:{free_port()}", TiledJupyter())) == SAID[:1]
 
 
 def test_of_who_does_not_answer_nothing_is_said():

@@ -108,7 +108,7 @@ class LoginPanel(Page):
         cells.watch()
         of_kernel(_Panels).add(self)
         later = cells.when_idle() if self.comm is not None else None
-        if later is None or _session is not None or "tiled.client" in sys.modules:
+        if later is None or _session is not None or "tiled.client" in sys.modules:  # nothing is gained by waiting
             self._make_login()
         else:
             self._show_first(later)
@@ -284,6 +284,8 @@ class LoginPanel(Page):
         in_background(go_on)
 
     def _login_or_why_not(self) -> None:
+        if self.comm is None:  # closed meanwhile
+            return
         try:
             self._make_login()
         except Exception as error:  # noqa: BLE001 - whatever an installation lacks

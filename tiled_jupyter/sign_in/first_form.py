@@ -5,6 +5,7 @@ It is what `session.LoginSession` shows a moment later. Where that may come to a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
 import time
@@ -14,12 +15,14 @@ from typing import Any
 
 import httpx
 
-from ..oauth.exchange import Answer, Refused, ask
+from ..address import Address, unquoted
+from ..oauth.exchange import Answer, ask
 from ..session import tokens as files
 from ..session.bare import client_for
 from ..session.key_files import VARIABLE
 from ..settings import TiledJupyter
 from ..state.states import Connecting, SignedOut
+from . import profiles
 from .description import describe
 from .target import find_target
 
@@ -38,28 +41,31 @@ def first_states(
     text, settings, provider, use_saved
         As of `session.LoginSession` and its `connect`.
     """
-    try:
+    if profiles.would_be_read((unquoted(text), *settings.servers)):
+        return
+    form = None
+    with contextlib.suppress(Exception):  # of what is wrong, the login says it
         target = find_target(text, settings)
-    except Exception:  # noqa: BLE001 - as in `connect`, which says what is wrong
-        return
-    yield Connecting(0, target.shown, time.time())
-    address = target.address
-    if address is None or target.profile or address.api_key or VARIABLE in os.environ or settings.token_source:
-        return
-    uri = address.api_uri
-    if use_saved and files.read_tokens(files.directory_of(uri)):
-        return
-    try:
-        with client_for(uri, verify=True if uri.startswith("https:") else _trusts_nobody()) as http:
-            about = _authentication(ask(http, "GET", uri))
-    except Refused:
-        return
-    if about is not None and (provider is None or provider in [each.provider for each in about.providers]):
-        yield SignedOut(
-            describe(
-                uri, about.providers, required=about.required, settings=settings, preferred=provider, links=about.links
-            )
-        )
+        yield Connecting(0, target.shown, time.time())
+        if target.address is not None and not _is_more_than_a_form(target.address, settings, use_saved=use_saved):
+            form = _form(target.address.api_uri, settings, provider)
+    if form is not None:
+        yield form
+
+
+def _is_more_than_a_form(address: Address, settings: TiledJupyter, *, use_saved: bool) -> bool:
+    """Whether there is something that may serve instead of a login: a key, a single sign-on, a saved sign-in."""
+    is_saved = use_saved and bool(files.read_tokens(files.directory_of(address.api_uri)))
+    return is_saved or address.api_key is not None or VARIABLE in os.environ or bool(settings.token_source)
+
+
+def _form(uri: str, settings: TiledJupyter, provider: str | None) -> SignedOut | None:
+    with client_for(uri, verify=True if uri.startswith("https:") else _trusts_nobody()) as http:
+        about = authentication(ask(http, "GET", uri))
+    if about is None or (provider is not None and provider not in [each.provider for each in about.providers]):
+        return None
+    known = {"required": about.required, "links": about.links}
+    return SignedOut(describe(uri, about.providers, settings=settings, preferred=provider, **known))
 
 
 def _trusts_nobody() -> ssl.SSLContext:
@@ -67,7 +73,7 @@ def _trusts_nobody() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _authentication(answer: Answer) -> SimpleNamespace | None:
+def authentication(answer: Answer) -> SimpleNamespace | None:
     """Return what Tiled's ``AboutAuthentication`` would hold; None where not all of it is as Tiled sends it."""
     match answer.fields:
         case {"api_version": _, "authentication": {"required": bool(required), "providers": [*each]} as about}:

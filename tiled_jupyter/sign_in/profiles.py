@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -40,8 +41,16 @@ def address_of(name: str) -> str | None:
 
 def is_profile(name: str) -> bool:
     """Whether there is a profile of this name."""
-    is_address = any(character in name for character in "/:@?#")
-    return not is_address and name in _load()
+    return not _is_address(name) and name in _load()
+
+
+def would_be_read(names: Iterable[str]) -> bool:
+    """Whether Tiled's module would be imported to tell whether there are profiles of these names."""
+    return not all(_is_address(name) for name in names) and _may_be_any()
+
+
+def _is_address(name: str) -> bool:
+    return any(character in name for character in "/:@?#")
 
 
 def directories() -> list[Path]:
