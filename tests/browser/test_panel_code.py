@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.server.kernel import COMPUTES
+from tests.server.kernel import COMPUTES, HELD
 from tests.server.tiled_server import PASSWORDS
 
 from .panel import Panel
@@ -74,6 +74,18 @@ def test_a_further_panel_shows_its_form_while_the_kernel_computes(
         panel.connect.click()
     panel.sign_in("alice", PASSWORDS["alice"])
     expect(panel.status).to_contain_text("Signed in as alice")
+
+
+def test_in_a_kernel_just_started_the_form_comes_first_and_what_is_pressed_is_done(open_notebook, tiled_server, kernel):
+    show = f"{HELD}LoginPanel({tiled_server.uri!r})"
+    notebook = open_notebook([show, "import sys; print('tiled.client' in sys.modules)"], kernel=kernel)
+    notebook.execute(0)
+    panel = Panel(notebook, 0)
+    expect(panel.username).to_be_editable()
+    assert notebook.execute(1).split()[-1] == "False"
+    panel.sign_in("alice", PASSWORDS["alice"])
+    expect(panel.status).to_contain_text("Signed in as alice")
+    assert notebook.execute(1).split()[-1] == "True"
 
 
 def test_after_all_widgets_were_closed_another_panel_appears(open_notebook, tiled_server):

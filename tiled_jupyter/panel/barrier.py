@@ -57,6 +57,10 @@ class Barrier:
             self._settled.set()
         self.wake()
 
+    def until_connected(self) -> None:
+        """Wait while a server is asked what it is, which takes less than a minute."""
+        self._settled.wait(_LONGEST_CONNECT)
+
     def wake(self) -> None:
         """Make those who wait look again now."""
         for wait in tuple(self._panel.waits):
@@ -199,7 +203,7 @@ class Barrier:
         try:
             require_somebody(_address_of(self._panel.session.state))
         except CannotPrompt:
-            self._settled.wait(_LONGEST_CONNECT)
+            self.until_connected()
             if not self._is_signed_in():
                 raise
             return False

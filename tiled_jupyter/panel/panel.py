@@ -147,7 +147,7 @@ class LoginPanel(Page):
     @property
     def context(self) -> SessionContext | None:
         """The `tiled_jupyter.Context`, once a server has answered."""
-        return self.session.context
+        return self._connected().context
 
     @property
     def client(self) -> Any:
@@ -158,7 +158,14 @@ class LoginPanel(Page):
         LoginFailed
             Where nobody is signed in and the server wants that.
         """
-        return self.session.client()
+        return self._connected().client()
+
+    def _connected(self) -> LoginSession:
+        """Return the login, once it has the Context of the server whose form the page shows already."""
+        login = self.login
+        if self._is_ahead:
+            login.barrier.until_connected()
+        return login.session
 
     def wait(self, timeout: float | None = None) -> Any:
         """Hold this cell until the person is signed in.
