@@ -11,8 +11,8 @@ from tiled_jupyter.oauth.exchange import tls_context
 from tiled_jupyter.session import tokens as files
 from tiled_jupyter.settings import TiledJupyter
 from tiled_jupyter.sign_in import profiles
-from tiled_jupyter.sign_in.first_form import first_states
-from tiled_jupyter.state.states import Connecting, SignedIn, SignedOut
+from tiled_jupyter.sign_in.first_form import first_form, target_of
+from tiled_jupyter.state.states import SignedIn, SignedOut
 
 from .hostile_server import HostileServer
 from .kernel import COMPUTES, HELD, kernel
@@ -21,11 +21,10 @@ from .sessions import sign_in_as
 from .shown import Shown
 from .tiled_server import PASSWORDS, TiledServer, free_port
 
-SAID = (Connecting, SignedOut)
 
-
-def kinds(states):
-    return tuple(type(state) for state in states)
+def form_of(text, settings=None, provider=None, *, use_saved=True):
+    here = settings or TiledJupyter()
+    return first_form(target_of(text, here), here, provider=provider, use_saved=use_saved)
 
 
 @pytest.fixture(scope="module")
@@ -50,28 +49,27 @@ def proxied_server(provider):
 @pytest.mark.parametrize("which", ["closed_server", "public_server", "federated_server", "proxied_server"])
 def test_the_first_form_is_that_of_the_login(request, which, path):
     address = request.getfixturevalue(which).uri + path
-    connecting, form = first_states(address, TiledJupyter())
     shown = Shown()
-    assert shown.connect(address) == form
-    assert connecting.address == shown.states[0].address
+    assert shown.connect(address) == form_of(address)
+    assert shown.states[0].address == target_of(address, TiledJupyter()).shown
 
 
 def test_the_provider_that_is_wished_for_is_chosen(federated_server):
-    *_, form = first_states(federated_server.uri, TiledJupyter(), provider="other")
+    form = form_of(federated_server.uri, provider="other")
     assert form.server.preferred == "other"
     assert Shown(provider="other").connect(federated_server.uri) == form
 
 
 def test_where_it_may_come_to_something_else_nothing_is_said(closed_server, monkeypatch):
     uri = closed_server.uri
-    assert kinds(first_states(uri, TiledJupyter())) == SAID
-    assert kinds(first_states(f"{uri}?api_key={'a' * 72}", TiledJupyter())) == SAID[:1]
-    assert kinds(first_states(uri, TiledJupyter(token_source="site:tokens"))) == SAID[:1]
-    assert kinds(first_states(uri, TiledJupyter(), provider="of another server")) == SAID[:1]
-    assert kinds(first_states("not an address", TiledJupyter())) == ()
-    assert kinds(first_states(uri, TiledJupyter(servers=["https://t.example"], allow_unlisted_servers=False))) == ()
+    assert isinstance(form_of(uri), SignedOut)
+    assert form_of(f"{uri}?api_key={'a' * 72}") is None
+    assert form_of(uri, TiledJupyter(token_source="site:tokens")) is None
+    assert form_of(uri, provider="of another server") is None
+    assert target_of("not an address", TiledJupyter()) is None
+    assert target_of(uri, TiledJupyter(servers=["https://t.example"], allow_unlisted_servers=False)) is None
     monkeypatch.setenv("TILED_API_KEY", "a" * 72)
-    assert kinds(first_states(uri, TiledJupyter())) == SAID[:1]
+    assert form_of(uri) is None
 
 
 def test_for_what_may_be_a_profile_tileds_module_is_not_imported(closed_server, monkeypatch, tmp_path):
@@ -79,18 +77,18 @@ def test_for_what_may_be_a_profile_tileds_module_is_not_imported(closed_server, 
     monkeypatch.setattr(profiles, "_load", lambda: pytest.fail("they were read"))
     monkeypatch.setattr(profiles, "directories", lambda: [tmp_path])
     monkeypatch.delitem(sys.modules, "tiled.profiles", raising=False)
-    assert kinds(first_states("beamline", TiledJupyter())) == ()
-    assert kinds(first_states(" 'beamline' ", TiledJupyter())) == ()
-    assert kinds(first_states(closed_server.uri, TiledJupyter(servers=["beamline"]))) == ()
-    assert kinds(first_states(closed_server.uri, TiledJupyter())) == SAID
+    assert target_of("beamline", TiledJupyter()) is None
+    assert target_of(" 'beamline' ", TiledJupyter()) is None
+    assert target_of(closed_server.uri, TiledJupyter(servers=["beamline"])) is None
+    assert isinstance(form_of(closed_server.uri), SignedOut)
 
 
 def test_of_a_saved_sign_in_nothing_is_said_unless_it_is_not_to_be_used(closed_server):
     context = sign_in_as(closed_server)
     uri = closed_server.uri
     assert files.directory_of(str(context.api_uri)) == context.token_directory
-    assert kinds(first_states(uri, TiledJupyter())) == SAID[:1]
-    assert kinds(first_states(uri, TiledJupyter(), use_saved=False)) == SAID
+    assert form_of(uri) is None
+    assert isinstance(form_of(uri, use_saved=False), SignedOut)
 
 
 ABOUTS = {
@@ -110,7 +108,7 @@ def test_what_tiled_does_not_understand_is_no_form(about):
     with HostileServer() as server:
         server.about.clear()
         server.about.update(about)
-        assert kinds(first_states(server.api_uri, TiledJupyter())) == SAID[:1]
+        assert form_of(server.api_uri) is None
 
 
 def test_a_panel_that_was_closed_asks_nothing_more(closed_server):
@@ -127,11 +125,11 @@ def test_trouble_with_certificates_is_for_the_login_to_tell(monkeypatch):
     monkeypatch.setattr("tiled_jupyter.session.bare.tls_context", tls_context.__wrapped__)
     with pytest.raises(OSError, match="No such file"):
         tls_context.__wrapped__()
-    assert kinds(first_states(f"https://127.0.0.1:{free_port()}", TiledJupyter())) == SAID[:1]
+    assert form_of(f"https://127.0.0.1:{free_port()}") is None
 
 
 def test_of_who_does_not_answer_nothing_is_said():
-    assert kinds(first_states(f"http://127.0.0.1:{free_port()}", TiledJupyter())) == SAID[:1]
+    assert form_of(f"http://127.0.0.1:{free_port()}") is None
 
 
 # -- in a kernel that was just started -------------------------------------------------------------------
@@ -173,19 +171,28 @@ def test_what_is_pressed_before_the_login_is_made_is_done_after_it(closed_server
         said = running.run(
             f"{HELD}{FORM.format(uri=closed_server.uri)}from tiled_jupyter.state.wire import SignIn\n"
             f"panel.obey(SignIn('demo', 'alice', False), {PASSWORDS['alice']!r})\n"
-            "while panel.status != 'signed_in': time.sleep(0.02)\nprint(panel.identity.id, panel._pressed)"
+            "while panel.status != 'signed_in': time.sleep(0.02)\nprint(panel.identity.id, panel._early)"
         )
-    assert said.strip() == "alice []"
+    assert said.strip() == "alice None"
 
 
-def test_cancel_in_the_first_form_is_heard_at_once(closed_server):
+def test_cancel_in_the_first_form_is_for_the_cell_that_waits_and_the_form_stays(closed_server):
     with kernel() as running:
         said = running.run(
             f"{HELD}{FORM.format(uri=closed_server.uri)}from tiled_jupyter.state.wire import Plain\n"
-            "before = panel.login.barrier.cancels\npanel.obey(Plain.CANCEL, '')\n"
-            "print(panel.login.barrier.cancels - before, panel.shown.failure.kind)"
+            "panel.obey(Plain.CANCEL, '')\nprint(panel.login.barrier.cancels, panel.shown.kind)\n"
+            "print(panel.context is not None, panel.status)"
         )
-    assert said.strip() == "1 cancelled"
+    assert said.split() == ["1", "signed_out", "True", "signed_out"]
+
+
+def test_a_program_that_asks_first_waits_until_a_saved_sign_in_is_found(closed_server):
+    sign_in_as(closed_server)
+    with kernel() as running:
+        said = running.run(
+            f"{HELD}panel = LoginPanel({closed_server.uri!r})\nprint(panel.client and panel.identity.id)"
+        )
+    assert said.strip() == "alice"
 
 
 BROKEN = """

@@ -61,6 +61,11 @@ class Barrier:
         """Wait while a server is asked what it is, which takes less than a minute."""
         self._settled.wait(_LONGEST_CONNECT)
 
+    def say_no(self) -> None:
+        """End all waits: the person does not want to sign in."""
+        self.cancels += 1
+        self.wake()
+
     def wake(self) -> None:
         """Make those who wait look again now."""
         for wait in tuple(self._panel.waits):

@@ -20,7 +20,6 @@ from ..state.states import (
     AwaitingAuthorization,
     Connecting,
     Disconnected,
-    Failure,
     SignedIn,
     State,
     Verifying,
@@ -29,12 +28,11 @@ from ..state.states import (
 from . import hints
 from .account import AccountDesk
 from .barrier import Barrier
+from .early import ATTEMPT_CANCELLED
 from .key_reply import offer_keys
 
 if TYPE_CHECKING:
     from .panel import LoginPanel
-
-_ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
 
 #: Makes the session that a panel shows, and is given whom to tell of its states.
 MakesSession: TypeAlias = Callable[[Callable[[State], None]], LoginSession]
@@ -86,7 +84,7 @@ class Login:
             prompt_for_login,
             use_saved=self._panel.saves,
             provider=provider,
-            state=first if isinstance(first, Disconnected) else None,
+            state=Disconnected(first.address) if isinstance(first, Disconnected) else None,
         )
 
     def on_signed_in(self, callback: Callable[[Any], object]) -> None:
@@ -122,10 +120,10 @@ class Login:
             case wire.Plain.CHANGE_SERVER:
                 session.drop_server()
             case wire.Plain.CANCEL:
-                in_attempt = isinstance(self._panel.shown, Connecting | Verifying | AwaitingAuthorization)
-                self.barrier.cancels += not in_attempt
-                session.cancel(_ATTEMPT_CANCELLED if in_attempt else CANCELLED)
-                self.barrier.wake()
+                in_attempt = isinstance(session.state, Connecting | Verifying | AwaitingAuthorization)
+                session.cancel(ATTEMPT_CANCELLED if in_attempt else CANCELLED)
+                if not in_attempt:
+                    self.barrier.say_no()
             case _:
                 if self.account is not None:
                     self.account.obey(command)

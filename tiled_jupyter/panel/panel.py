@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,8 @@ from ..kernel.mailbox import Letter
 from ..kernel.memory import of_kernel
 from ..settings import settings
 from ..state import wire
-from ..state.states import Connecting, Disconnected, Failure, Identity, SignedIn, SignedOut, State
+from ..state.states import Connecting, Disconnected, Failure, Identity, SignedIn, State
+from .early import Early
 from .page import Page
 
 if TYPE_CHECKING:
@@ -100,8 +101,7 @@ class LoginPanel(Page):
         first = Disconnected(here.servers[0]) if here.servers else Disconnected()
         self._state: State | None = first if uri is None else None  # None before it is known whom to name
         self._showing = threading.RLock()
-        self._is_first = True  # until the login has another state than that its server is asked
-        self._pressed: list[tuple[wire.Command, str]] = []  # before it had
+        self._early: Early | None = None
         self._is_drawn = threading.Event()
         self._is_made = threading.Event()  # the login
         super().__init__(here, remember_me=remember_me, **traits)
@@ -123,16 +123,24 @@ class LoginPanel(Page):
             if self._login is None:
                 from .login import Login
 
-                self._login = Login(self, self._settings, self._make_session, self._provider)
-                if self._make_session is not None:
-                    self._state, self._is_first = self._login.session.state, False
-                    self.set_trait("status", self._state.kind)
-                elif self._asked is not None:
-                    self._login.session.connect(self._asked)
-                elif self.comm is not None:
-                    self.publish()
+                login = self._login = Login(self, self._settings, self._make_session, self._provider)
+                try:
+                    self._begin(login.session)
+                except BaseException:  # the stop button's, too
+                    self._login = None
+                    raise
                 self._is_made.set()
             return self._login
+
+    def _begin(self, session: LoginSession) -> None:
+        if self._make_session is not None:
+            with session.attempts.lock:
+                self._state = session.state
+                self.set_trait("status", session.state.kind)
+        elif self._asked is not None:
+            session.connect(self._asked)
+        elif self.comm is not None:
+            self.publish()
 
     @property
     def session(self) -> LoginSession:
@@ -161,9 +169,9 @@ class LoginPanel(Page):
         return self._connected().client()
 
     def _connected(self) -> LoginSession:
-        """Return the login, once it has the Context of the server whose form the page shows already."""
+        """Return the login, once it knows the server, where it was made later than the panel."""
         login = self.login
-        if self._is_ahead:
+        if self._early is not None:
             login.barrier.until_connected()
         return login.session
 
@@ -198,11 +206,9 @@ class LoginPanel(Page):
     def _barrier(self) -> Barrier:
         """Return what holds cells; until it is made the page has no form: what is pressed there might not be heard."""
         with self._showing:
-            if self._login is None and self._is_first:
-                self._is_first = False
-                if isinstance(self._state, SignedOut):
-                    self._state = Connecting(0, self._state.server.uri, time.time())
-                    self.publish()
+            if self._login is None and self._early is not None:
+                self._early.is_hidden = True
+                self.publish()
         return self.login.barrier
 
     def on_signed_in(self, callback: Callable[[Any], object]) -> None:
@@ -222,11 +228,12 @@ class LoginPanel(Page):
         LoginFailed
             Where nobody is signed in, or that cannot be promised.
         """
+        self._connected()
         return self.login.ensure(hours)
 
     def sign_out(self, *, everywhere: bool = False) -> None:
         """Sign out of this kernel, or, `everywhere`, end the session on the server too."""
-        self.session.sign_out(everywhere=everywhere)
+        self._connected().sign_out(everywhere=everywhere)
 
     def __repr__(self) -> str:
         """Name the state and nobody."""
@@ -237,7 +244,9 @@ class LoginPanel(Page):
     @property
     def shown(self) -> State:
         """What the page shows."""
-        return self._state or Disconnected()
+        is_in_trouble = isinstance(self._state, Connecting) and self._state.trouble is not None
+        early = self._early.shown if self._early is not None and not is_in_trouble else None
+        return early or self._state or Disconnected()
 
     def publish(self) -> None:
         """Send the state to the page, from any thread: after what is sent of a state before, and before the next."""
@@ -247,39 +256,54 @@ class LoginPanel(Page):
 
     def show(self, state: State) -> None:
         """Show what has become of the login. Called under the lock of its attempts, where it has a turn."""
+        self.set_trait("status", state.kind)
+        self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
         with self._showing:
-            if self._is_ahead and isinstance(state, Connecting):
-                return  # what the server said first stays until it has been asked again
-            self._is_first = self._is_first and isinstance(state, Connecting)
             self._state = state
-            self.set_trait("status", state.kind)
-            self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
+            if self._early is not None and not isinstance(state, Connecting):
+                if self._early.kept_for(state) is not None:
+                    in_background(self._obey_what_was_kept)  # until then the page shows that it is under way
+                    return
+                self._early = None
             self.publish()
-            if self._pressed and not self._is_first:
-                in_background(self._obey_what_was_pressed)
+
+    def _obey_what_was_kept(self) -> None:
+        with self._showing:
+            kept = self._early.kept_for(self._state) if self._early is not None and self._state is not None else None
+            self._early = None
+        if kept is not None:
+            self.login.obey(*kept)
+        self.publish()
 
     def _show_first(self, later: Callable[[Callable[[], object]], None]) -> None:
         """Show what needs no Tiled's client, and have it imported once the page has drawn that."""
-        states: Iterator[State] = iter(())
+        is_asked = threading.Event()
         if self._asked is None:
+            is_asked.set()
             self.publish()  # before it is asked for, which the kernel may be too busy to hear
         else:
-            from ..sign_in.first_form import first_states  # with httpx
+            from ..sign_in.first_form import first_form, target_of  # with httpx
 
+            target, early = target_of(self._asked, self._settings), Early()
+            self._early = early
             self.set_trait("status", "connecting")
-            states = first_states(self._asked, self._settings, provider=self._provider, use_saved=self.saves)
 
-        is_asked = threading.Event()
-
-        def ask() -> None:
-            for state in states:
+            def ask() -> None:
+                form = None
+                if target is not None and self.comm is not None:
+                    form = first_form(target, self._settings, provider=self._provider, use_saved=self.saves)
                 with self._showing:
-                    if self._is_first:
-                        self._state = state
+                    if form is not None and self._early is early:
+                        early.form = form
                         self.publish()
-            is_asked.set()
+                is_asked.set()
 
-        def go_on() -> None:
+            if target is not None:
+                self._state = Connecting(0, target.shown, time.time())
+                self.publish()
+            in_background(ask)
+
+        def make() -> None:
             is_asked.wait(_SERVER_WITHIN)
             self._is_drawn.wait(_PAGE_WITHIN)
             # On the thread of the cells, unless they keep it: threads that import at once may be in each other's way.
@@ -287,21 +311,21 @@ class LoginPanel(Page):
             if not self._is_made.wait(_CELLS_WITHIN):
                 self._login_or_why_not()
 
-        in_background(ask)
-        in_background(go_on)
+        in_background(make)
 
-    def _login_or_why_not(self) -> None:
-        if self.comm is None:  # closed meanwhile
-            return
+    def _login_or_why_not(self) -> Login | None:
+        if self._login is not None or self.comm is None:  # closed meanwhile
+            return self._login
         try:
-            self._make_login()
+            return self._make_login()
         except Exception as error:  # noqa: BLE001 - whatever an installation lacks
-            self.show(Disconnected(failure=Failure("server", _NO_CLIENT.format(type(error).__name__))))
-
-    @property
-    def _is_ahead(self) -> bool:
-        """Whether the page shows the form of a server that the login still asks."""
-        return self._is_first and isinstance(self._state, SignedOut)
+            failure = Failure("server", _NO_CLIENT.format(type(error).__name__))
+            shown = self.shown
+            address = shown.address if isinstance(shown, Disconnected | Connecting) else shown.server.uri
+            self.show(Disconnected(address, failure))
+        finally:
+            self._is_made.set()
+        return None
 
     def obey(self, command: wire.Command, typed: str) -> None:
         """Do what the page says; see `Page.obey`."""
@@ -310,18 +334,20 @@ class LoginPanel(Page):
             if isinstance(command, wire.Ready):
                 self._is_drawn.set()
             return
-        login = self.login
         with self._showing:
-            if self._is_ahead and command is not wire.Plain.CANCEL:
-                self._pressed.append((command, typed))
-                return
-        login.obey(command, typed)
-
-    def _obey_what_was_pressed(self) -> None:
-        with self._showing:
-            pressed, self._pressed = self._pressed, []
-        for command, typed in pressed:
-            self.login.obey(command, typed)
+            early, says_no = self._early, command is wire.Plain.CANCEL
+            is_ahead = early is not None and early.shown is not None
+            is_kept = early is not None and early.keep(command, typed)
+            is_dropped = early is not None and is_ahead and says_no and early.cancel()
+            if is_kept or is_dropped:
+                self.publish()
+        login = self._login_or_why_not()
+        if login is None or is_kept or is_dropped:
+            return
+        if is_ahead and says_no:  # to the cell that waits; the server is asked all the same
+            login.barrier.say_no()
+        else:
+            login.obey(command, typed)
 
     def receive(self, letter: Letter) -> None:
         """Take a letter; see `Page.receive`."""
@@ -354,8 +380,8 @@ class LoginPanel(Page):
         def tell() -> None:
             for other in of_kernel(_Panels).others(self):
                 other.publish()
-                if is_over and not other.resuming:
-                    other.session.look_for_saved()  # somebody may have signed in there
+                if is_over and not other.resuming and other._login is not None:
+                    other._login.session.look_for_saved()  # somebody may have signed in there
 
         in_background(tell)
 

@@ -8,55 +8,65 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
-import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 
-from ..address import Address, unquoted
+from ..address import Address, BadAddress, unquoted
+from ..oauth.environment import broken
 from ..oauth.exchange import Answer, ask
 from ..session import tokens as files
 from ..session.bare import client_for
 from ..session.key_files import VARIABLE
 from ..settings import TiledJupyter
-from ..state.states import Connecting, SignedOut
+from ..state.states import SignedOut
 from . import profiles
 from .description import describe
-from .target import find_target
+from .target import Target, find_target
 
 # Of Tiled's ``AboutAuthenticationProvider`` and ``AboutAuthenticationLinks``.
 _MODES = ("internal", "external", "password")
 _LINKS = ("whoami", "apikey", "refresh_session", "revoke_session", "logout")
 
 
-def first_states(
-    text: str, settings: TiledJupyter, *, provider: str | None = None, use_saved: bool = True
-) -> Iterator[Connecting | SignedOut]:
-    """Yield what to show of an address: that it is asked, and then its form, if it is certain that there will be one.
+def target_of(text: str, settings: TiledJupyter) -> Target | None:
+    """Return what a text leads to; None where profiles must be read for it, or the login has to say what is wrong.
 
     Parameters
     ----------
-    text, settings, provider, use_saved
+    text, settings
         As of `session.LoginSession` and its `connect`.
     """
     if profiles.would_be_read((unquoted(text), *settings.servers)):
-        return
-    form = None
+        return None
+    try:
+        return find_target(text, settings)
+    except BadAddress:
+        return None
+
+
+def first_form(target: Target, settings: TiledJupyter, *, provider: str | None, use_saved: bool) -> SignedOut | None:
+    """Ask a server what it is, and return its form if nothing else can come of it.
+
+    Parameters
+    ----------
+    target : Target
+    settings, provider, use_saved
+        As of `session.LoginSession`.
+    """
+    address = target.address
     with contextlib.suppress(Exception):  # of what is wrong, the login says it
-        target = find_target(text, settings)
-        yield Connecting(0, target.shown, time.time())
-        if target.address is not None and not _is_more_than_a_form(target.address, settings, use_saved=use_saved):
-            form = _form(target.address.api_uri, settings, provider)
-    if form is not None:
-        yield form
+        if address is not None and not _is_more_than_a_form(address, settings, use_saved=use_saved):
+            return _form(address.api_uri, settings, provider)
+    return None
 
 
 def _is_more_than_a_form(address: Address, settings: TiledJupyter, *, use_saved: bool) -> bool:
-    """Whether there is something that may serve instead of a login: a key, a single sign-on, a saved sign-in."""
+    """Whether something may serve instead of a login (a key, a single sign-on, a saved sign-in), or nothing can."""
     is_saved = use_saved and bool(files.read_tokens(files.directory_of(address.api_uri)))
-    return is_saved or address.api_key is not None or VARIABLE in os.environ or bool(settings.token_source)
+    has_key = address.api_key is not None or VARIABLE in os.environ
+    return is_saved or has_key or bool(settings.token_source) or broken() is not None
 
 
 def _form(uri: str, settings: TiledJupyter, provider: str | None) -> SignedOut | None:

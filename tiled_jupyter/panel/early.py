@@ -1,0 +1,64 @@
+"""What a panel shows, and what is pressed there, before its login, which is made after it, knows the server."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from ..state import wire
+from ..state.states import Failure, SignedOut, State, Verifying
+
+ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
+
+
+class Early:
+    """The form of a server that has said what it is, and the way to sign in that was chosen there.
+
+    Attributes
+    ----------
+    form : SignedOut or None
+        Once the server has answered.
+    is_hidden : bool
+        Whether the page shows no form, because what is pressed there might not be heard.
+    """
+
+    def __init__(self) -> None:
+        self.form: SignedOut | None = None
+        self.is_hidden = False
+        self._pressed: tuple[wire.Command, str] | None = None
+        self._since = 0.0
+
+    @property
+    def shown(self) -> State | None:
+        """What the page shows of it, if anything."""
+        if self.form is None or self.is_hidden:
+            return None
+        match self._pressed:
+            case None:
+                return self.form
+            case (wire.SignIn(), _):
+                return Verifying(self.form, 0, self._since, "password")
+            case (wire.Begin(), _):
+                return Verifying(self.form, 0, self._since, "device")
+        return Verifying(self.form, 0, self._since, "api_key")
+
+    def keep(self, command: wire.Command, typed: str) -> bool:
+        """Keep a command for when the login knows the server, if it is a way to sign in."""
+        is_a_way = isinstance(command, wire.SignIn | wire.Begin) or command is wire.Plain.USE_KEY
+        if self.form is None or not is_a_way:
+            return False
+        self._pressed, self._since = (command, typed), time.time()
+        return True
+
+    def cancel(self) -> bool:
+        """Drop what was kept, and show the form again; return False where nothing was."""
+        if self._pressed is None or self.form is None:
+            return False
+        self._pressed, self.form = None, replace(self.form, failure=ATTEMPT_CANCELLED)
+        return True
+
+    def kept_for(self, state: State) -> tuple[wire.Command, str] | None:
+        """Return what was kept, if it was pressed in the form of this very server."""
+        if not isinstance(state, SignedOut) or self.form is None or self.form.server.uri != state.server.uri:
+            return None
+        return self._pressed
