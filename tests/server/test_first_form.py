@@ -186,6 +186,18 @@ def test_cancel_in_the_first_form_is_for_the_cell_that_waits_and_the_form_stays(
     assert said.split() == ["1", "signed_out", "True", "signed_out"]
 
 
+def test_another_server_can_be_chosen_in_the_first_form(closed_server, public_server):
+    with kernel() as running:
+        said = running.run(
+            f"{HELD}{FORM.format(uri=closed_server.uri)}from tiled_jupyter.state.wire import Plain\n"
+            "panel.obey(Plain.CHANGE_SERVER, '')\nprint(panel.shown.kind)\n"
+            "while panel.status != 'disconnected': time.sleep(0.02)\n"
+            f"panel.obey(Plain.CONNECT, {public_server.uri!r})\n"
+            "while panel.status != 'signed_out': time.sleep(0.02)\nprint(panel.shown.server.uri, panel._early)"
+        )
+    assert said.split() == ["disconnected", f"{public_server.uri}/api/v1/", "None"]
+
+
 def test_a_program_that_asks_first_waits_until_a_saved_sign_in_is_found(closed_server):
     sign_in_as(closed_server)
     with kernel() as running:

@@ -28,13 +28,19 @@ def test_a_way_to_sign_in_is_kept_and_seen_to_be_under_way(early, method, comman
     assert early.kept_for(FORM) == (command, "typed")
 
 
+def test_who_wants_another_server_is_asked_which_at_once(early):
+    assert early.keep(Plain.CHANGE_SERVER, "")
+    assert early.shown == Disconnected(FORM.server.uri)
+    assert early.kept_for(FORM) == (Plain.CHANGE_SERVER, "")
+
+
 def test_the_last_one_counts(early):
     early.keep(SIGN_IN, "typed wrongly")
     early.keep(SIGN_IN, "typed")
     assert early.kept_for(FORM) == (SIGN_IN, "typed")
 
 
-@pytest.mark.parametrize("command", [SignOut(False), Plain.CANCEL, Plain.CHANGE_SERVER, Plain.CONNECT], ids=repr)
+@pytest.mark.parametrize("command", [SignOut(False), Plain.CANCEL, Plain.ACCEPT_KEY, Plain.CONNECT], ids=repr)
 def test_nothing_else_is_kept(early, command):
     assert not early.keep(command, "")
     assert early.kept_for(FORM) is None

@@ -6,13 +6,14 @@ import time
 from dataclasses import replace
 
 from ..state import wire
-from ..state.states import Failure, SignedOut, State, Verifying
+from ..state.states import Disconnected, Failure, SignedOut, State, Verifying
 
 ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
+_OF_A_FORM = (wire.Plain.USE_KEY, wire.Plain.CHANGE_SERVER)
 
 
 class Early:
-    """The form of a server that has said what it is, and the way to sign in that was chosen there.
+    """The form of a server that has said what it is, and what was pressed there last.
 
     Attributes
     ----------
@@ -38,14 +39,16 @@ class Early:
                 return self.form
             case (wire.SignIn(), _):
                 return Verifying(self.form, 0, self._since, "password")
+            case (wire.Plain.CHANGE_SERVER, _):
+                return Disconnected(self.form.server.uri)
             case (wire.Begin(), _):
                 return Verifying(self.form, 0, self._since, "device")
         return Verifying(self.form, 0, self._since, "api_key")
 
     def keep(self, command: wire.Command, typed: str) -> bool:
-        """Keep a command for when the login knows the server, if it is a way to sign in."""
-        is_a_way = isinstance(command, wire.SignIn | wire.Begin) or command is wire.Plain.USE_KEY
-        if self.form is None or not is_a_way:
+        """Keep a command for when the login knows the server, if it makes no sense before."""
+        is_of_a_form = isinstance(command, wire.SignIn | wire.Begin) or command in _OF_A_FORM
+        if self.form is None or not is_of_a_form:
             return False
         self._pressed, self._since = (command, typed), time.time()
         return True

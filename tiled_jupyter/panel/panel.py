@@ -335,6 +335,8 @@ class LoginPanel(Page):
                 self._is_drawn.set()
             return
         with self._showing:
+            if command is wire.Plain.CONNECT:  # another server
+                self._early = None
             early, says_no = self._early, command is wire.Plain.CANCEL
             is_ahead = early is not None and early.shown is not None
             is_kept = early is not None and early.keep(command, typed)
