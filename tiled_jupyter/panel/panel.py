@@ -22,7 +22,7 @@ from ..kernel.memory import of_kernel
 from ..settings import settings
 from ..state import wire
 from ..state.states import Connecting, Disconnected, Failure, Identity, SignedIn, State
-from .early import Early
+from .early import ATTEMPT_CANCELLED, Early
 from .page import Page
 
 if TYPE_CHECKING:
@@ -209,7 +209,12 @@ class LoginPanel(Page):
             if self._login is None and self._early is not None:
                 self._early.is_hidden = True
                 self.publish()
-        return self.login.barrier
+        try:
+            return self.login.barrier
+        except KeyboardInterrupt:  # the stop button, while it is made
+            address = self.shown.address if isinstance(self.shown, Disconnected | Connecting) else ""
+            self.show(Disconnected(address, ATTEMPT_CANCELLED))
+            raise
 
     def on_signed_in(self, callback: Callable[[Any], object]) -> None:
         """Call ``callback(client)`` at every sign-in, and at once if there is one."""
