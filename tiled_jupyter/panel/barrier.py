@@ -16,7 +16,7 @@ from ..kernel.waiting import Wait
 from ..settings import TiledJupyter
 from ..sign_in.session import CANCELLED
 from ..state.parts import Failure
-from ..state.states import Connecting, Disconnected, SignedIn, SignedOut, State
+from ..state.states import Connecting, SignedIn, SignedOut, State, address_of
 from .page import NEUTRAL_TEXT
 from .words import Sign, how_to_go_on, require_somebody
 
@@ -206,14 +206,10 @@ class Barrier:
         if self._is_signed_in():
             return False
         try:
-            require_somebody(_address_of(self._panel.session.state))
+            require_somebody(address_of(self._panel.session.state))
         except CannotPrompt:
             self.until_connected()
             if not self._is_signed_in():
                 raise
             return False
         return True
-
-
-def _address_of(state: State) -> str:
-    return state.address if isinstance(state, Disconnected | Connecting) else state.server.uri

@@ -21,7 +21,7 @@ from ..kernel.mailbox import Letter
 from ..kernel.memory import of_kernel
 from ..settings import settings
 from ..state import wire
-from ..state.states import Connecting, Disconnected, Failure, Identity, SignedIn, State
+from ..state.states import Connecting, Disconnected, Failure, Identity, SignedIn, State, address_of
 from .early import ATTEMPT_CANCELLED, Early
 from .page import Page
 
@@ -212,8 +212,7 @@ class LoginPanel(Page):
         try:
             return self.login.barrier
         except KeyboardInterrupt:  # the stop button, while it is made
-            address = self.shown.address if isinstance(self.shown, Disconnected | Connecting) else ""
-            self.show(Disconnected(address, ATTEMPT_CANCELLED))
+            self.show(Disconnected(address_of(self.shown), ATTEMPT_CANCELLED))
             raise
 
     def on_signed_in(self, callback: Callable[[Any], object]) -> None:
@@ -325,9 +324,7 @@ class LoginPanel(Page):
             return self._make_login()
         except Exception as error:  # noqa: BLE001 - whatever an installation lacks
             failure = Failure("server", _NO_CLIENT.format(type(error).__name__))
-            shown = self.shown
-            address = shown.address if isinstance(shown, Disconnected | Connecting) else shown.server.uri
-            self.show(Disconnected(address, failure))
+            self.show(Disconnected(address_of(self.shown), failure))
         finally:
             self._is_made.set()
         return None

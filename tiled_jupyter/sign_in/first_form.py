@@ -22,11 +22,11 @@ from ..session.key_files import VARIABLE
 from ..settings import TiledJupyter
 from ..state.states import SignedOut
 from . import profiles
-from .description import describe
+from .description import PASSWORD_MODES, describe
 from .target import Target, find_target
 
 # Of Tiled's ``AboutAuthenticationProvider`` and ``AboutAuthenticationLinks``.
-_MODES = ("internal", "external", "password")
+_MODES = (*PASSWORD_MODES, "external")
 _LINKS = ("whoami", "apikey", "refresh_session", "revoke_session", "logout")
 
 
@@ -74,8 +74,10 @@ def _form(uri: str, settings: TiledJupyter, provider: str | None) -> SignedOut |
         about = authentication(ask(http, "GET", uri))
     if about is None or (provider is not None and provider not in [each.provider for each in about.providers]):
         return None
-    known = {"required": about.required, "links": about.links}
-    return SignedOut(describe(uri, about.providers, settings=settings, preferred=provider, **known))
+    required, links = about.required, about.links
+    return SignedOut(
+        describe(uri, about.providers, required=required, settings=settings, preferred=provider, links=links)
+    )
 
 
 def _trusts_nobody() -> ssl.SSLContext:

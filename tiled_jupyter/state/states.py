@@ -263,6 +263,11 @@ def open_form(state: State) -> SignedOut | None:
     return form if isinstance(form, SignedOut) else None
 
 
+def address_of(state: State) -> str:
+    """Return the address of the server that a state is about: what was typed, until the server has answered."""
+    return state.address if isinstance(state, Disconnected | Connecting) else state.server.uri
+
+
 def is_same_sign_in(one: State, other: State) -> bool:
     """Whether two states are one sign-in, of whose account perhaps more is shown by now."""
     if not (isinstance(one, SignedIn) and isinstance(other, SignedIn)):
