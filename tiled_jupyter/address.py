@@ -190,11 +190,6 @@ def host_of(uri: str) -> str:
     return url.netloc.decode("ascii", "replace").rpartition("@")[2]
 
 
-def typed(api_uri: str) -> str:
-    """Return the address of a server as a person would type it, from the root of its API."""
-    return api_uri.removesuffix("/").removesuffix("/api/v1")
-
-
 def is_loopback(host: str) -> bool:
     """Whether `host` is this computer, by its name alone."""
     try:

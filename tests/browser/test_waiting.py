@@ -150,15 +150,17 @@ def test_stop_says_cancelled_and_the_kernel_survives_another(open_notebook, tile
     assert notebook.execute(2) == "2"
 
 
-def test_stop_ends_a_wait_in_a_task_beside_the_cell_and_not_the_kernel(open_notebook, tiled_server, kernel):
-    beside = "display(panel)\ntask = asyncio.create_task(panel.signed_in())\nawait asyncio.sleep(60)"
+@pytest.mark.parametrize("way", ["panel.signed_in()", "blocks()"])
+def test_stop_ends_a_wait_in_a_task_beside_the_cell_and_not_the_kernel(open_notebook, tiled_server, kernel, way):
+    blocks = "async def blocks():\n    return panel.wait()"
+    beside = f"display(panel)\ntask = asyncio.create_task({way})\nawait asyncio.sleep(60)"
     ended = "await asyncio.wait([task], timeout=5); type(task.exception()).__name__"
-    notebook = open_notebook([setup(tiled_server), beside, ended, "1 + 1"], kernel=kernel)
+    notebook = open_notebook([setup(tiled_server) + blocks, beside, ended, "1 + 1"], kernel=kernel)
     notebook.execute(0)
     notebook.run(1)
     expect(Panel(notebook, 1).waiting).to_be_visible()
     notebook.stop()
-    notebook.cell_done(1)
+    assert "CancelledError" in notebook.cell_done(1)
     assert notebook.execute(2) == "'LoginCancelled'"
     assert notebook.execute(3) == "2"
 

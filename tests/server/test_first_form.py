@@ -180,7 +180,7 @@ def test_cancel_in_the_first_form_is_for_the_cell_that_waits_and_the_form_stays(
     with kernel() as running:
         said = running.run(
             f"{HELD}{FORM.format(uri=closed_server.uri)}from tiled_jupyter.state.wire import Plain\n"
-            "panel.obey(Plain.CANCEL, '')\nprint(panel.login.barrier.cancels, panel.shown.kind)\n"
+            "panel.obey(Plain.CANCEL, '')\nprint(panel.barrier.cancels, panel.shown.kind)\n"
             "print(panel.context is not None, panel.status)"
         )
     assert said.split() == ["1", "signed_out", "True", "signed_out"]

@@ -14,7 +14,7 @@ def test_waits_that_are_heard_on_different_channels_do_not_take_turns_in_telling
     one, other = SimpleNamespace(only_control=True), SimpleNamespace(only_control=False)
     panel = SimpleNamespace(
         waits=[one, other],
-        session=SimpleNamespace(state=Disconnected()),
+        shown=Disconnected(),
         has_control=True,
         resuming=False,
         saves=True,

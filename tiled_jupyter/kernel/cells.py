@@ -16,6 +16,7 @@ import contextlib
 import contextvars
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,9 +40,6 @@ class Cell:
         False once it has ended.
     stopped : bool
         True once the stop button was pressed.
-    task : asyncio.Task or None
-        What runs it, where it has a top-level await. Only there may KeyboardInterrupt be raised: out of any
-        other task it would end the loop, and with it the kernel.
     """
 
     def __init__(self, request: Any = None) -> None:
@@ -49,7 +47,6 @@ class Cell:
         self.begun = time.monotonic()
         self.running = True
         self.stopped = False
-        self.task = running_task()
         self._main_thread_waits = 0
         self._wakers: set[Callable[[], None]] = set()
         self._previous: Any = None
@@ -63,10 +60,10 @@ class Cell:
         wake : callable
             Called from the signal handler: it must be safe to re-enter (`queue.SimpleQueue.put` is).
         blocking : bool
-            Whether the caller blocks its thread. On the main thread it must then raise KeyboardInterrupt by
+            Whether the caller blocks its thread. In the cell's own code it must then raise KeyboardInterrupt by
             itself, from a place where nothing is half done.
         """
-        on_main = blocking and threading.current_thread() is threading.main_thread()
+        on_main = blocking and threading.current_thread() is threading.main_thread() and not in_task_beside()
         self._wakers.add(wake)
         if on_main:  # the one thread that counts
             self._main_thread_waits += 1
@@ -101,12 +98,20 @@ class Cell:
             signal.default_int_handler(signum, frame)
 
 
-def running_task() -> asyncio.Task[Any] | None:
-    """The asyncio task this code runs in, if any."""
+def in_task_beside() -> bool:
+    """Whether this code runs in an asyncio task beside the cell's own: KeyboardInterrupt would end its loop there.
+
+    On the main thread that is the kernel's: it would hear nothing more.
+    """
     try:
-        return asyncio.current_task()
+        is_in_task = asyncio.current_task() is not None
     except RuntimeError:  # no loop runs in this thread
-        return None
+        return False
+    of_the_cell = getattr(getattr(type(shell()), "run_code", None), "__code__", None)
+    frame = sys._getframe() if is_in_task else None
+    while frame is not None and frame.f_code is not of_the_cell:
+        frame = frame.f_back
+    return is_in_task and frame is None
 
 
 class _Cells:
@@ -162,13 +167,15 @@ def began_after(moment: float) -> bool | None:
     return None if not here.watching else here.last is not None and here.last.begun >= moment
 
 
-def pause(seconds: float, done: Future[Any] | None = None) -> None:
+def pause(seconds: float | None, done: Future[Any] | None = None) -> None:
     """Wait for some seconds, or until something is done, on whatever thread this is.
 
     Raises
     ------
     KeyboardInterrupt
         After the running cell's stop button.
+    asyncio.CancelledError
+        The same, in a task beside the cell's own.
     """
     cell, woken = current() or Cell(), queue.SimpleQueue[None]()
     if done is not None:
@@ -177,13 +184,13 @@ def pause(seconds: float, done: Future[Any] | None = None) -> None:
         if not cell.stopped:
             woken.get(timeout=seconds)
     if cell.stopped:
-        raise KeyboardInterrupt
+        raise asyncio.CancelledError if in_task_beside() else KeyboardInterrupt
 
 
 def when_idle() -> Callable[[Callable[[], object]], None] | None:
-    """Return what has something done on this thread once no cell and no message keeps it; None where no kernel does.
+    """Return what has something done on this thread if no cell keeps it; None where it is no kernel's.
 
-    It may be called on any thread.
+    It may be called on any thread. Where a cell awaits something nothing is done: the stop button would have to wait.
     """
     try:
         loop = asyncio.get_running_loop()
@@ -194,7 +201,7 @@ def when_idle() -> Callable[[Callable[[], object]], None] | None:
 
     def later(work: Callable[[], object]) -> None:
         with contextlib.suppress(RuntimeError):  # the kernel ends
-            loop.call_soon_threadsafe(work)
+            loop.call_soon_threadsafe(lambda: None if current() is not None else work())
 
     return later
 

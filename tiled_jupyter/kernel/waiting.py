@@ -156,14 +156,10 @@ class Wait:
         Returns
         -------
         BaseException
-            KeyboardInterrupt, on whatever thread; in an asyncio task beside the cell's own what the asker has for it,
-            for there KeyboardInterrupt would end the loop.
+            KeyboardInterrupt, on whatever thread; in an asyncio task beside the cell's own what the asker has for it.
         """
         error = self._asker.give_up("stopped")
-        task = cells.running_task()
-        if self._blocking or task is None or (self._cell is not None and task is self._cell.task):
-            return KeyboardInterrupt()
-        return error
+        return error if cells.in_task_beside() else KeyboardInterrupt()
 
     def wake(self) -> None:
         """Look again now; safe in a signal handler."""

@@ -1,12 +1,14 @@
 """Cells that wait for a panel: the barrier that holds them, in order, until somebody has signed in.
 
-How a wait hears the page and when it ends stands in `kernel.waiting`.
+How a wait hears the page and when it ends stands in `kernel.waiting`. A cell may wait before the panel's login is
+made: importing this module imports neither httpx nor Tiled's client.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
+import contextlib
+from concurrent.futures import Future, InvalidStateError
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import CannotPrompt, LoginCancelled, LoginFailed
@@ -14,9 +16,8 @@ from ..kernel import cells, front_end
 from ..kernel.mailbox import Channel, Letter
 from ..kernel.waiting import Wait
 from ..settings import TiledJupyter
-from ..sign_in.session import CANCELLED
-from ..state.parts import Failure
-from ..state.states import Connecting, SignedIn, SignedOut, State, address_of
+from ..state import wire
+from ..state.states import CANCELLED, Connecting, Failure, SignedIn, SignedOut, State, address_of
 from .page import NEUTRAL_TEXT
 from .words import Sign, how_to_go_on, require_somebody
 
@@ -43,7 +44,8 @@ class Barrier:
     def __init__(self, panel: LoginPanel, settings: TiledJupyter) -> None:
         self._panel = panel
         self._settings = settings
-        self._settled = threading.Event()
+        self._settled = Future[None]()  # once the server is not asked what it is, as it is at first
+        self._broken: LoginFailed | None = None
         self.cancels = 0
         self._cancels_before: dict[Wait, int] = {}
         self._may_begin = False
@@ -51,15 +53,31 @@ class Barrier:
 
     def settle(self, state: State) -> None:
         """Follow a new state, and make those who wait look at it."""
-        if isinstance(state, Connecting):
-            self._settled.clear()
-        else:
-            self._settled.set()
+        if not isinstance(state, Connecting):
+            self._settle()
+        elif self._settled.done():
+            self._settled = Future()
         self.wake()
 
+    def _settle(self) -> None:
+        with contextlib.suppress(InvalidStateError):  # it is already
+            self._settled.set_result(None)
+
     def until_connected(self) -> None:
-        """Wait while a server is asked what it is, which takes less than a minute."""
-        self._settled.wait(_LONGEST_CONNECT)
+        """Wait while a server is asked what it is, which takes less than a minute.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After the stop button.
+        """
+        cells.pause(_LONGEST_CONNECT, self._settled)
+
+    def fail(self, error: LoginFailed) -> None:
+        """End all waits: nobody can sign in here."""
+        self._broken = error
+        self._settle()
+        self.wake()
 
     def say_no(self) -> None:
         """End all waits: the person does not want to sign in."""
@@ -128,6 +146,7 @@ class Barrier:
         self._cancels_before[wait] = self.cancels
         self._may_begin = True
         self._panel.waits.append(wait)
+        self._panel.make_login_soon()
         self._panel.publish()
         self._panel.tell_others()
 
@@ -140,7 +159,7 @@ class Barrier:
 
     def look(self) -> None:
         """Look whether a sign-in has come by other means."""
-        self._panel.session.look_for_saved()
+        self._panel.look_for_saved()
 
     def is_answered(self, wait: Wait) -> bool:
         """Whether the person is signed in.
@@ -149,9 +168,13 @@ class Barrier:
         ------
         LoginCancelled
             After Cancel.
+        LoginFailed
+            Where nobody can sign in.
         """
         if self._is_signed_in():
             return True
+        if self._broken is not None:
+            raise self._broken
         if self.cancels != self._cancels_before[wait]:
             raise LoginCancelled("The sign-in was cancelled. Run %tiled_login to go on.")
         return False
@@ -159,10 +182,10 @@ class Barrier:
     def give_up(self, why: Literal["stopped", "deadline"]) -> Exception:
         """End the login, and return what to raise for it."""
         if why == "stopped":
-            self._panel.session.cancel(CANCELLED)
+            self._panel.cancel(CANCELLED)
             return LoginCancelled("The stop button ended the wait. Run %tiled_login to go on.")
         sentence = "Nobody signed in before the deadline. Run the cell again, or sign in here."
-        self._panel.session.cancel(Failure("deadline", sentence))
+        self._panel.cancel(Failure("deadline", sentence))
         return LoginFailed(sentence, "deadline")
 
     def words(self, *, silent: bool, since: float, only_control: bool) -> tuple[str, str | None] | None:
@@ -173,8 +196,8 @@ class Barrier:
             self._panel.publish()
         if not silent and not only_control and not self._panel.resuming:
             return None
-        if silent and isinstance(self._panel.session.state, SignedOut) and self.heard_at is None:
-            self._begin_unasked(self._panel.session.state)
+        if silent and isinstance(self._panel.shown, SignedOut) and self.heard_at is None:
+            self._begin_unasked(self._panel.shown)
         control = self._panel.has_control
         sign: Sign = "none" if silent else "alive"
         if only_control and control is False:
@@ -183,7 +206,7 @@ class Barrier:
             sign = "unheard-or-missing"
         cell = cells.current()
         return how_to_go_on(
-            self._panel.session.state,
+            self._panel.shown,
             sign=sign,
             saves=self._panel.saves,
             since=since if self._panel.resuming else None,
@@ -196,19 +219,23 @@ class Barrier:
         way = next((each for each in ways if len(ways) == 1 or each.name == form.server.preferred), None)
         if self._may_begin and way is not None and way.mode == "external" and form.key is None:
             self._may_begin = False
-            self._panel.session.methods.begin(way.name, remember=self._panel.saves)
+            self._panel.obey(wire.Begin(way.name, self._panel.saves), "")
 
     def _is_signed_in(self) -> bool:
-        return isinstance(self._panel.session.state, SignedIn)
+        return isinstance(self._panel.shown, SignedIn)
 
     def _somebody_is_there(self) -> bool:
         """Whether there is somebody to wait for: False where a saved sign-in made asking needless."""
+        self._broken = None
         if self._is_signed_in():
             return False
         try:
-            require_somebody(address_of(self._panel.session.state))
+            require_somebody(address_of(self._panel.shown))
         except CannotPrompt:
+            self._panel.make_login_soon()
             self.until_connected()
+            if self._broken is not None:
+                raise self._broken from None
             if not self._is_signed_in():
                 raise
             return False

@@ -6,9 +6,8 @@ import time
 from dataclasses import replace
 
 from ..state import wire
-from ..state.states import Disconnected, Failure, SignedOut, State, Verifying
+from ..state.states import ATTEMPT_CANCELLED, Disconnected, SignedOut, State, Verifying
 
-ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
 _OF_A_FORM = (wire.Plain.USE_KEY, wire.Plain.CHANGE_SERVER)
 
 
@@ -19,20 +18,17 @@ class Early:
     ----------
     form : SignedOut or None
         Once the server has answered.
-    is_hidden : bool
-        Whether the page shows no form, because what is pressed there might not be heard.
     """
 
     def __init__(self) -> None:
         self.form: SignedOut | None = None
-        self.is_hidden = False
         self._pressed: tuple[wire.Command, str] | None = None
         self._since = 0.0
 
     @property
     def shown(self) -> State | None:
         """What the page shows of it, if anything."""
-        if self.form is None or self.is_hidden:
+        if self.form is None:
             return None
         match self._pressed:
             case None:

@@ -1,4 +1,4 @@
-"""What a panel does beside being drawn: its login, its account, and the cells that wait for it.
+"""What a panel does beside being drawn and waited for: its login, and the account that is signed in.
 
 It needs Tiled's client, which takes longer to import than a page takes to draw a panel: so it is made after that.
 """
@@ -14,9 +14,11 @@ from ..errors import LoginFailed
 from ..session import registry
 from ..session.ensure import ensure
 from ..settings import TiledJupyter
-from ..sign_in.session import CANCELLED, LoginSession
+from ..sign_in.session import LoginSession
 from ..state import wire
 from ..state.states import (
+    ATTEMPT_CANCELLED,
+    CANCELLED,
     AwaitingAuthorization,
     Connecting,
     Disconnected,
@@ -27,8 +29,6 @@ from ..state.states import (
 )
 from . import hints
 from .account import AccountDesk
-from .barrier import Barrier
-from .early import ATTEMPT_CANCELLED
 from .key_reply import offer_keys
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ class Login:
     ----------
     session : LoginSession
     account : AccountDesk
-    barrier : Barrier
     """
 
     def __init__(
@@ -70,7 +69,6 @@ class Login:
         self._callbacks: list[Callable[[Any], object]] = []
         self._before: State = Disconnected()
         self.account: AccountDesk | None = None
-        self.barrier = Barrier(panel, settings)
         self.session = make_session(self._on_change) if make_session is not None else self._own_session(provider)
         self.account = AccountDesk(self.session, settings, lambda give: offer_keys(panel.comm_id, give))
 
@@ -123,7 +121,7 @@ class Login:
                 in_attempt = isinstance(session.state, Connecting | Verifying | AwaitingAuthorization)
                 session.cancel(ATTEMPT_CANCELLED if in_attempt else CANCELLED)
                 if not in_attempt:
-                    self.barrier.say_no()
+                    self._panel.barrier.say_no()
             case _:
                 if self.account is not None:
                     self.account.obey(command)
@@ -141,7 +139,7 @@ class Login:
             in_background(self._call_back)
         self._before = state
         self._panel.tell_others()
-        self.barrier.settle(state)
+        self._panel.barrier.settle(state)
 
     def _call_back(self) -> None:
         client = self.session.client()

@@ -9,27 +9,29 @@ import sys
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Instance, Unicode
 
-from ..background import in_background
+from ..background import begun, in_background
+from ..errors import LoginFailed
 from ..kernel import cells
 from ..kernel.mailbox import Letter
 from ..kernel.memory import of_kernel
 from ..settings import settings
 from ..state import wire
 from ..state.states import Connecting, Disconnected, Failure, Identity, SignedIn, State, address_of
-from .early import ATTEMPT_CANCELLED, Early
+from .barrier import Barrier
+from .early import Early
 from .page import Page
 
 if TYPE_CHECKING:
     from ..session.context import SessionContext
     from ..sign_in.session import LoginSession
     from .account import AccountDesk
-    from .barrier import Barrier
     from .login import Login, MakesSession
 
 _SERVER_WITHIN = 1.0  # seconds in which a server answers, if it is near
@@ -98,12 +100,16 @@ class LoginPanel(Page):
         self._make_session = _session
         self._login: Login | None = None
         self._making = threading.RLock()
+        self._beginning = threading.Lock()
+        self._obeying = threading.RLock()
+        self._to_obey = deque[tuple[wire.Command, str]]()
         first = Disconnected(here.servers[0]) if here.servers else Disconnected()
         self._state: State | None = first if uri is None else None  # None before it is known whom to name
         self._showing = threading.RLock()
         self._early: Early | None = None
         self._is_drawn = threading.Event()
         self._is_made = threading.Event()  # the login
+        self.barrier = Barrier(self, here)
         super().__init__(here, remember_me=remember_me, **traits)
         cells.watch()
         of_kernel(_Panels).add(self)
@@ -115,20 +121,33 @@ class LoginPanel(Page):
 
     @property
     def login(self) -> Login:
-        """What needs Tiled's client; made by who needs it first, because importing that takes a while."""
-        return self._login or self._make_login()
+        """What needs Tiled's client, made now if it is not yet.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After the stop button. It is made all the same, on another thread: what is imported half may fail when it is
+            imported again.
+        """
+        if self._login is not None:
+            return self._login
+        made = begun(self._make_login)
+        cells.pause(None, made)
+        return made.result()
 
     def _make_login(self) -> Login:
         with self._making:
             if self._login is None:
                 from .login import Login
 
-                login = self._login = Login(self, self._settings, self._make_session, self._provider)
-                try:
-                    self._begin(login.session)
-                except BaseException:  # the stop button's, too
-                    self._login = None
-                    raise
+                login = Login(self, self._settings, self._make_session, self._provider)
+                with self._beginning:
+                    self._login = login
+                    try:
+                        self._begin(login.session)
+                    except BaseException:  # the stop button's, too
+                        self._login = None
+                        raise
                 self._is_made.set()
             return self._login
 
@@ -172,7 +191,7 @@ class LoginPanel(Page):
         """Return the login, once it knows the server, where it was made later than the panel."""
         login = self.login
         if self._early is not None:
-            login.barrier.until_connected()
+            self.barrier.until_connected()
         return login.session
 
     def wait(self, timeout: float | None = None) -> Any:
@@ -195,25 +214,13 @@ class LoginPanel(Page):
         KeyboardInterrupt
             After the stop button, on whatever thread this is.
         """
-        self._barrier().hold(timeout)
+        self.barrier.hold(timeout)
         return self.client
 
     async def signed_in(self, timeout: float | None = None) -> Any:
         """Wait as `wait` does, in a cell with a top-level await."""
-        await self._barrier().hold_back(timeout)
+        await self.barrier.hold_back(timeout)
         return self.client
-
-    def _barrier(self) -> Barrier:
-        """Return what holds cells; until it is made the page has no form: what is pressed there might not be heard."""
-        with self._showing:
-            if self._login is None and self._early is not None:
-                self._early.is_hidden = True
-                self.publish()
-        try:
-            return self.login.barrier
-        except KeyboardInterrupt:  # the stop button, while it is made
-            self.show(Disconnected(address_of(self.shown), ATTEMPT_CANCELLED))
-            raise
 
     def on_signed_in(self, callback: Callable[[Any], object]) -> None:
         """Call ``callback(client)`` at every sign-in, and at once if there is one."""
@@ -317,14 +324,34 @@ class LoginPanel(Page):
 
         in_background(make)
 
+    def make_login_soon(self) -> None:
+        """Make the login beside the running cell, if it is not made yet: the cell waits for it."""
+        if self._login is None:
+            in_background(self._login_or_why_not)
+
+    def look_for_saved(self) -> None:
+        """Look whether somebody has signed in by other means, once the login is made."""
+        if self._login is not None:
+            self._login.session.look_for_saved()
+
+    def cancel(self, failure: Failure) -> None:
+        """End whatever is going on, or what would begin once the login is made."""
+        with self._beginning:
+            if self._login is not None:
+                self._login.session.cancel(failure)
+            else:
+                self._asked = None
+                self.show(Disconnected(address_of(self.shown), failure))
+
     def _login_or_why_not(self) -> Login | None:
         if self._login is not None or self.comm is None:  # closed meanwhile
             return self._login
         try:
             return self._make_login()
         except Exception as error:  # noqa: BLE001 - whatever an installation lacks
-            failure = Failure("server", _NO_CLIENT.format(type(error).__name__))
-            self.show(Disconnected(address_of(self.shown), failure))
+            sentence = _NO_CLIENT.format(type(error).__name__)
+            self.show(Disconnected(address_of(self.shown), Failure("server", sentence)))
+            self.barrier.fail(LoginFailed(sentence, "server"))
         finally:
             self._is_made.set()
         return None
@@ -345,13 +372,22 @@ class LoginPanel(Page):
             is_dropped = early is not None and is_ahead and says_no and early.cancel()
             if is_kept or is_dropped:
                 self.publish()
-        login = self._login_or_why_not()
-        if login is None or is_kept or is_dropped:
-            return
-        if is_ahead and says_no:  # to the cell that waits; the server is asked all the same
-            login.barrier.say_no()
+        if is_ahead and says_no and not is_dropped:
+            self.barrier.say_no()  # to the cell that waits; the server is asked all the same
+        elif not is_kept and not is_dropped:
+            self._to_obey.append((command, typed))
+        if self._login is not None:
+            self._obey_in_turn()
         else:
-            login.obey(command, typed)
+            in_background(self._obey_in_turn)
+
+    def _obey_in_turn(self) -> None:
+        login = self._login_or_why_not()
+        with self._obeying:
+            while self._to_obey:
+                command, typed = self._to_obey.popleft()
+                if login is not None:
+                    login.obey(command, typed)
 
     def receive(self, letter: Letter) -> None:
         """Take a letter; see `Page.receive`."""
@@ -384,8 +420,8 @@ class LoginPanel(Page):
         def tell() -> None:
             for other in of_kernel(_Panels).others(self):
                 other.publish()
-                if is_over and not other.resuming and other._login is not None:
-                    other._login.session.look_for_saved()  # somebody may have signed in there
+                if is_over and not other.resuming:
+                    other.look_for_saved()  # somebody may have signed in there
 
         in_background(tell)
 

@@ -54,7 +54,7 @@ def prompt_for_login(http_client: httpx.Client, providers: list[Any]) -> dict[st
     panel.resuming = wish is not None and wish.resuming
     cells.in_its_output(lambda: front_end.show(panel))
     try:
-        panel.login.barrier.hold(None)
+        panel.barrier.hold(None)
         tokens = caller.take_tokens()
     finally:
         caller.leave()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from typing import Literal, TypeAlias
 
-from ..address import typed
 from ..errors import CannotPrompt
 from ..kernel.front_end import Application, has_console, nobody
-from ..session.identity import who_may_resume
 from ..state.states import AwaitingAuthorization, State, open_form
 
 _SINCE = "Waiting since {since} UTC for {who} to sign in to {host}."
@@ -80,8 +78,11 @@ def how_to_go_on(
     form = open_form(state)
     host, uri, who = "Tiled", "ADDRESS", "you"
     if form is not None:
-        host, uri = form.server.host, typed(form.server.uri)
-        who = who_may_resume(form.expected) if form.expected is not None else who
+        host, uri = form.server.host, _typed(form.server.uri)
+        if form.expected is not None:
+            from ..session.identity import who_may_resume  # with httpx, which a cell may wait without
+
+            who = who_may_resume(form.expected)
     lines, link = [], None
     if since is not None:
         lines.append(_SINCE.format(since=time.strftime("%H:%M", time.gmtime(since)), who=who, host=host))
@@ -116,7 +117,7 @@ def require_somebody(server: str, who: str | None = None) -> None:
     CannotPrompt
         It says what to do instead.
     """
-    why, server = nobody(), typed(server)
+    why, server = nobody(), _typed(server)
     to = f" to {server}" if server else ""
     if why is None:
         if has_console():
@@ -141,3 +142,8 @@ def require_somebody(server: str, who: str | None = None) -> None:
         "key before it starts:\n    export TILED_API_KEY=…\nMake one in a notebook with %tiled_api_key create, or sign "
         "in beforehand from a notebook with %tiled_login."
     )
+
+
+def _typed(api_uri: str) -> str:
+    """Return the address of a server as a person would type it, from the root of its API."""
+    return api_uri.removesuffix("/").removesuffix("/api/v1")

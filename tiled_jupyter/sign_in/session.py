@@ -39,6 +39,7 @@ from ..state.events import (
     SignInDone,
 )
 from ..state.states import (
+    CANCELLED,
     AwaitingAuthorization,
     Disconnected,
     Failure,
@@ -62,7 +63,6 @@ from .server import found_elsewhere, open_context, saved_sign_in, session_sign_i
 from .site_tokens import ask_source
 from .target import Target, find_target
 
-CANCELLED = Failure("cancelled", "Cancelled. Run the cell again, or sign in here.")
 _OWN_SERVER = "This profile runs its own server, in this kernel."
 _FROM_SITE = "Signed in by the single sign-on of this site."
 _UNKNOWN = "{} So it is not known now whether your saved sign-in is still good. Wait, or sign in here."

@@ -41,6 +41,12 @@ class Failure:
     sentence: str
 
 
+#: The person does not want to sign in.
+CANCELLED = Failure("cancelled", "Cancelled. Run the cell again, or sign in here.")
+#: Or not in the way that they began.
+ATTEMPT_CANCELLED = Failure("cancelled", "Cancelled.")
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who is signed in: the same id at two providers is two principals.

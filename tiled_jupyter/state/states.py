@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from .parts import ATTEMPT_CANCELLED as ATTEMPT_CANCELLED
+from .parts import CANCELLED as CANCELLED
 from .parts import Failure as Failure
 from .parts import FailureKind as FailureKind
 from .parts import Identity as Identity
