@@ -180,10 +180,11 @@ def test_cancel_in_the_first_form_is_for_the_cell_that_waits_and_the_form_stays(
     with kernel() as running:
         said = running.run(
             f"{HELD}{FORM.format(uri=closed_server.uri)}from tiled_jupyter.state.wire import Plain\n"
-            "panel.obey(Plain.CANCEL, '')\nprint(panel.barrier.cancels, panel.shown.kind)\n"
-            "print(panel.context is not None, panel.status)"
+            "panel.obey(Plain.CANCEL, '')\nprint(panel.barrier.cancels, panel.shown.kind, panel.shown.failure.kind)\n"
+            "print(panel.context is not None, panel.status)\n"
+            "while panel._early is not None: time.sleep(0.02)\nprint(panel.session.state.failure.kind)"
         )
-    assert said.split() == ["1", "signed_out", "True", "signed_out"]
+    assert said.split() == ["1", "signed_out", "cancelled", "True", "signed_out", "cancelled"]
 
 
 def test_another_server_can_be_chosen_in_the_first_form(closed_server, public_server):

@@ -5,19 +5,30 @@ from __future__ import annotations
 import pytest
 
 from .kernel import kernel
+from .tiled_server import free_port
 
 #: Tiled's client, which takes a while to import, takes until `arrives` is set.
 SLOW_DISK = """
 import asyncio, sys, threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.machinery import PathFinder
 
 arrives = threading.Event()
 
 class SlowDisk:
     def find_spec(self, name, path=None, target=None):
-        if name == "tiled.client":
+        if name != "tiled.client":
+            return None
+        spec = PathFinder.find_spec(name, path)
+        load = spec.loader.exec_module
+
+        def wait_and_load(module):  # and not in here, which would keep every other import
             print("imports", flush=True)
             arrives.wait()
+            load(module)
+
+        spec.loader.exec_module = wait_and_load
+        return spec
 
 sys.meta_path.insert(0, SlowDisk())
 from tiled_jupyter import LoginPanel
@@ -64,8 +75,8 @@ def run_and_stop(running, code, at="imports"):
 
 @pytest.mark.parametrize("address", ["with its address", "without"])
 @pytest.mark.parametrize("way", WAITS)
-def test_stop_ends_a_wait_while_tileds_client_is_imported(closed_server, way, address):
-    uri = repr(closed_server.uri) if address == "with its address" else ""
+def test_stop_ends_a_wait_while_tileds_client_is_imported(way, address):
+    uri = repr(f"http://127.0.0.1:{free_port()}") if address == "with its address" else ""
     with kernel(metadata=A_CELL) as running:
         said = run_and_stop(running, SLOW_DISK + STOPPED.format(uri=uri, way=WAITS[way]))
         assert said[0].split() == ["KeyboardInterrupt", "disconnected"]
@@ -73,6 +84,27 @@ def test_stop_ends_a_wait_while_tileds_client_is_imported(closed_server, way, ad
         afterwards = running.run(AFTERWARDS)
     assert afterwards.split()[:2] == ["disconnected", "disconnected"]
     assert CANCELLED in afterwards
+
+
+def test_a_cell_that_waits_after_a_stop_asks_the_server_of_the_panel_again(closed_server):
+    with kernel(metadata=A_CELL) as running:
+        run_and_stop(running, SLOW_DISK + STOPPED.format(uri=repr(closed_server.uri), way="panel.wait()"))
+        form = "import time\nthreading.Thread(target=panel.wait, daemon=True).start()\narrives.set()\n"
+        until = "while panel.session.state.kind != 'signed_out': time.sleep(0.02)\nprint(panel.shown.server.uri)"
+        assert running.run(form + until).strip() == f"{closed_server.uri}/api/v1/"
+
+
+def test_stop_in_a_form_that_came_first_leaves_the_form(closed_server):
+    until = "panel = LoginPanel({uri!r})\nwhile panel.shown.kind != 'signed_out': time.sleep(0.02)\n"
+    with kernel(metadata=A_CELL) as running:
+        code = f"{SLOW_DISK}import time\n{until.format(uri=closed_server.uri)}panel.wait()"
+        run_and_stop(running, code)
+        said = "print(panel.shown.kind, panel.shown.failure.sentence)"
+        first = running.run(said)
+        assert first.split()[0] == "signed_out"
+        assert CANCELLED in first
+        running.run("arrives.set()\nwhile panel._early is not None: time.sleep(0.02)")
+        assert running.run(said) == first
 
 
 @pytest.mark.parametrize("way", ASKS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tiled_jupyter.panel.early import Early
-from tiled_jupyter.state.states import Connecting, Disconnected, Server, SignedOut
+from tiled_jupyter.state.states import ATTEMPT_CANCELLED, Connecting, Disconnected, Server, SignedOut
 from tiled_jupyter.state.wire import Begin, Plain, SignIn, SignOut
 
 FORM = SignedOut(Server("https://t.example/api/v1/", "t.example", True, ()))
@@ -60,11 +62,12 @@ def test_a_password_is_for_the_server_in_whose_form_it_was_typed(early, state):
 
 
 def test_cancel_drops_it_and_shows_the_form_again(early):
-    assert not early.cancel()
     early.keep(SIGN_IN, "typed")
-    assert early.cancel()
-    assert early.kept_for(FORM) is None
-    assert (early.shown.kind, early.shown.failure.kind) == ("signed_out", "cancelled")
+    assert early.is_under_way
+    early.cancel(ATTEMPT_CANCELLED)
+    assert not early.is_under_way
+    assert early.shown == replace(FORM, failure=ATTEMPT_CANCELLED)
+    assert early.kept_for(FORM) == ATTEMPT_CANCELLED  # which the login's form is to say too
 
 
 def test_without_a_form_nothing_is_shown_or_kept(early):

@@ -146,7 +146,7 @@ class Barrier:
         self._cancels_before[wait] = self.cancels
         self._may_begin = True
         self._panel.waits.append(wait)
-        self._panel.make_login_soon()
+        self._panel.connect_for_a_cell()
         self._panel.publish()
         self._panel.tell_others()
 
@@ -232,7 +232,7 @@ class Barrier:
         try:
             require_somebody(address_of(self._panel.shown))
         except CannotPrompt:
-            self._panel.make_login_soon()
+            self._panel.connect_for_a_cell()
             self.until_connected()
             if self._broken is not None:
                 raise self._broken from None

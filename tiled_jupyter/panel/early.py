@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from ..state import wire
-from ..state.states import ATTEMPT_CANCELLED, Disconnected, SignedOut, State, Verifying
+from ..state.states import Disconnected, Failure, SignedOut, State, Verifying
 
 _OF_A_FORM = (wire.Plain.USE_KEY, wire.Plain.CHANGE_SERVER)
 
@@ -49,15 +49,18 @@ class Early:
         self._pressed, self._since = (command, typed), time.time()
         return True
 
-    def cancel(self) -> bool:
-        """Drop what was kept, and show the form again; return False where nothing was."""
-        if self._pressed is None or self.form is None:
-            return False
-        self._pressed, self.form = None, replace(self.form, failure=ATTEMPT_CANCELLED)
-        return True
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it shows an attempt to sign in."""
+        return isinstance(self.shown, Verifying)
 
-    def kept_for(self, state: State) -> tuple[wire.Command, str] | None:
-        """Return what was kept, if it was pressed in the form of this very server."""
+    def cancel(self, failure: Failure) -> None:
+        """Drop what was kept, and show the form again, with why."""
+        if self.form is not None:
+            self._pressed, self.form = None, replace(self.form, failure=failure)
+
+    def kept_for(self, state: State) -> tuple[wire.Command, str] | Failure | None:
+        """Return what was kept, or why it was not, if the form was that of this very server."""
         if not isinstance(state, SignedOut) or self.form is None or self.form.server.uri != state.server.uri:
             return None
-        return self._pressed
+        return self._pressed or self.form.failure

@@ -23,7 +23,17 @@ from ..kernel.mailbox import Letter
 from ..kernel.memory import of_kernel
 from ..settings import settings
 from ..state import wire
-from ..state.states import Connecting, Disconnected, Failure, Identity, SignedIn, State, address_of
+from ..state.states import (
+    ATTEMPT_CANCELLED,
+    CANCELLED,
+    Connecting,
+    Disconnected,
+    Failure,
+    Identity,
+    SignedIn,
+    State,
+    address_of,
+)
 from .barrier import Barrier
 from .early import Early
 from .page import Page
@@ -156,7 +166,7 @@ class LoginPanel(Page):
             with session.attempts.lock:
                 self._state = session.state
                 self.set_trait("status", session.state.kind)
-        elif self._asked is not None:
+        elif self._asked is not None and not self._is_cancelled:
             session.connect(self._asked)
         elif self.comm is not None:
             self.publish()
@@ -255,9 +265,14 @@ class LoginPanel(Page):
     @property
     def shown(self) -> State:
         """What the page shows."""
+        first = self._first_form
+        return (first.shown if first is not None else None) or self._state or Disconnected()
+
+    @property
+    def _first_form(self) -> Early | None:
+        """What is shown while the login asks the server, if it is not in trouble."""
         is_in_trouble = isinstance(self._state, Connecting) and self._state.trouble is not None
-        early = self._early.shown if self._early is not None and not is_in_trouble else None
-        return early or self._state or Disconnected()
+        return None if self._early is None or self._early.form is None or is_in_trouble else self._early
 
     def publish(self) -> None:
         """Send the state to the page, from any thread: after what is sent of a state before, and before the next."""
@@ -282,7 +297,9 @@ class LoginPanel(Page):
         with self._showing:
             kept = self._early.kept_for(self._state) if self._early is not None and self._state is not None else None
             self._early = None
-        if kept is not None:
+        if isinstance(kept, Failure):
+            self.session.cancel(kept)
+        elif kept is not None:
             self.login.obey(*kept)
         self.publish()
 
@@ -324,8 +341,20 @@ class LoginPanel(Page):
 
         in_background(make)
 
-    def make_login_soon(self) -> None:
-        """Make the login beside the running cell, if it is not made yet: the cell waits for it."""
+    @property
+    def _is_cancelled(self) -> bool:
+        """Whether the person did not want the server to be asked what it is."""
+        failure = self._state.failure if isinstance(self._state, Disconnected) else None
+        return failure is not None and failure.kind == "cancelled"
+
+    def connect_for_a_cell(self) -> None:
+        """Make the login soon, if it is not made yet, and ask the server again where that was cancelled."""
+        with self._beginning:
+            if self._asked is not None and self._is_cancelled:
+                if self._login is not None:
+                    self._login.session.connect(self._asked)
+                else:
+                    self.show(Connecting(0, address_of(self.shown), time.time()))
         if self._login is None:
             in_background(self._login_or_why_not)
 
@@ -335,12 +364,17 @@ class LoginPanel(Page):
             self._login.session.look_for_saved()
 
     def cancel(self, failure: Failure) -> None:
-        """End whatever is going on, or what would begin once the login is made."""
+        """End whatever is going on, or what would begin once the login is made; a form stays."""
+        with self._showing:
+            first = self._first_form
+            if first is not None:
+                first.cancel(failure)
+                self.publish()
+                return
         with self._beginning:
             if self._login is not None:
                 self._login.session.cancel(failure)
             else:
-                self._asked = None
                 self.show(Disconnected(address_of(self.shown), failure))
 
     def _login_or_why_not(self) -> Login | None:
@@ -366,15 +400,16 @@ class LoginPanel(Page):
         with self._showing:
             if command is wire.Plain.CONNECT:  # another server
                 self._early = None
-            early, says_no = self._early, command is wire.Plain.CANCEL
-            is_ahead = early is not None and early.shown is not None
-            is_kept = early is not None and early.keep(command, typed)
-            is_dropped = early is not None and is_ahead and says_no and early.cancel()
-            if is_kept or is_dropped:
+            first = self._first_form
+            is_under_way = first is not None and first.is_under_way
+            is_kept = first is not None and first.keep(command, typed)
+            if is_kept:
                 self.publish()
-        if is_ahead and says_no and not is_dropped:
-            self.barrier.say_no()  # to the cell that waits; the server is asked all the same
-        elif not is_kept and not is_dropped:
+        if first is not None and command is wire.Plain.CANCEL:
+            self.cancel(ATTEMPT_CANCELLED if is_under_way else CANCELLED)
+            if not is_under_way:
+                self.barrier.say_no()  # to the cell that waits; the server is asked all the same
+        elif not is_kept:
             self._to_obey.append((command, typed))
         if self._login is not None:
             self._obey_in_turn()
