@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .kernel import kernel
+from .kernel import HELD, kernel
+from .sessions import sign_in_as
 from .tiled_server import free_port
 
 #: Tiled's client, which takes a while to import, takes until `arrives` is set.
@@ -121,25 +122,70 @@ from tiled_jupyter import LoginPanel
 from tiled_jupyter.kernel.cells import pause
 import asyncio
 
-panel = LoginPanel()
+panel, ended = LoginPanel(), []
 
-async def beside():
+def waits():
     print("waits", flush=True)
-    {way}
+    try:
+        {wait}
+    except BaseException as error:
+        ended.append(type(error).__name__)
+        raise
 
-task = asyncio.create_task(beside())
+async def awaits():
+    waits()
+
+{begin}
 await asyncio.sleep(3600)
 """
-BLOCKS = {
-    "a wait": ("panel.wait()", "LoginCancelled"),
-    "a pause": ("pause(3600)", "CancelledError"),
+WHERE = {
+    "a task": "task = asyncio.create_task(awaits())",
+    "a callback": "asyncio.get_running_loop().call_later(0.01, waits)",
+    "a thread for a task": "task = asyncio.create_task(asyncio.to_thread(waits))",
 }
+BLOCKS = {"panel.wait()": "LoginCancelled", "pause(3600)": "CancelledError"}
 
 
-@pytest.mark.parametrize(("way", "error"), BLOCKS.values(), ids=BLOCKS)
-def test_stop_ends_what_blocks_in_a_task_beside_the_cell_and_not_the_kernel(way, error):
+@pytest.mark.parametrize("wait", BLOCKS)
+@pytest.mark.parametrize("where", WHERE)
+def test_stop_ends_what_blocks_beside_the_cell_and_not_the_kernel(where, wait):
     with kernel(metadata=A_CELL) as running:
-        run_and_stop(running, BESIDE.format(way=way), at="waits")
-        ended = running.run("print(task.done() and (task.cancelled() or type(task.exception()).__name__))")
-        assert ended.strip() == ("True" if error == "CancelledError" else error)
+        run_and_stop(running, BESIDE.format(wait=wait, begin=WHERE[where]), at="waits")
+        said = running.run("while not ended: await asyncio.sleep(0.02)\nprint(*ended)")
+        assert said.split() == [BLOCKS[wait]]
         assert running.run("print(6 * 7)").strip() == "42"
+
+
+def test_a_deadline_before_the_login_is_made_is_not_forgotten_when_it_is():
+    with kernel(metadata=A_CELL) as running:
+        uri = repr(f"http://127.0.0.1:{free_port()}")
+        said = running.run(SLOW_DISK + STOPPED.format(uri=uri, way="panel.wait(timeout=0.2)"))
+        assert "ended LoginFailed disconnected" in said
+        assert "Nobody signed in before the deadline" in running.run(AFTERWARDS)
+
+
+def test_cancel_before_the_server_has_answered_is_obeyed_at_once(closed_server):
+    code = "from tiled_jupyter.state.wire import Plain\npanel.obey(Plain.CANCEL, '')\nprint(panel.shown)\n"
+    with kernel(metadata=A_CELL) as running:
+        uri = f"http://127.0.0.1:{free_port()}"
+        said = running.run(f"{SLOW_DISK}panel = LoginPanel({uri!r})\n{code}{AFTERWARDS}")
+    assert said.count("Cancelled.") == 2
+    assert "disconnected disconnected" in said
+
+
+def test_who_watches_the_status_may_ask_for_the_session():
+    watched = "panel.observe(lambda change: panel.session, 'status')\n"
+    with kernel(metadata=A_CELL) as running:
+        uri = f"http://127.0.0.1:{free_port()}"
+        code = f"{SLOW_DISK}panel = LoginPanel({uri!r})\n{watched}arrives.set()\n"
+        said = running.run(
+            code + "try: panel.wait(timeout=0.2)\nexcept Exception as error: print(type(error).__name__)"
+        )
+    assert said.split()[-1] == "LoginFailed"
+
+
+def test_a_wait_on_a_panel_that_was_closed_finds_a_saved_sign_in(closed_server):
+    sign_in_as(closed_server)
+    with kernel(metadata=A_CELL) as running:
+        said = running.run(f"{HELD}panel = LoginPanel({closed_server.uri!r})\npanel.close()\nprint(list(panel.wait()))")
+    assert "public" in said

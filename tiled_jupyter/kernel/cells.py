@@ -28,6 +28,8 @@ from . import front_end
 from .front_end import shell
 from .memory import of_kernel
 
+_STEP = 0.25  # seconds; on Windows the main thread hears the stop button only between two of them
+
 
 class Cell:
     """One execution of a cell.
@@ -40,6 +42,8 @@ class Cell:
         False once it has ended.
     stopped : bool
         True once the stop button was pressed.
+    awaits : bool
+        Whether it has a top-level await: then ipykernel's handler of the stop button cancels its task.
     """
 
     def __init__(self, request: Any = None) -> None:
@@ -47,6 +51,7 @@ class Cell:
         self.begun = time.monotonic()
         self.running = True
         self.stopped = False
+        self.awaits = False
         self._main_thread_waits = 0
         self._wakers: set[Callable[[], None]] = set()
         self._previous: Any = None
@@ -63,7 +68,7 @@ class Cell:
             Whether the caller blocks its thread. In the cell's own code it must then raise KeyboardInterrupt by
             itself, from a place where nothing is half done.
         """
-        on_main = blocking and threading.current_thread() is threading.main_thread() and not in_task_beside()
+        on_main = blocking and threading.current_thread() is threading.main_thread() and may_be_interrupted()
         self._wakers.add(wake)
         if on_main:  # the one thread that counts
             self._main_thread_waits += 1
@@ -77,6 +82,7 @@ class Cell:
     def begin(self) -> None:
         """Wrap the interrupt handler, whichever it is now."""
         self._previous = signal.getsignal(signal.SIGINT)
+        self.awaits = self._previous is not signal.default_int_handler
         signal.signal(signal.SIGINT, self._handle)
 
     def end(self) -> None:
@@ -98,20 +104,23 @@ class Cell:
             signal.default_int_handler(signum, frame)
 
 
-def in_task_beside() -> bool:
-    """Whether this code runs in an asyncio task beside the cell's own: KeyboardInterrupt would end its loop there.
+def may_be_interrupted() -> bool:
+    """Whether KeyboardInterrupt may be raised here: it ends an asyncio loop that runs something beside the cell's code.
 
-    On the main thread that is the kernel's: it would hear nothing more.
+    On the main thread that is the kernel's, which would hear nothing more. What a thread raises may be awaited there.
     """
     try:
-        is_in_task = asyncio.current_task() is not None
+        asyncio.get_running_loop()
     except RuntimeError:  # no loop runs in this thread
-        return False
-    of_the_cell = getattr(getattr(type(shell()), "run_code", None), "__code__", None)
-    frame = sys._getframe() if is_in_task else None
-    while frame is not None and frame.f_code is not of_the_cell:
+        cell = current()
+        return threading.current_thread() is threading.main_thread() or cell is None or not cell.awaits
+    # What runs a cell, and what handles a message, catch it.
+    catches = (getattr(type(shell()), "run_code", None), getattr(type(front_end.kernel()), "dispatch_shell", None))
+    codes = [function.__code__ for function in catches if function is not None]
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code not in codes:
         frame = frame.f_back
-    return is_in_task and frame is None
+    return frame is not None
 
 
 class _Cells:
@@ -167,7 +176,7 @@ def began_after(moment: float) -> bool | None:
     return None if not here.watching else here.last is not None and here.last.begun >= moment
 
 
-def pause(seconds: float | None, done: Future[Any] | None = None) -> None:
+def pause(seconds: float, done: Future[Any] | None = None) -> None:
     """Wait for some seconds, or until something is done, on whatever thread this is.
 
     Raises
@@ -175,16 +184,19 @@ def pause(seconds: float | None, done: Future[Any] | None = None) -> None:
     KeyboardInterrupt
         After the running cell's stop button.
     asyncio.CancelledError
-        The same, in a task beside the cell's own.
+        The same, beside the cell's own code in an asyncio loop.
     """
     cell, woken = current() or Cell(), queue.SimpleQueue[None]()
+    until = time.monotonic() + seconds
     if done is not None:
         done.add_done_callback(lambda _: woken.put(None))
-    with cell.watched(lambda: woken.put(None), blocking=True), contextlib.suppress(queue.Empty):
-        if not cell.stopped:
-            woken.get(timeout=seconds)
+    with cell.watched(lambda: woken.put(None), blocking=True):
+        while not cell.stopped and (left := until - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                woken.get(timeout=min(left, _STEP))
+                break
     if cell.stopped:
-        raise asyncio.CancelledError if in_task_beside() else KeyboardInterrupt
+        raise KeyboardInterrupt if may_be_interrupted() else asyncio.CancelledError
 
 
 def when_idle() -> Callable[[Callable[[], object]], None] | None:

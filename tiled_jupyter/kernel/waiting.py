@@ -156,10 +156,10 @@ class Wait:
         Returns
         -------
         BaseException
-            KeyboardInterrupt, on whatever thread; in an asyncio task beside the cell's own what the asker has for it.
+            KeyboardInterrupt, on whatever thread; where that would end an asyncio loop, what the asker has for it.
         """
         error = self._asker.give_up("stopped")
-        return error if cells.in_task_beside() else KeyboardInterrupt()
+        return KeyboardInterrupt() if cells.may_be_interrupted() else error
 
     def wake(self) -> None:
         """Look again now; safe in a signal handler."""

@@ -143,10 +143,10 @@ class Barrier:
 
     def join(self, wait: Wait) -> None:
         """Count somebody who waits, and remember where they hear best."""
+        self._panel.connect_for_a_cell()
         self._cancels_before[wait] = self.cancels
         self._may_begin = True
         self._panel.waits.append(wait)
-        self._panel.connect_for_a_cell()
         self._panel.publish()
         self._panel.tell_others()
 

@@ -49,11 +49,6 @@ class Early:
         self._pressed, self._since = (command, typed), time.time()
         return True
 
-    @property
-    def is_under_way(self) -> bool:
-        """Whether it shows an attempt to sign in."""
-        return isinstance(self.shown, Verifying)
-
     def cancel(self, failure: Failure) -> None:
         """Drop what was kept, and show the form again, with why."""
         if self.form is not None:

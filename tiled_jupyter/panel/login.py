@@ -25,6 +25,7 @@ from ..state.states import (
     SignedIn,
     State,
     Verifying,
+    address_of,
     is_same_sign_in,
 )
 from . import hints
@@ -75,14 +76,13 @@ class Login:
     def _own_session(self, provider: str | None) -> LoginSession:
         from .prompt import prompt_for_login  # which shows a panel
 
-        first = self._panel.shown
         return LoginSession(
             self._on_change,
             self._settings,
             prompt_for_login,
             use_saved=self._panel.saves,
             provider=provider,
-            state=Disconnected(first.address) if isinstance(first, Disconnected) else None,
+            state=Disconnected(address_of(self._panel.shown)),
         )
 
     def on_signed_in(self, callback: Callable[[Any], object]) -> None:

@@ -5,6 +5,7 @@ Importing this module imports neither httpx nor Tiled's client. What needs them 
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -32,6 +33,7 @@ from ..state.states import (
     Identity,
     SignedIn,
     State,
+    Verifying,
     address_of,
 )
 from .barrier import Barrier
@@ -48,6 +50,17 @@ _SERVER_WITHIN = 1.0  # seconds in which a server answers, if it is near
 _PAGE_WITHIN = 1.0  # seconds in which a page draws a panel, if one does
 _CELLS_WITHIN = 1.0  # seconds in which the running cell ends, if it is a short one
 _NO_CLIENT = "Tiled's client cannot be imported here ({}). Repair its installation, and restart the kernel."
+
+
+def _is_imported(name: str) -> bool:
+    """Whether a module is there, and is not being imported by another thread."""
+    module = sys.modules.get(name)
+    return module is not None and not getattr(module.__spec__, "_initializing", False)
+
+
+def _is_ended(failure: Failure | None) -> bool:
+    """Whether the person, or a wait, has put an end to what was going on."""
+    return failure is not None and failure.kind in ("cancelled", "deadline")
 
 
 class _Panels:
@@ -111,6 +124,8 @@ class LoginPanel(Page):
         self._login: Login | None = None
         self._making = threading.RLock()
         self._beginning = threading.Lock()
+        self._has_begun = False  # the login that is made
+        self._ended: Failure | None = None  # why it is not to connect, if it is not
         self._obeying = threading.RLock()
         self._to_obey = deque[tuple[wire.Command, str]]()
         first = Disconnected(here.servers[0]) if here.servers else Disconnected()
@@ -124,7 +139,7 @@ class LoginPanel(Page):
         cells.watch()
         of_kernel(_Panels).add(self)
         later = cells.when_idle() if self.comm is not None else None
-        if later is None or _session is not None or "tiled.client" in sys.modules:  # nothing is gained by waiting
+        if later is None or _session is not None or _is_imported("tiled.client"):  # nothing is gained by waiting
             self._make_login()
         else:
             self._show_first(later)
@@ -142,7 +157,7 @@ class LoginPanel(Page):
         if self._login is not None:
             return self._login
         made = begun(self._make_login)
-        cells.pause(None, made)
+        cells.pause(math.inf, made)
         return made.result()
 
     def _make_login(self) -> Login:
@@ -150,26 +165,33 @@ class LoginPanel(Page):
             if self._login is None:
                 from .login import Login
 
-                login = Login(self, self._settings, self._make_session, self._provider)
-                with self._beginning:
-                    self._login = login
-                    try:
-                        self._begin(login.session)
-                    except BaseException:  # the stop button's, too
-                        self._login = None
-                        raise
+                self._login = Login(self, self._settings, self._make_session, self._provider)
+                try:
+                    self._begin(self._login.session)
+                except BaseException:  # the stop button's, too
+                    self._login = None
+                    raise
                 self._is_made.set()
             return self._login
 
     def _begin(self, session: LoginSession) -> None:
+        connects = self._asked is not None and self._ended is None
         if self._make_session is not None:
             with session.attempts.lock:
                 self._state = session.state
                 self.set_trait("status", session.state.kind)
-        elif self._asked is not None and not self._is_cancelled:
+        elif self._asked is not None and connects:
             session.connect(self._asked)
-        elif self.comm is not None:
-            self.publish()
+        else:
+            if self.comm is not None:
+                self.publish()
+            self.barrier.settle(session.state)  # nobody is asked
+        with self._beginning:
+            self._has_begun, ended = True, self._ended
+        if ended is not None:
+            session.cancel(ended)
+        elif self._asked is not None and not connects:  # a cell waits by now
+            session.connect(self._asked)
 
     @property
     def session(self) -> LoginSession:
@@ -294,13 +316,15 @@ class LoginPanel(Page):
             self.publish()
 
     def _obey_what_was_kept(self) -> None:
-        with self._showing:
-            kept = self._early.kept_for(self._state) if self._early is not None and self._state is not None else None
-            self._early = None
-        if isinstance(kept, Failure):
-            self.session.cancel(kept)
-        elif kept is not None:
-            self.login.obey(*kept)
+        session = self.session
+        with session.attempts.lock:  # so that nothing is said in between
+            with self._showing:
+                early, self._early = self._early, None
+                kept = early.kept_for(session.state) if early is not None else None
+            if isinstance(kept, Failure):
+                session.cancel(kept)
+            elif kept is not None:
+                self.login.obey(*kept)
         self.publish()
 
     def _show_first(self, later: Callable[[Callable[[], object]], None]) -> None:
@@ -335,28 +359,23 @@ class LoginPanel(Page):
             is_asked.wait(_SERVER_WITHIN)
             self._is_drawn.wait(_PAGE_WITHIN)
             # On the thread of the cells, unless they keep it: threads that import at once may be in each other's way.
-            later(self._login_or_why_not)
+            later(self._login_if_open)
             if not self._is_made.wait(_CELLS_WITHIN):
-                self._login_or_why_not()
+                self._login_if_open()
 
         in_background(make)
 
-    @property
-    def _is_cancelled(self) -> bool:
-        """Whether the person did not want the server to be asked what it is."""
-        failure = self._state.failure if isinstance(self._state, Disconnected) else None
-        return failure is not None and failure.kind == "cancelled"
-
     def connect_for_a_cell(self) -> None:
-        """Make the login soon, if it is not made yet, and ask the server again where that was cancelled."""
+        """Make the login soon, if it is not made yet, and ask the panel's server again where that was ended."""
+        state = self.shown
         with self._beginning:
-            if self._asked is not None and self._is_cancelled:
-                if self._login is not None:
-                    self._login.session.connect(self._asked)
-                else:
-                    self.show(Connecting(0, address_of(self.shown), time.time()))
-        if self._login is None:
+            was_ended, has_begun, self._ended = self._ended is not None, self._has_begun, None
+        if not has_begun:
+            if was_ended and self._asked is not None:
+                self.show(Connecting(0, address_of(state), time.time()))
             in_background(self._login_or_why_not)
+        elif self._asked is not None and isinstance(state, Disconnected) and _is_ended(state.failure):
+            self.session.connect(self._asked)
 
     def look_for_saved(self) -> None:
         """Look whether somebody has signed in by other means, once the login is made."""
@@ -372,14 +391,19 @@ class LoginPanel(Page):
                 self.publish()
                 return
         with self._beginning:
-            if self._login is not None:
-                self._login.session.cancel(failure)
-            else:
-                self.show(Disconnected(address_of(self.shown), failure))
+            has_begun = self._has_begun
+            if not has_begun:
+                self._ended = failure
+                self._to_obey.clear()
+        if has_begun:
+            self.session.cancel(failure)
+        else:
+            self.show(Disconnected(address_of(self.shown), failure))
+
+    def _login_if_open(self) -> Login | None:
+        return self._login_or_why_not() if self.comm is not None else self._login
 
     def _login_or_why_not(self) -> Login | None:
-        if self._login is not None or self.comm is None:  # closed meanwhile
-            return self._login
         try:
             return self._make_login()
         except Exception as error:  # noqa: BLE001 - whatever an installation lacks
@@ -399,25 +423,25 @@ class LoginPanel(Page):
             return
         with self._showing:
             if command is wire.Plain.CONNECT:  # another server
-                self._early = None
-            first = self._first_form
-            is_under_way = first is not None and first.is_under_way
+                self._early = self._asked = None
+            first, says_no = self._first_form, command is wire.Plain.CANCEL
+            is_under_way = isinstance(self.shown, Connecting | Verifying)
             is_kept = first is not None and first.keep(command, typed)
             if is_kept:
                 self.publish()
-        if first is not None and command is wire.Plain.CANCEL:
+        if says_no and (first is not None or not self._has_begun):
             self.cancel(ATTEMPT_CANCELLED if is_under_way else CANCELLED)
             if not is_under_way:
                 self.barrier.say_no()  # to the cell that waits; the server is asked all the same
         elif not is_kept:
             self._to_obey.append((command, typed))
-        if self._login is not None:
+        if self._has_begun:
             self._obey_in_turn()
         else:
             in_background(self._obey_in_turn)
 
     def _obey_in_turn(self) -> None:
-        login = self._login_or_why_not()
+        login = self._login_if_open()
         with self._obeying:
             while self._to_obey:
                 command, typed = self._to_obey.popleft()
