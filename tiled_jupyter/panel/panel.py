@@ -244,7 +244,7 @@ class LoginPanel(Page):
         LoginCancelled, LoginFailed, CannotPrompt
             CannotPrompt only where nobody could answer.
         KeyboardInterrupt
-            After the stop button, on whatever thread this is.
+            After the stop button, on whatever thread this is. LoginCancelled where it would end an asyncio loop.
         """
         self.barrier.hold(timeout)
         return self.client
