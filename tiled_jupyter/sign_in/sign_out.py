@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import TypeAlias
 
-from ..background import in_background
+from ..background import begun
 from ..keys import choice as which_key
 from ..session import ending, showing
 from ..session.context import SessionContext
@@ -52,17 +52,15 @@ def sign_out_of(context: SessionContext, *, everywhere: bool) -> Future[Farewell
         return _said(context, _NOTHING_TO_END if everywhere else _FORGOTTEN)
     before = _TELLING.format(hosts=" and ".join(hosts))
     concerned = _tell(context, before)
-    said: Future[Farewell] = Future()
 
-    def tell_what_came_of_it() -> None:
+    def tell_what_came_of_it() -> Farewell:
         outcome = end()
         reason = f"Signed out{'' if outcome.is_over else ' here'}. {outcome.sentence()}"
-        said.set_result((reason, outcome.is_over))
         for login in concerned:
             login.heard_more(before, reason)
+        return reason, outcome.is_over
 
-    in_background(tell_what_came_of_it)
-    return said
+    return begun(tell_what_came_of_it)
 
 
 def so_far(said: Future[Farewell]) -> Farewell:
