@@ -133,7 +133,7 @@ class LoginPanel(Page):
         self._showing = threading.RLock()
         self._early: Early | None = None
         self._is_drawn = threading.Event()
-        self._is_made = threading.Event()  # the login
+        self._is_made = threading.Event()  # the login, or it cannot be
         self.barrier = Barrier(self, here)
         super().__init__(here, remember_me=remember_me, **traits)
         cells.watch()
@@ -162,26 +162,27 @@ class LoginPanel(Page):
 
     def _make_login(self) -> Login:
         with self._making:
-            if self._login is None:
-                from .login import Login
+            try:
+                if self._login is None:
+                    from .login import Login
 
-                self._login = Login(self, self._settings, self._make_session, self._provider)
-                try:
+                    self._login = Login(self, self._settings, self._make_session, self._provider)
                     self._begin(self._login.session)
-                except BaseException:  # the stop button's, too
-                    self._login = None
-                    raise
+            except BaseException:  # the stop button's, too
+                self._login = None
+                raise
+            finally:
                 self._is_made.set()
             return self._login
 
     def _begin(self, session: LoginSession) -> None:
-        connects = self._asked is not None and self._ended is None
+        asked = self._asked if self._ended is None else None
         if self._make_session is not None:
             with session.attempts.lock:
                 self._state = session.state
                 self.set_trait("status", session.state.kind)
-        elif self._asked is not None and connects:
-            session.connect(self._asked)
+        elif asked is not None:
+            session.connect(asked)
         else:
             if self.comm is not None:
                 self.publish()
@@ -190,7 +191,7 @@ class LoginPanel(Page):
             self._has_begun, ended = True, self._ended
         if ended is not None:
             session.cancel(ended)
-        elif self._asked is not None and not connects:  # a cell waits by now
+        elif asked is None and self._asked is not None:  # a cell waits by now
             session.connect(self._asked)
 
     @property
@@ -410,8 +411,6 @@ class LoginPanel(Page):
             sentence = _NO_CLIENT.format(type(error).__name__)
             self.show(Disconnected(address_of(self.shown), Failure("server", sentence)))
             self.barrier.fail(LoginFailed(sentence, "server"))
-        finally:
-            self._is_made.set()
         return None
 
     def obey(self, command: wire.Command, typed: str) -> None:
