@@ -162,7 +162,7 @@ export function lastsFor({ good_until }: SignedIn, ahead: number): number {
 /** Until when a sign-in is good, in the page's time; `ahead` is how far the kernel's clock is ahead of it. */
 export function lasting({ good_until, renews, method }: SignedIn, ahead: number): string {
   if (good_until === null) return method === "api_key" ? "" : "How long this sign-in lasts is not known.";
-  const when = moment(good_until - ahead);
+  const when = moment(good_until, ahead);
   if (good_until - ahead <= Date.now() / 1000)
     return `This sign-in was good until ${when}${renews ? " at least" : ""}. If it has ended, the next request says so.`;
   return `Signed in until ${renews ? "at least " : ""}${when}`;

@@ -92,7 +92,6 @@ describe("what was said before the panel listens", () => {
     expect(model.sent).toEqual(["alive", "ready"]);
     vi.advanceTimersByTime(1000);
     expect(model.sent.length).toBeGreaterThan(2);
-    vi.useRealTimers();
   });
 
   it("is not kept for a panel that listens, nor after its end", async () => {

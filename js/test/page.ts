@@ -1,7 +1,7 @@
 /** A page with one panel on it: a model as anywidget hands it out, and what the tests ask of the DOM. */
 
 import type { AnyModel } from "@anywidget/types";
-import { afterEach, vi } from "vitest";
+import { afterEach } from "vitest";
 import wire from "../../tests/wire.json";
 import panel from "../src/panel";
 import type { FromPython, State, Surroundings } from "../src/wire";
@@ -80,7 +80,6 @@ const opened: (() => void)[] = [];
 afterEach(() => {
   for (const close of opened.splice(0)) close();
   document.body.replaceChildren();
-  vi.useRealTimers();
 });
 
 /** Open a panel in a new cell output. */

@@ -37,7 +37,7 @@ export function sayTime(cell: HTMLElement, text: string, at: number | null, ahea
   // Writing a date out is slow, and there are hundreds of them.
   if (at === null || cell.dataset.at === String(at)) return;
   cell.dataset.at = String(at);
-  cell.title = moment(at - ahead);
+  cell.title = moment(at, ahead);
 }
 
 const COLLATION = new Intl.Collator(undefined, { numeric: true });

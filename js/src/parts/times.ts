@@ -8,9 +8,17 @@ const NAMES = { y: "year", d: "day", h: "hour", m: "minute", s: "second" };
 
 type Unit = keyof typeof SECONDS;
 
-/** A moment of the page's time, given in seconds, as short as it can be understood. */
-export function moment(seconds: number): string {
-  const when = new Date(seconds * 1000);
+/** Seconds that a message may have been under way; clocks that are no further apart are taken to agree. */
+const UNDER_WAY = 30;
+
+/**
+ * A moment in the page's time, as short as it can be understood.
+ *
+ * It is given in seconds of a clock that is `ahead` of the page's. How far was found by a message, each panel by its
+ * own: without the tolerance two panels name two minutes for one moment.
+ */
+export function moment(seconds: number, ahead = 0): string {
+  const when = new Date((Math.abs(ahead) < UNDER_WAY ? seconds : seconds - ahead) * 1000);
   const days = Math.abs(when.getTime() - Date.now()) / 86_400_000;
   const say = (options: Intl.DateTimeFormatOptions) => when.toLocaleString("en-GB", options);
   return [

@@ -1,0 +1,10 @@
+/** The clock of every test stands still: what is compared with what was shown before it must not depend on the minute. */
+
+import { afterEach, beforeEach, vi } from "vitest";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
