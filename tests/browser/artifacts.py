@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def leave_artifacts(folder: Path, failure: str, opened: list[Notebook]) -> None:
-    """Write traceback, screenshot, console and logs of a failed test."""
+    """Write traceback, screenshot, console, messages to and from the kernel, and logs of a failed test."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "failure.txt").write_text(failure)
@@ -20,6 +20,8 @@ def leave_artifacts(folder: Path, failure: str, opened: list[Notebook]) -> None:
         (folder / f"{stem}.console.txt").write_text("\n".join(notebook.console))
         try:
             notebook.page.screenshot(path=folder / f"{stem}.png")
+            messages = notebook.page.evaluate("() => window.tj?.messages ?? []")
+            (folder / f"{stem}.messages.txt").write_text("\n".join(messages))
         except Exception as error:  # noqa: BLE001 - a page that has crashed must not hide why the test failed
             (folder / f"{stem}.no-screenshot.txt").write_text(str(error))
         (folder / f"{stem}.jupyter-tail.log").write_text(notebook.lab.log()[-100_000:])

@@ -26,12 +26,31 @@ _HELPERS = """() => {
   const cell = i => nb().content.widgets[i];
   let asked = Date.now();
   const listens = !!window.tj;
+  const recorded = window.tj?.recorded ?? new WeakSet();
   window.tj = {
     clicks: [],
+    messages: [],
+    recorded,
+    // What is said between this page and its kernel, without what is in it.
+    record: () => {
+      const kernel = tj.kernel();
+      if (recorded.has(kernel)) return;
+      recorded.add(kernel);
+      kernel.anyMessage.connect((_, { msg, direction }) => {
+        const { msg_type, msg_id, subshell_id = '' } = msg.header;
+        const { execution_state = '', comm_id = '' } = msg.content ?? {};
+        tj.messages.push([new Date().toISOString(), direction, msg.channel, msg_type, execution_state, msg_id,
+          'of', msg.parent_header?.msg_type ?? '', msg.parent_header?.msg_id ?? '', 'comm', comm_id,
+          'subshell', subshell_id].join(' '));
+        if (tj.messages.length > 5000) tj.messages.shift();
+      });
+    },
     connected: path => {
       const w = window.jupyterapp?.shell?.currentWidget;
-      return w?.context?.localPath === path && w.context.isReady && w.content.widgets.length > 0
+      const connected = w?.context?.localPath === path && w.context.isReady && w.content.widgets.length > 0
         && w.sessionContext?.session?.kernel?.connectionStatus === 'connected';
+      if (connected) tj.record();
+      return connected;
     },
     ready: path => {
       if (!tj.connected(path)) return false;

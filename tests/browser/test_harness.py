@@ -164,6 +164,10 @@ def test_a_failing_test_leaves_what_is_needed_to_understand_it(open_notebook, tm
     assert {"notebook-0.png", "notebook-0.console.txt", "notebook-0.jupyter-tail.log"} < names
     assert any(name.startswith("kernel-") for name in names)
     assert "a word of the page" in (tmp_path / "artifacts" / "notebook-0.console.txt").read_text()
+    messages = (tmp_path / "artifacts" / "notebook-0.messages.txt").read_text()
+    assert "send shell execute_request" in messages
+    assert "recv shell execute_reply" in messages
+    assert "print" not in messages
 
 
 def test_a_chromium_that_starts_is_enough():
