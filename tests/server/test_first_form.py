@@ -115,7 +115,7 @@ def test_a_panel_that_was_closed_asks_nothing_more(closed_server):
     with kernel() as running:
         said = running.run(
             f"from tiled_jupyter import LoginPanel\npanel = LoginPanel({closed_server.uri!r})\npanel.close()\n"
-            "panel._login_if_open()\nimport sys; print('tiled.client' in sys.modules)"
+            "panel._late.make_if_open()\nimport sys; print('tiled.client' in sys.modules)"
         )
     assert said.strip() == "False"
 

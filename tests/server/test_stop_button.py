@@ -184,6 +184,17 @@ def test_who_watches_the_status_may_ask_for_the_session():
     assert said.split()[-1] == "LoginFailed"
 
 
+def test_who_watches_the_status_may_ask_for_the_client(closed_server):
+    sign_in_as(closed_server)
+    for_ever = "from tiled_jupyter.panel import barrier\nbarrier._LONGEST_CONNECT = 1e6\n"
+    watched = "panel.observe(lambda change: change.new == 'signed_in' and seen.append(list(panel.client)), 'status')\n"
+    with kernel(metadata=A_CELL) as running:
+        code = f"import time\nfrom tiled_jupyter import LoginPanel\n{for_ever}seen = []\n"
+        code += f"panel = LoginPanel({closed_server.uri!r})\n{watched}"
+        said = running.run(f"{code}while not seen: time.sleep(0.02)\nprint(seen)")
+    assert "public" in said
+
+
 def test_a_wait_on_a_panel_that_was_closed_finds_a_saved_sign_in(closed_server):
     sign_in_as(closed_server)
     with kernel(metadata=A_CELL) as running:

@@ -52,12 +52,11 @@ class Barrier:
         self._only_control = False
 
     def settle(self, state: State) -> None:
-        """Follow a new state, and make those who wait look at it."""
+        """Note whether the server is still asked what it is."""
         if not isinstance(state, Connecting):
             self._settle()
         elif self._settled.done():
             self._settled = Future()
-        self.wake()
 
     def _settle(self) -> None:
         with contextlib.suppress(InvalidStateError):  # it is already

@@ -5,20 +5,17 @@ Importing this module imports neither httpx nor Tiled's client. What needs them 
 
 from __future__ import annotations
 
-import math
 import sys
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Instance, Unicode
 
-from ..background import begun, in_background
-from ..errors import LoginFailed
+from ..background import in_background
 from ..kernel import cells
 from ..kernel.mailbox import Letter
 from ..kernel.memory import of_kernel
@@ -38,6 +35,7 @@ from ..state.states import (
 )
 from .barrier import Barrier
 from .early import Early
+from .late_login import LateLogin
 from .page import Page
 
 if TYPE_CHECKING:
@@ -47,20 +45,12 @@ if TYPE_CHECKING:
     from .login import Login, MakesSession
 
 _SERVER_WITHIN = 1.0  # seconds in which a server answers, if it is near
-_PAGE_WITHIN = 1.0  # seconds in which a page draws a panel, if one does
-_CELLS_WITHIN = 1.0  # seconds in which the running cell ends, if it is a short one
-_NO_CLIENT = "Tiled's client cannot be imported here ({}). Repair its installation, and restart the kernel."
 
 
 def _is_imported(name: str) -> bool:
     """Whether a module is there, and is not being imported by another thread."""
     module = sys.modules.get(name)
     return module is not None and not getattr(module.__spec__, "_initializing", False)
-
-
-def _is_ended(failure: Failure | None) -> bool:
-    """Whether the person, or a wait, has put an end to what was going on."""
-    return failure is not None and failure.kind in ("cancelled", "deadline")
 
 
 class _Panels:
@@ -118,81 +108,33 @@ class LoginPanel(Page):
         **traits: Any,
     ) -> None:
         here = settings()
-        self._asked = uri
         self._provider = provider
         self._make_session = _session
-        self._login: Login | None = None
-        self._making = threading.RLock()
-        self._beginning = threading.Lock()
-        self._has_begun = False  # the login that is made
-        self._ended: Failure | None = None  # why it is not to connect, if it is not
-        self._obeying = threading.RLock()
-        self._to_obey = deque[tuple[wire.Command, str]]()
+        self._late = LateLogin(self, self._make_login, uri)
         first = Disconnected(here.servers[0]) if here.servers else Disconnected()
         self._state: State | None = first if uri is None else None  # None before it is known whom to name
         self._showing = threading.RLock()
         self._early: Early | None = None
         self._is_drawn = threading.Event()
-        self._is_made = threading.Event()  # the login, or it cannot be
         self.barrier = Barrier(self, here)
         super().__init__(here, remember_me=remember_me, **traits)
         cells.watch()
         of_kernel(_Panels).add(self)
         later = cells.when_idle() if self.comm is not None else None
         if later is None or _session is not None or _is_imported("tiled.client"):  # nothing is gained by waiting
-            self._make_login()
+            self._late.make()
         else:
             self._show_first(later)
 
+    def _make_login(self) -> Login:
+        from .login import Login  # with httpx and Tiled's client
+
+        return Login(self, self._settings, self._make_session, self._provider)
+
     @property
     def login(self) -> Login:
-        """What needs Tiled's client, made now if it is not yet.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            After the stop button. It is made all the same, on another thread: what is imported half may fail when it is
-            imported again.
-        """
-        if self._login is not None:
-            return self._login
-        made = begun(self._make_login)
-        cells.pause(math.inf, made)
-        return made.result()
-
-    def _make_login(self) -> Login:
-        with self._making:
-            try:
-                if self._login is None:
-                    from .login import Login
-
-                    self._login = Login(self, self._settings, self._make_session, self._provider)
-                    self._begin(self._login.session)
-            except BaseException:  # the stop button's, too
-                self._login = None
-                raise
-            finally:
-                self._is_made.set()
-            return self._login
-
-    def _begin(self, session: LoginSession) -> None:
-        asked = self._asked if self._ended is None else None
-        if self._make_session is not None:
-            with session.attempts.lock:
-                self._state = session.state
-                self.set_trait("status", session.state.kind)
-        elif asked is not None:
-            session.connect(asked)
-        else:
-            if self.comm is not None:
-                self.publish()
-            self.barrier.settle(session.state)  # nobody is asked
-        with self._beginning:
-            self._has_begun, ended = True, self._ended
-        if ended is not None:
-            session.cancel(ended)
-        elif asked is None and self._asked is not None:  # a cell waits by now
-            session.connect(self._asked)
+        """What needs Tiled's client; see `LateLogin.made`."""
+        return self._late.made()
 
     @property
     def session(self) -> LoginSession:
@@ -305,15 +247,18 @@ class LoginPanel(Page):
 
     def show(self, state: State) -> None:
         """Show what has become of the login. Called under the lock of its attempts, where it has a turn."""
-        self.set_trait("status", state.kind)
-        self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
         with self._showing:
             self._state = state
-            if self._early is not None and not isinstance(state, Connecting):
-                if self._early.kept_for(state) is not None:
-                    in_background(self._obey_what_was_kept)  # until then the page shows that it is under way
-                    return
+            early = self._early if not isinstance(state, Connecting) else None
+            is_kept = early is not None and early.kept_for(state) is not None
+            if early is not None and not is_kept:
                 self._early = None
+        self.barrier.settle(state)  # before observers are told, who may ask for the client
+        self.set_trait("status", state.kind)
+        self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
+        if is_kept:
+            in_background(self._obey_what_was_kept)  # until then the page shows that it is under way
+        else:
             self.publish()
 
     def _obey_what_was_kept(self) -> None:
@@ -331,57 +276,61 @@ class LoginPanel(Page):
     def _show_first(self, later: Callable[[Callable[[], object]], None]) -> None:
         """Show what needs no Tiled's client, and have it imported once the page has drawn that."""
         is_asked = threading.Event()
-        if self._asked is None:
+        if self._late.server is None:
             is_asked.set()
             self.publish()  # before it is asked for, which the kernel may be too busy to hear
         else:
-            from ..sign_in.first_form import first_form, target_of  # with httpx
-
-            target, early = target_of(self._asked, self._settings), Early()
-            self._early = early
-            self.set_trait("status", "connecting")
-
-            def ask() -> None:
-                form = None
-                if target is not None and self.comm is not None:
-                    form = first_form(target, self._settings, provider=self._provider, use_saved=self.saves)
-                with self._showing:
-                    if form is not None and self._early is early:
-                        early.form = form
-                        self.publish()
-                is_asked.set()
-
-            if target is not None:
-                self._state = Connecting(0, target.shown, time.time())
-                self.publish()
-            in_background(ask)
+            self._ask_first(self._late.server, is_asked)
 
         def make() -> None:
             is_asked.wait(_SERVER_WITHIN)
-            self._is_drawn.wait(_PAGE_WITHIN)
-            # On the thread of the cells, unless they keep it: threads that import at once may be in each other's way.
-            later(self._login_if_open)
-            if not self._is_made.wait(_CELLS_WITHIN):
-                self._login_if_open()
+            self._late.make_between_cells(later, self._is_drawn)
 
         in_background(make)
 
+    def _ask_first(self, server: str, is_asked: threading.Event) -> None:
+        """Ask a server for its form without Tiled's client, beside whatever the kernel does."""
+        from ..sign_in.first_form import first_form, target_of  # with httpx
+
+        target, early = target_of(server, self._settings), Early()
+        self._early = early
+        self.set_trait("status", "connecting")
+
+        def ask() -> None:
+            form = None
+            if target is not None and self.comm is not None:
+                form = first_form(target, self._settings, provider=self._provider, use_saved=self.saves)
+            with self._showing:
+                if form is not None and self._early is early:
+                    early.form = form
+                    self.publish()
+            is_asked.set()
+
+        if target is not None:
+            self._state = Connecting(0, target.shown, time.time())
+            self.publish()
+        in_background(ask)
+
+    def begin_with(self, session: LoginSession) -> None:
+        """Follow a login that asks no server by itself: the person says which, or it has been asked."""
+        if self._make_session is not None:
+            with session.attempts.lock:
+                self._state = session.state
+                self.set_trait("status", session.state.kind)
+            return
+        if self.comm is not None:
+            self.publish()
+        self.barrier.settle(session.state)
+        self.barrier.wake()
+
     def connect_for_a_cell(self) -> None:
         """Make the login soon, if it is not made yet, and ask the panel's server again where that was ended."""
-        state = self.shown
-        with self._beginning:
-            was_ended, has_begun, self._ended = self._ended is not None, self._has_begun, None
-        if not has_begun:
-            if was_ended and self._asked is not None:
-                self.show(Connecting(0, address_of(state), time.time()))
-            in_background(self._login_or_why_not)
-        elif self._asked is not None and isinstance(state, Disconnected) and _is_ended(state.failure):
-            self.session.connect(self._asked)
+        self._late.connect_for_a_cell()
 
     def look_for_saved(self) -> None:
         """Look whether somebody has signed in by other means, once the login is made."""
-        if self._login is not None:
-            self._login.session.look_for_saved()
+        if self._late.login is not None:
+            self._late.login.session.look_for_saved()
 
     def cancel(self, failure: Failure) -> None:
         """End whatever is going on, or what would begin once the login is made; a form stays."""
@@ -391,27 +340,8 @@ class LoginPanel(Page):
                 first.cancel(failure)
                 self.publish()
                 return
-        with self._beginning:
-            has_begun = self._has_begun
-            if not has_begun:
-                self._ended = failure
-                self._to_obey.clear()
-        if has_begun:
-            self.session.cancel(failure)
-        else:
+        if not self._late.cancel(failure):
             self.show(Disconnected(address_of(self.shown), failure))
-
-    def _login_if_open(self) -> Login | None:
-        return self._login_or_why_not() if self.comm is not None else self._login
-
-    def _login_or_why_not(self) -> Login | None:
-        try:
-            return self._make_login()
-        except Exception as error:  # noqa: BLE001 - whatever an installation lacks
-            sentence = _NO_CLIENT.format(type(error).__name__)
-            self.show(Disconnected(address_of(self.shown), Failure("server", sentence)))
-            self.barrier.fail(LoginFailed(sentence, "server"))
-        return None
 
     def obey(self, command: wire.Command, typed: str) -> None:
         """Do what the page says; see `Page.obey`."""
@@ -422,30 +352,19 @@ class LoginPanel(Page):
             return
         with self._showing:
             if command is wire.Plain.CONNECT:  # another server
-                self._early = self._asked = None
+                self._early = self._late.server = None
             first, says_no = self._first_form, command is wire.Plain.CANCEL
             is_under_way = isinstance(self.shown, Connecting | Verifying)
             is_kept = first is not None and first.keep(command, typed)
             if is_kept:
                 self.publish()
-        if says_no and (first is not None or not self._has_begun):
+        if says_no and (first is not None or not self._late.has_begun):
             self.cancel(ATTEMPT_CANCELLED if is_under_way else CANCELLED)
             if not is_under_way:
                 self.barrier.say_no()  # to the cell that waits; the server is asked all the same
         elif not is_kept:
-            self._to_obey.append((command, typed))
-        if self._has_begun:
-            self._obey_in_turn()
-        else:
-            in_background(self._obey_in_turn)
-
-    def _obey_in_turn(self) -> None:
-        login = self._login_if_open()
-        with self._obeying:
-            while self._to_obey:
-                command, typed = self._to_obey.popleft()
-                if login is not None:
-                    login.obey(command, typed)
+            self._late.keep(command, typed)
+        self._late.obey()
 
     def receive(self, letter: Letter) -> None:
         """Take a letter; see `Page.receive`."""
@@ -455,7 +374,7 @@ class LoginPanel(Page):
     @property
     def looks_for_names(self) -> bool:
         """Whether it is time to look for saved names of servers."""
-        return self._login is not None
+        return self._late.login is not None
 
     @property
     def is_asked_elsewhere(self) -> bool:
