@@ -19,11 +19,11 @@ def leave_artifacts(folder: Path, failure: str, opened: list[Notebook]) -> None:
         stem = Path(notebook.path).stem
         (folder / f"{stem}.console.txt").write_text("\n".join(notebook.console))
         try:
-            notebook.page.screenshot(path=folder / f"{stem}.png")
             messages = notebook.page.evaluate("() => window.tj?.messages ?? []")
             (folder / f"{stem}.messages.txt").write_text("\n".join(messages))
+            notebook.page.screenshot(path=folder / f"{stem}.png")
         except Exception as error:  # noqa: BLE001 - a page that has crashed must not hide why the test failed
-            (folder / f"{stem}.no-screenshot.txt").write_text(str(error))
+            (folder / f"{stem}.page-error.txt").write_text(str(error))
         (folder / f"{stem}.jupyter-tail.log").write_text(notebook.lab.log()[-100_000:])
         for log in notebook.lab.kernel_logs():
             (folder / log.name).write_text(log.read_text(errors="replace")[-100_000:])

@@ -29,7 +29,7 @@ _HELPERS = """() => {
   const recorded = window.tj?.recorded ?? new WeakSet();
   window.tj = {
     clicks: [],
-    messages: [],
+    messages: window.tj?.messages ?? [],
     recorded,
     // What is said between this page and its kernel, without what is in it.
     record: () => {
@@ -92,6 +92,7 @@ _HELPERS = """() => {
 
 # In a page that has JupyterLab: whatever else is open there, a launcher that it has put there by itself, goes.
 _OPEN = """async path => {
+  window.tj?.messages.splice(0);
   await jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' });
   for (const other of [...jupyterapp.shell.widgets('main')])
     if (other !== jupyterapp.shell.currentWidget) other.dispose();

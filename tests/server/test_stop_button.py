@@ -184,15 +184,38 @@ def test_who_watches_the_status_may_ask_for_the_session():
     assert said.split()[-1] == "LoginFailed"
 
 
-def test_who_watches_the_status_may_ask_for_the_client(closed_server):
+def test_who_watches_the_status_may_ask_who_is_signed_in_and_for_the_client(closed_server):
     sign_in_as(closed_server)
-    for_ever = "from tiled_jupyter.panel import barrier\nbarrier._LONGEST_CONNECT = 1e6\n"
-    watched = "panel.observe(lambda change: change.new == 'signed_in' and seen.append(list(panel.client)), 'status')\n"
     with kernel(metadata=A_CELL) as running:
-        code = f"import time\nfrom tiled_jupyter import LoginPanel\n{for_ever}seen = []\n"
-        code += f"panel = LoginPanel({closed_server.uri!r})\n{watched}"
-        said = running.run(f"{code}while not seen: time.sleep(0.02)\nprint(seen)")
+        said = running.run(f"""
+            import time
+            from tiled_jupyter import LoginPanel
+            from tiled_jupyter.panel import barrier
+            barrier._LONGEST_CONNECT = 1e6
+            panel, seen = LoginPanel({closed_server.uri!r}), []
+            def watch(change):
+                if change.new == "signed_in":
+                    seen.append((panel.identity.id, list(panel.client)))
+            panel.observe(watch, "status")
+            while not seen:
+                time.sleep(0.02)
+            print(seen)
+        """)
+    assert "alice" in said
     assert "public" in said
+
+
+def test_what_an_observer_raises_is_printed_and_ends_no_sign_in(closed_server):
+    sign_in_as(closed_server)
+    with kernel(metadata=A_CELL) as running:
+        said = running.run(f"""
+            from tiled_jupyter import LoginPanel
+            panel = LoginPanel({closed_server.uri!r})
+            panel.observe(lambda change: 1 / 0, ["status", "identity"])
+            print(list(panel.wait()), panel.identity.id, panel.shown.kind)
+        """)
+    assert "ZeroDivisionError" in said
+    assert "'alice'] alice signed_in" in said
 
 
 def test_a_wait_on_a_panel_that_was_closed_finds_a_saved_sign_in(closed_server):

@@ -52,11 +52,12 @@ class Barrier:
         self._only_control = False
 
     def settle(self, state: State) -> None:
-        """Note whether the server is still asked what it is."""
+        """Follow a new state, and make those who wait look at it."""
         if not isinstance(state, Connecting):
             self._settle()
         elif self._settled.done():
             self._settled = Future()
+        self.wake()
 
     def _settle(self) -> None:
         with contextlib.suppress(InvalidStateError):  # it is already

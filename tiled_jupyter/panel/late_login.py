@@ -51,7 +51,7 @@ class LateLogin:
     server : str or None
         None, too, after the person has named another.
     has_begun : bool
-        Whether it is made, and connects: from then on it is told itself what to do.
+        Whether it is made, and was told what to connect to, if anything: from then on it is told itself what to do.
     """
 
     def __init__(self, panel: LoginPanel, make: Callable[[], Login], server: str | None) -> None:
@@ -67,7 +67,7 @@ class LateLogin:
         self._obeying = threading.RLock()
         self._to_obey = deque[tuple[wire.Command, str]]()
 
-    def made(self) -> Login:
+    def get(self) -> Login:
         """Return the login, made now if it is not yet.
 
         Raises
@@ -144,7 +144,7 @@ class LateLogin:
                 self._panel.show(Connecting(0, address_of(state), time.time()))
             in_background(self.make_or_say_why_not)
         elif self.server is not None and isinstance(state, Disconnected) and _is_ended(state.failure):
-            self.made().session.connect(self.server)
+            self.get().session.connect(self.server)
 
     def cancel(self, failure: Failure) -> bool:
         """End what goes on, or what would begin once it is made; return whether it goes on."""
@@ -153,7 +153,7 @@ class LateLogin:
                 self._ended = failure
                 self._to_obey.clear()
                 return False
-        self.made().session.cancel(failure)
+        self.get().session.cancel(failure)
         return True
 
     def keep(self, command: wire.Command, typed: str) -> None:

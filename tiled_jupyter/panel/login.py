@@ -139,7 +139,7 @@ class Login:
             in_background(self._call_back)
         self._before = state
         self._panel.tell_others()
-        self._panel.barrier.wake()
+        self._panel.barrier.settle(state)
 
     def _call_back(self) -> None:
         client = self.session.client()

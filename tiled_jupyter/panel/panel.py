@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import traceback
 import weakref
 from collections.abc import Callable
 from datetime import datetime
@@ -110,7 +111,7 @@ class LoginPanel(Page):
         here = settings()
         self._provider = provider
         self._make_session = _session
-        self._late = LateLogin(self, self._make_login, uri)
+        self._late = LateLogin(self, self._make_login, uri if _session is None else None)
         first = Disconnected(here.servers[0]) if here.servers else Disconnected()
         self._state: State | None = first if uri is None else None  # None before it is known whom to name
         self._showing = threading.RLock()
@@ -133,8 +134,8 @@ class LoginPanel(Page):
 
     @property
     def login(self) -> Login:
-        """What needs Tiled's client; see `LateLogin.made`."""
-        return self._late.made()
+        """What needs Tiled's client; see `LateLogin.get`."""
+        return self._late.get()
 
     @property
     def session(self) -> LoginSession:
@@ -165,7 +166,7 @@ class LoginPanel(Page):
     def _connected(self) -> LoginSession:
         """Return the login, once it knows the server, where it was made later than the panel."""
         login = self.login
-        if self._early is not None:
+        if self._early is not None and self.status == "connecting":  # as an observer of it sees it
             self.barrier.until_connected()
         return login.session
 
@@ -247,19 +248,23 @@ class LoginPanel(Page):
 
     def show(self, state: State) -> None:
         """Show what has become of the login. Called under the lock of its attempts, where it has a turn."""
+        self._tell("identity", state.identity if isinstance(state, SignedIn) else None)
+        self._tell("status", state.kind)  # last: who watches it finds the identity that belongs to it
         with self._showing:
             self._state = state
-            early = self._early if not isinstance(state, Connecting) else None
-            is_kept = early is not None and early.kept_for(state) is not None
-            if early is not None and not is_kept:
+            if self._early is not None and not isinstance(state, Connecting):
+                if self._early.kept_for(state) is not None:
+                    in_background(self._obey_what_was_kept)  # until then the page shows that it is under way
+                    return
                 self._early = None
-        self.barrier.settle(state)  # before observers are told, who may ask for the client
-        self.set_trait("status", state.kind)
-        self.set_trait("identity", state.identity if isinstance(state, SignedIn) else None)
-        if is_kept:
-            in_background(self._obey_what_was_kept)  # until then the page shows that it is under way
-        else:
             self.publish()
+
+    def _tell(self, trait: str, value: object) -> None:
+        """Set a trait. What its observers raise is printed, as of a thread, and ends neither login nor page."""
+        try:
+            self.set_trait(trait, value)
+        except Exception:  # noqa: BLE001 - theirs, whatever it is
+            traceback.print_exc()
 
     def _obey_what_was_kept(self) -> None:
         session = self.session
@@ -312,7 +317,7 @@ class LoginPanel(Page):
         in_background(ask)
 
     def begin_with(self, session: LoginSession) -> None:
-        """Follow a login that asks no server by itself: the person says which, or it has been asked."""
+        """Show where a login stands that is not told to connect to anything when it is made."""
         if self._make_session is not None:
             with session.attempts.lock:
                 self._state = session.state
@@ -321,7 +326,6 @@ class LoginPanel(Page):
         if self.comm is not None:
             self.publish()
         self.barrier.settle(session.state)
-        self.barrier.wake()
 
     def connect_for_a_cell(self) -> None:
         """Make the login soon, if it is not made yet, and ask the panel's server again where that was ended."""

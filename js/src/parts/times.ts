@@ -8,17 +8,14 @@ const NAMES = { y: "year", d: "day", h: "hour", m: "minute", s: "second" };
 
 type Unit = keyof typeof SECONDS;
 
-/** Seconds that a message may have been under way; clocks that are no further apart are taken to agree. */
-const UNDER_WAY = 30;
-
 /**
  * A moment in the page's time, as short as it can be understood.
  *
- * It is given in seconds of a clock that is `ahead` of the page's. How far was found by a message, each panel by its
- * own: without the tolerance two panels name two minutes for one moment.
+ * It is given in seconds of a clock that is `ahead` of the page's: in minutes, because each panel finds that by a
+ * message, and two panels would name two minutes for one moment after messages that took unlike times.
  */
 export function moment(seconds: number, ahead = 0): string {
-  const when = new Date((Math.abs(ahead) < UNDER_WAY ? seconds : seconds - ahead) * 1000);
+  const when = new Date((seconds - Math.round(ahead / MINUTE) * MINUTE) * 1000);
   const days = Math.abs(when.getTime() - Date.now()) / 86_400_000;
   const say = (options: Intl.DateTimeFormatOptions) => when.toLocaleString("en-GB", options);
   return [
