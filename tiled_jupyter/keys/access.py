@@ -12,12 +12,13 @@ from typing import Any
 import httpx
 
 from ..errors import BadSetting, KeysUnavailable, TiledJupyterError
+from ..oauth.answers import detail_of, read_json
 from ..oauth.exchange import Refused, explain, within
 from ..session.identity import full_name, who_is
 from ..session.key_files import VARIABLE
 from ..session.prompts import quietly
 from ..settings import complaints, settings
-from .account_requests import AccountRequests, read_json, understanding
+from .account_requests import AccountRequests, understanding
 from .choice import environment_key
 from .request import INHERIT, READ, scope
 
@@ -172,11 +173,9 @@ class _Access(AccountRequests):
             return explain(error, self.host).sentence
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
-        answer = read_json(response)
         if not response.is_success:
-            detail = str(answer.get("detail", "")) if isinstance(answer, dict) else ""
-            return may_not(self._context, detail) or self.refusal(response)
-        attributes = ((answer or {}).get("data") or {}).get("attributes") or {}
+            return may_not(self._context, detail_of(response)) or self.refusal(response)
+        attributes = ((read_json(response) or {}).get("data") or {}).get("attributes") or {}
         count = (attributes.get("structure") or {}).get("count")
         return count if isinstance(count, int) else -1
 

@@ -10,6 +10,7 @@ import httpx
 
 from ..address import host_of
 from ..errors import KeysUnavailable, TiledJupyterError
+from ..oauth.answers import read_json, reason_of
 from ..oauth.exchange import Refused, explain, read_bounded
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -73,7 +74,8 @@ class AccountRequests:
 
     def refusal(self, response: httpx.Response) -> str:
         """Return what a server refused, and why if it says so."""
-        said = detail_of(response)
+        reason = reason_of(response).rstrip(".")
+        said = f": {reason}" if reason else ""
         if response.status_code >= 500:
             return f"{self.host} cannot say more about this account ({response.status_code}). Try again in a minute."
         return f"{self.host} refused ({response.status_code}){said}."
@@ -92,18 +94,3 @@ def understanding(host: str) -> Iterator[None]:
     else:
         return
     raise KeysUnavailable(sentence)
-
-
-def read_json(response: httpx.Response) -> Any:
-    """Return what an answer holds; None where that is no JSON."""
-    try:
-        return response.json()
-    except (ValueError, KeyError, RecursionError):  # no JSON, or, in Tiled's client, no content type
-        return None
-
-
-def detail_of(response: httpx.Response) -> str:
-    """Return the reason a Tiled server gives, to be added to a sentence."""
-    answer = read_json(response)
-    detail = answer.get("detail") if isinstance(answer, dict) else None
-    return f": {detail[:300].rstrip('.')}" if isinstance(detail, str) and detail.isprintable() else ""

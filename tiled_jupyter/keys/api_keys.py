@@ -14,12 +14,13 @@ import httpx
 
 from ..background import in_background
 from ..errors import KeyNotMade, KeysUnavailable
+from ..oauth.answers import read_json, reason_of
 from ..oauth.exchange import Refused, explain
 from ..session import key_files, known_servers
 from ..session.tiled_errors import KeyRefused
 from ..settings import settings
 from ..text import Masked
-from .account_requests import AccountRequests, detail_of, read_json, understanding
+from .account_requests import AccountRequests, understanding
 from .listing import LIMIT, KeyList, read_keys, time_of
 from .new_key import NewApiKey
 from .request import INHERIT, READ, USUAL, changes_something, checked, default_note, expiry_of, length_of, offered
@@ -224,7 +225,7 @@ class ApiKeys(AccountRequests):
 
     def refusal(self, response: httpx.Response) -> str:
         """Return what was refused; see `AccountRequests.refusal`."""
-        said = detail_of(response)
+        said = reason_of(response)
         if "no such API key" in said:
             return "There is no such key on this account. It may have expired, or been revoked elsewhere."
         if "already has" in said:

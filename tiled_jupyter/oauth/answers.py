@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import httpx
 
@@ -23,13 +24,25 @@ def only_reads(request: httpx.Request) -> bool:
     return request.method in ("GET", "HEAD") and is_replayable(request)
 
 
+def read_json(response: httpx.Response) -> Any:
+    """Return what an answer holds; None where that is no JSON, or was not read."""
+    try:
+        return response.json()
+    except (ValueError, KeyError, RecursionError, httpx.ResponseNotRead):  # KeyError: Tiled's, without a content type
+        return None
+
+
 def detail_of(response: httpx.Response) -> str:
     """Return the reason of a Tiled server, as far as it gives one."""
-    try:
-        detail = response.json().get("detail")
-    except (ValueError, AttributeError, RecursionError):
-        return ""
+    answer = read_json(response)
+    detail = answer.get("detail") if isinstance(answer, dict) else None
     return detail if isinstance(detail, str) else ""
+
+
+def reason_of(response: httpx.Response) -> str:
+    """Return the same for people, as far as it can be shown."""
+    detail = detail_of(response)
+    return detail[:300] if detail.isprintable() else ""
 
 
 def refuses_key(response: httpx.Response) -> bool:
@@ -84,10 +97,5 @@ def without_secrets(response: httpx.Response) -> httpx.Response:
 
 
 def said_by(response: httpx.Response) -> str:
-    """Return the reason a Tiled server gives, as far as it can be read; else that of the status."""
-    try:
-        detail = response.json()["detail"]
-    except (ValueError, LookupError, TypeError, RecursionError, httpx.ResponseNotRead):
-        detail = None
-    good = isinstance(detail, str) and detail.isprintable()
-    return detail[:300] if good else response.reason_phrase
+    """Return the reason of a Tiled server for people, or that of the status where it gives none."""
+    return reason_of(response) or response.reason_phrase
