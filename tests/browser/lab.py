@@ -89,9 +89,14 @@ class Lab:
         for folder in (self.notebooks, self.runtime, self.tiled_cache, self.home):
             folder.mkdir(parents=True, exist_ok=True)
         self._write_settings()
-        # Planets that turn while it loads: without a graphics card, a tenth of the work of loading it.
+        disabled = {
+            # Planets that turn while it loads: without a graphics card, a tenth of the work of loading it.
+            "@jupyterlab/apputils-extension:splash": True,
+            # It asks for clusters again and again, for which the server hears nobody else, up to a second.
+            "ipyparallel-labextension": True,
+        }
         config = self.directory / "config" / "labconfig" / "page_config.json"
-        self._write(config, {"disabledExtensions": {"@jupyterlab/apputils-extension:splash": True}})
+        self._write(config, {"disabledExtensions": disabled})
         write_kernelspecs(self.directory / "data" / "kernels", self._warm.sockets if self._warm else None)
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
