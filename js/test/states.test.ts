@@ -263,7 +263,7 @@ describe("signed in", () => {
   it.each([0, -20, 45, 3600, -3605])(
     "names one moment in all panels, however long their messages took, %d s",
     (ahead) => {
-      const end = Date.UTC(2026, 1, 2, 15, 0, 59) / 1000;
+      const end = Date.UTC(2026, 1, 2, 15, 0, 59) / 1000 + ahead;
       const texts = [0, 0.2, 5].map((delay) => {
         const page = open();
         page.show({ ...state("signed in"), good_until: end } as State, {
