@@ -1,4 +1,4 @@
-/** The clock of every test stands still: what is compared with what was shown before it must not depend on the minute. */
+/** The clock of every test stands still: what is compared with what was shown before must not depend on the minute. */
 
 import { afterEach, beforeEach, vi } from "vitest";
 

@@ -32,9 +32,9 @@ while not pathlib.Path({flag!r}).exists():
 HELD = """
 from tiled_jupyter import LoginPanel
 from tiled_jupyter.kernel import cells
-from tiled_jupyter.panel import late_login as module
+from tiled_jupyter.panel import late_login
 cells.when_idle = lambda: lambda work: None
-module._CELLS_WITHIN = 3600
+late_login._CELLS_WITHIN = 3600
 """
 
 
